@@ -1,0 +1,1 @@
+"""Weights to words, in numpy only."""

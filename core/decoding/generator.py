@@ -1,0 +1,192 @@
+"""The generator: seed text in, continuation out, in three tiers.
+
+`steps` yields ids and logits, `stream` words with their probabilities, `generate` whole continuations.
+What the commands of the prompt configure is `settings`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.decoding import filters
+from core.decoding.stepper import Floats, Ids, State, Stepper, stepper
+from core.library.model import Model
+from core.settings import SamplingSettings, Value
+from core.text.vocabulary import Vocabulary
+
+DEFAULT_LENGTH = 10
+"""Words for a model that cannot end a line, as in the tutorial's example."""
+
+LONGEST = 60
+"""Words at most for a model that can, so that one which never does is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A seed as a model reads it: the words it does not know, and the ids of the others."""
+
+    text: str
+    unknown: tuple[str, ...]
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One word of every sample: the ids drawn (samples,) and the model's logits (samples, vocabulary).
+
+    A sample that has ended goes on in the batch; `running` (samples,) says which still count.
+    """
+
+    ids: Ids
+    logits: Floats
+    running: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One generated word.
+
+    `piece` is what to print: the word as shown, after the space that belongs before it, if one does.
+    `probability` and `rank` (1 is the likeliest) are the model's own, before any filter.
+    """
+
+    text: str
+    piece: str
+    probability: float
+    rank: int
+    sample: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """One finished sample. `text` is the whole line as a person should see it, seed included."""
+
+    seed: Seed
+    words: tuple[Word, ...]
+    text: str
+
+    @property
+    def continuation(self) -> str:
+        """The generated part alone, without the seed."""
+        return "".join(word.piece for word in self.words).lstrip()
+
+
+@dataclass
+class Generator:
+    """A model with the settings it is sampled with."""
+
+    model: Model
+    settings: SamplingSettings = field(default_factory=SamplingSettings)
+    stepper: Stepper = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.stepper = stepper(self.model)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The model's words."""
+        return self.model.vocabulary
+
+    def configure(self, **changes: Value) -> None:
+        """Change settings by name.
+
+        Raises:
+            SettingError: no such setting or a value it does not take; nothing is changed then.
+        """
+        self.settings = self.settings.change(**changes)
+
+    def read_seed(self, text: str) -> Seed:
+        """Read a seed as the model's training text was read; no known word means none at all."""
+        words = self.model.cleaning.split(text)
+        unknown = tuple(dict.fromkeys(w for w in words if not self.vocabulary.knows(w)))
+        known = any(self.vocabulary.knows(word) for word in words)
+        return Seed(text, unknown, tuple(self.vocabulary.encode(words)) if known else ())
+
+    @property
+    def length(self) -> int:
+        """How many words are added at most."""
+        if self.settings.length is not None:
+            return self.settings.length
+        return DEFAULT_LENGTH if self.vocabulary.end is None else LONGEST
+
+    @property
+    def may_end(self) -> bool:
+        """Whether the model's own end of a line ends a sample."""
+        wanted = self.settings.length is None or self.settings.until_end
+        return wanted and self.vocabulary.end is not None
+
+    def steps(self, seed: Seed) -> Iterator[Step]:
+        """Yield one step a word for `settings.samples` samples side by side.
+
+        Sample i draws one number a word from `default_rng([settings.rng, i])`, so a sample does not
+        depend on how many there are beside it.
+        """
+        samples = self.settings.samples
+        randoms = [np.random.default_rng([self.settings.rng, i]) for i in range(samples)]
+        special = self.vocabulary.special_ids
+        banned = [id_ for id_ in special if not (id_ == self.vocabulary.end and self.may_end)]
+        state = self._read(seed, samples)
+        running = np.ones(samples, bool)
+        for number in range(self.length):
+            if number:
+                state = self.stepper.advance(state, ids)
+            logits = self.stepper.logits(state)
+            # A continuation has at least one word, so the first may not be the end.
+            ids = self._draw(logits, banned if number else special, randoms)
+            if self.may_end:
+                running = running & (ids != self.vocabulary.end)
+                if not running.any():
+                    return
+            yield Step(ids, logits, running)
+
+    def stream(self, seed: Seed) -> Iterator[Word]:
+        """Yield words as they are drawn; with several samples, a word of each that has not ended."""
+        cleaning = self.model.cleaning
+        texts = [seed.text] * self.settings.samples
+        for step in self.steps(seed):
+            probabilities, ranks = _judge(step)
+            for sample in np.flatnonzero(step.running).tolist():
+                text = self.vocabulary.tokens[step.ids[sample]]
+                piece = cleaning.piece(texts[sample], text)
+                texts[sample] += piece
+                yield Word(text, cleaning.show(piece), probabilities[sample], ranks[sample], sample)
+
+    def generate(self, seed: Seed) -> list[Continuation]:
+        """Return all samples, finished."""
+        words: list[list[Word]] = [[] for _ in range(self.settings.samples)]
+        for word in self.stream(seed):
+            words[word.sample].append(word)
+        return [self.finish(seed, sample) for sample in words]
+
+    def finish(self, seed: Seed, words: Sequence[Word]) -> Continuation:
+        """Put a seed and the words of one sample together as one line."""
+        shown = self.model.cleaning.show(seed.text)
+        return Continuation(seed, tuple(words), shown + "".join(word.piece for word in words))
+
+    def _read(self, seed: Seed, samples: int) -> State:
+        start = () if self.vocabulary.start is None else (self.vocabulary.start,)
+        state = self.stepper.start(samples)
+        for id_ in (*start, *seed.ids):
+            state = self.stepper.advance(state, np.full(samples, id_, np.intp))
+        return state
+
+    def _draw(
+        self, logits: Floats, banned: Sequence[int], randoms: Sequence[np.random.Generator]
+    ) -> Ids:
+        if self.settings.temperature == 0:
+            return filters.ban(logits, banned).argmax(axis=1)
+        allowed = filters.chain(logits, self.settings, banned)
+        return filters.draw(allowed, np.array([random.random() for random in randoms]))
+
+
+def _judge(step: Step) -> tuple[list[float], list[int]]:
+    """Return each sample's probability and rank of the word it drew."""
+    logits = step.logits
+    rows = np.arange(len(step.ids))
+    chosen = logits[rows, step.ids][:, None]
+    # exp(l - chosen) sums to 1 / probability; clipped, because a hopeless word would overflow it.
+    total = np.exp(np.minimum(logits - chosen, 80.0)).sum(axis=1, dtype=np.float64)
+    ranks = (logits > chosen).sum(axis=1) + 1
+    return (1.0 / total).tolist(), ranks.tolist()

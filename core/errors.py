@@ -1,0 +1,41 @@
+"""Everything that can go wrong in a way the user can act on.
+
+    HeadlongError
+    ├── InputError         a file or text that cannot be used
+    ├── SettingError       a setting, name or value outside what is allowed
+    ├── ModelError         a model that cannot be used
+    │   ├── ModelNotFound  no model of that name or path
+    │   └── DamagedModel   a model folder that breaks the format's promises
+    └── TrainingError      a training run that could not start or go on
+
+Each message is one sentence or two: what was wrong, what was received, what to do. Anything else that
+is raised is a fault of the program and is shown as one.
+"""
+
+
+class HeadlongError(Exception):
+    """The root: its text is written for the user and is shown as it is."""
+
+
+class InputError(HeadlongError):
+    """A file or text that cannot be used."""
+
+
+class SettingError(HeadlongError):
+    """A setting that does not exist, or a value outside what is allowed."""
+
+
+class ModelError(HeadlongError):
+    """A model that cannot be used."""
+
+
+class ModelNotFound(ModelError):
+    """No model of that name or at that path."""
+
+
+class DamagedModel(ModelError):
+    """A model folder that is incomplete, altered or not in the format it declares."""
+
+
+class TrainingError(HeadlongError):
+    """A training run that could not start or could not go on."""

@@ -1,0 +1,334 @@
+"""One model folder, `headlong-model/1`: save it so that a crash cannot spoil it, load it checked.
+
+Reads JSON and safetensors and nothing else: no pickle, no code. A zip of the folder can be read too.
+What the folder holds is described in models/README.md.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
+from core.library import layout
+from core.library.model import Manifest, Model, Weights
+from core.settings import ModelSettings
+from core.text.cleaning import CLEANINGS
+from core.text.vocabulary import PADDING, Vocabulary
+
+FORMAT = "headlong-model/1"
+MANIFEST, VOCABULARY, WEIGHTS, CARD = (
+    "model.json",
+    "vocabulary.json",
+    "weights.safetensors",
+    "card.md",
+)
+# The largest file of each kind that is read at all; weights are bounded by their shapes instead.
+LIMITS = {MANIFEST: 4 << 20, VOCABULARY: 256 << 20, CARD: 1 << 20}
+HEADER_LIMIT = 1 << 20
+
+
+# --- save ---------------------------------------------------------------------------------------
+
+
+def save(model: Model, folder: Path, card: str) -> None:
+    """Write `model` to `folder`, replacing what is there.
+
+    The files are written to a temporary folder beside it and synced before the name changes hands, so
+    a crash leaves the old model or the new one.
+
+    Raises:
+        ModelError: the folder cannot be written; what was there is still there.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            _write_files(model, temporary, card)
+            _put(temporary, folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise ModelError(
+            f"model {model.name!r} cannot be saved to {folder}: {error.strerror or error}; "
+            "free some space or make the folder writable, and train again"
+        ) from error
+
+
+def _write_files(model: Model, folder: Path, card: str) -> None:
+    import safetensors.numpy
+
+    arrays = {name: np.ascontiguousarray(array) for name, array in model.weights.items()}
+    files = {
+        VOCABULARY: _json({"tokens": list(model.vocabulary.tokens)}),
+        WEIGHTS: safetensors.numpy.save(arrays),
+        CARD: card.encode(),
+    }
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    files[MANIFEST] = _json(_manifest_record(model.manifest) | {"sha256": hashes})
+    folder.chmod(0o755)  # mkdtemp gives 0700, and others may share a models directory
+    for name, content in files.items():
+        with (folder / name).open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    _sync(folder)
+
+
+def _put(temporary: Path, folder: Path) -> None:
+    old = _replaced(folder)
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)  # between these two renames `load` finds the old model here
+    temporary.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    _sync(folder.parent)
+
+
+def _replaced(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.replaced")
+
+
+def _sync(folder: Path) -> None:
+    if os.name == "posix":  # other systems cannot open a directory
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _json(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _manifest_record(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "name": manifest.name,
+        "created": manifest.created,
+        "level": manifest.level,
+        "cleaning": manifest.cleaning,
+        "vocabulary": manifest.vocabulary,
+        "architecture": manifest.architecture.to_json(),
+        "training": dict(manifest.training),
+        "corpus": dict(manifest.corpus),
+        "metrics": dict(manifest.metrics),
+    }
+
+
+# --- load ---------------------------------------------------------------------------------------
+
+
+def load(path: Path) -> Model:
+    """Load a model folder, or a zip of one.
+
+    Raises:
+        ModelNotFound: nothing is there.
+        DamagedModel: a file is missing, altered, too large, or not what the manifest declares.
+    """
+    with _open(path) as files:
+        record = _read_json(files, MANIFEST)
+        manifest = _manifest(path, record)
+        hashes = record.get("sha256")
+        if not isinstance(hashes, dict):
+            raise _damaged(path, f"{MANIFEST} has no sha256 of the other files")
+        vocabulary = _vocabulary(path, files, manifest, hashes)
+        return Model(manifest, vocabulary, _weights(path, files, manifest, hashes))
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read what a model says of itself, without its words and weights.
+
+    Raises:
+        ModelNotFound, DamagedModel: as `load`.
+    """
+    with _open(path) as files:
+        return _manifest(path, _read_json(files, MANIFEST))
+
+
+def load_card(path: Path) -> str:
+    """Return the model's card.
+
+    Raises:
+        ModelNotFound, DamagedModel: as `load`.
+    """
+    with _open(path) as files:
+        return files.read(CARD, LIMITS[CARD]).decode("utf-8", errors="replace")
+
+
+class _Files(Protocol):
+    path: Path
+
+    def read(self, name: str, limit: int) -> bytes: ...
+
+    def __enter__(self) -> "_Files": ...
+
+    def __exit__(self, *exception: object) -> None: ...
+
+
+class _Folder:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self, name: str, limit: int) -> bytes:
+        try:
+            with (self.path / name).open("rb") as file:
+                content = file.read(limit + 1)
+        except FileNotFoundError:
+            raise _damaged(self.path, f"{name} is missing") from None
+        except OSError as error:
+            raise _damaged(self.path, f"{name} cannot be read ({error.strerror})") from error
+        return _within(self.path, name, content, limit)
+
+    def __enter__(self) -> "_Folder":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
+
+class _Zip:
+    """A zip whose members stand at its top or in one folder; nothing is ever unpacked to disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise _damaged(
+                path, f"it is neither a model folder nor a zip of one ({error})"
+            ) from error
+        self._members = {name.rsplit("/", 1)[-1]: name for name in self._archive.namelist()}
+
+    def read(self, name: str, limit: int) -> bytes:
+        if name not in self._members:
+            raise _damaged(self.path, f"{name} is missing")
+        try:
+            with self._archive.open(self._members[name]) as file:
+                content = file.read(limit + 1)
+        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            raise _damaged(self.path, f"{name} cannot be read ({error})") from error
+        return _within(self.path, name, content, limit)
+
+    def __enter__(self) -> "_Zip":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._archive.close()
+
+
+def _open(path: Path) -> _Files:
+    if path.is_dir():
+        return _Folder(path)
+    if path.exists():
+        return _Zip(path)
+    if _replaced(path).is_dir():  # a save was killed between its two renames
+        return _Folder(_replaced(path))
+    raise ModelNotFound(f"there is no model at {path}; :models lists those there are")
+
+
+def _damaged(path: Path, what: str) -> DamagedModel:
+    return DamagedModel(
+        f"the model at {path} is damaged: {what}; restore it from a copy or train it again"
+    )
+
+
+def _within(path: Path, name: str, content: bytes, limit: int) -> bytes:
+    if len(content) > limit:
+        raise _damaged(path, f"{name} is larger than the {limit:,} bytes it can need")
+    return content
+
+
+def _read_json(files: _Files, name: str, expected: str | None = None) -> dict[str, Any]:
+    content = files.read(name, LIMITS[name])
+    if expected is not None:
+        _check_hash(files.path, name, content, expected)
+    try:
+        record = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(files.path, f"{name} is not JSON ({error})") from error
+    if not isinstance(record, dict):
+        raise _damaged(files.path, f"{name} is not a JSON object")
+    return record
+
+
+def _check_hash(path: Path, name: str, content: bytes, expected: object) -> None:
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise _damaged(path, f"{name} is not the file that {MANIFEST} was written for")
+
+
+def _manifest(path: Path, record: Mapping[str, Any]) -> Manifest:
+    declared = record.get("format")
+    if declared != FORMAT:
+        raise _damaged(path, f"its format is {declared!r}, and this program reads {FORMAT!r}")
+    try:
+        manifest = Manifest(
+            name=_typed(record, "name", str),
+            cleaning=_typed(record, "cleaning", str),
+            architecture=ModelSettings.from_json(_typed(record, "architecture", dict)),
+            vocabulary=_typed(record, "vocabulary", int),
+            level=_typed(record, "level", str),
+            training=_typed(record, "training", dict),
+            corpus=_typed(record, "corpus", dict),
+            metrics=_typed(record, "metrics", dict),
+            created=_typed(record, "created", str),
+        )
+    except (SettingError, TypeError) as error:
+        raise _damaged(path, f"{MANIFEST}: {error}") from error
+    if manifest.cleaning not in CLEANINGS or manifest.level != "word":
+        raise _damaged(path, f"its text is {manifest.level!r}, {manifest.cleaning!r}")
+    return manifest
+
+
+def _typed(record: Mapping[str, Any], name: str, kind: type) -> Any:
+    value = record.get(name)
+    if type(value) is not kind:
+        raise TypeError(f"{name} must be {kind.__name__}, not {value!r:.60}")
+    return value
+
+
+def _vocabulary(
+    path: Path, files: _Files, manifest: Manifest, hashes: Mapping[str, Any]
+) -> Vocabulary:
+    tokens = _read_json(files, VOCABULARY, str(hashes.get(VOCABULARY))).get("tokens")
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        raise _damaged(path, f"{VOCABULARY} has no list of tokens")
+    vocabulary = Vocabulary(tuple(tokens))
+    if len(tokens) != manifest.vocabulary or len(vocabulary.ids) != len(tokens):
+        raise _damaged(path, f"{VOCABULARY} does not hold {manifest.vocabulary} different tokens")
+    if vocabulary.ids.get(PADDING) != 0 or len(tokens) == len(vocabulary.special_ids):
+        raise _damaged(path, f"{VOCABULARY} must begin with {PADDING} and hold words")
+    return vocabulary
+
+
+def _weights(path: Path, files: _Files, manifest: Manifest, hashes: Mapping[str, Any]) -> Weights:
+    import safetensors
+    import safetensors.numpy
+
+    expected = layout.shapes(manifest.architecture, manifest.vocabulary)
+    content = files.read(WEIGHTS, 4 * manifest.parameters + HEADER_LIMIT)
+    _check_hash(path, WEIGHTS, content, hashes.get(WEIGHTS))
+    try:
+        arrays = safetensors.numpy.load(content)
+    except (safetensors.SafetensorError, KeyError, ValueError) as error:
+        raise _damaged(path, f"{WEIGHTS} is not a safetensors file ({error})") from error
+    found = {name: array.shape for name, array in arrays.items()}
+    if found != expected:
+        wrong = sorted(found.items() ^ expected.items())[0][0]
+        raise _damaged(
+            path,
+            f"{WEIGHTS} holds {wrong} as {found.get(wrong, 'nothing')}, "
+            f"its architecture needs {expected.get(wrong, 'none')}",
+        )
+    for name, array in arrays.items():
+        if array.dtype not in (np.float32, np.float16) or not np.isfinite(array).all():
+            raise _damaged(path, f"{name} must be finite float32 or float16 numbers")
+    return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}

@@ -1,0 +1,78 @@
+"""A model in memory: its manifest, its vocabulary and its weights."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.library import layout
+from core.settings import ModelSettings
+from core.text.cleaning import Cleaning, cleaning
+from core.text.vocabulary import Vocabulary
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What model.json says: enough, with the vocabulary and the weights, to run the model anywhere.
+
+    `training`, `corpus` and `metrics` are for people and are kept as they were written.
+    """
+
+    name: str
+    cleaning: str
+    architecture: ModelSettings
+    vocabulary: int
+    level: str = "word"
+    training: Mapping[str, Any] = field(default_factory=dict)
+    corpus: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    created: str = ""
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the network consists of."""
+        return layout.parameters(self.architecture, self.vocabulary)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network with its words; nothing in it changes."""
+
+    manifest: Manifest
+    vocabulary: Vocabulary
+    weights: Weights
+
+    @property
+    def name(self) -> str:
+        """The name it was saved under."""
+        return self.manifest.name
+
+    @cached_property
+    def cleaning(self) -> Cleaning:
+        """How a seed becomes this model's words."""
+        return cleaning(self.manifest.cleaning)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Identify what decides the model's words: architecture, cleaning, vocabulary and weights.
+
+        The name and the card may change; the identity stays.
+        """
+        digest = hashlib.sha256()
+        facts = {
+            "architecture": self.manifest.architecture.to_json(),
+            "cleaning": self.manifest.cleaning,
+            "tokens": self.vocabulary.tokens,
+        }
+        digest.update(json.dumps(facts, sort_keys=True).encode())
+        for name in sorted(self.weights):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(self.weights[name], dtype="<f4").tobytes())
+        return digest.hexdigest()

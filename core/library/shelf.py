@@ -1,0 +1,157 @@
+"""Where models stand: the search path, the list, and a model by its name."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
+from core.library import bundle
+from core.library.model import Manifest, Model
+
+VARIABLE = "HEADLONG_MODELS"
+_NAME = re.compile(r"[\w][\w-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model on the shelf, or the reason why it cannot be used."""
+
+    name: str
+    path: Path
+    shipped: bool
+    bytes: int
+    manifest: Manifest | None
+    problem: str | None = None
+
+
+def saved_models() -> Path:
+    """Return the directory that models are saved to, in the user's data directory."""
+    import platformdirs
+
+    return platformdirs.user_data_path("headlong", appauthor=False) / "models"
+
+
+def shipped_models() -> Path:
+    """Return the directory of the models that come with the program."""
+    installed = Path(__file__).parent / "shipped"  # inside a wheel
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "models"
+
+
+def check_name(name: str) -> str:
+    """Return `name` if a model may be called so.
+
+    Raises:
+        SettingError: it is empty, too long, or could lead out of the models' directory.
+    """
+    if not _NAME.fullmatch(name):
+        raise SettingError(
+            f"{name!r} cannot be a model's name; use up to 64 letters, digits, hyphens and underscores"
+        )
+    return name
+
+
+class Shelf:
+    """The directories in which models are looked for, the first one winning."""
+
+    def __init__(self, extra: Sequence[Path] = ()) -> None:
+        named = os.environ.get(VARIABLE, "")
+        candidates = [
+            *extra,
+            *(Path(part) for part in named.split(os.pathsep) if part),
+            Path("models"),
+            saved_models(),
+            shipped_models(),
+        ]
+        self.directories = list({_resolved(path): path for path in candidates}.values())
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the models by name, each name once: where two have one name, the first wins."""
+        seen: dict[str, Path] = {}
+        for directory in self.directories:
+            for path in _folders(directory):
+                seen.setdefault(_name_of(path), path)
+        for name in sorted(seen):
+            yield _entry(name, seen[name])
+
+    def find(self, name: str) -> Path:
+        """Return the path of the model called `name`, or at the path `name`.
+
+        Raises:
+            ModelNotFound: there is none; the message offers the nearest name.
+        """
+        for directory in self.directories:
+            for path in _folders(directory):
+                if _name_of(path) == name:
+                    return path
+        path = Path(name).expanduser()
+        if (path / bundle.MANIFEST).exists() or (path.suffix == ".zip" and path.is_file()):
+            return path
+        if path.is_dir():
+            raise DamagedModel(f"{path} is no model folder: it holds no {bundle.MANIFEST}")
+        raise ModelNotFound(self._not_found(name))
+
+    def load(self, name: str) -> Model:
+        """Load the model called `name`, or at the path `name`.
+
+        Raises:
+            ModelNotFound, DamagedModel: see `find` and `core.library.bundle.load`.
+        """
+        return bundle.load(self.find(name))
+
+    def names(self) -> list[str]:
+        """Return the names of all models without reading any."""
+        return sorted({_name_of(path) for place in self.directories for path in _folders(place)})
+
+    def _not_found(self, name: str) -> str:
+        names = self.names()
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        if near:
+            return f"there is no model {name!r}; did you mean {near[0]}?"
+        known = f"there are {', '.join(names)}" if names else "train one with :train"
+        return f"there is no model {name!r}; {known}"
+
+
+def free_name(stem: str) -> str:
+    """Return a name made from `stem` that no saved model has yet: stem, stem-2, stem-3 ..."""
+    base = re.sub(r"[^\w-]+", "-", stem).strip("-_")[:56] or "model"
+    number, name = 1, base
+    while (saved_models() / name).exists():
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.expanduser().resolve()
+    except (OSError, RuntimeError):
+        return path
+
+
+def _folders(directory: Path) -> list[Path]:
+    try:
+        paths = sorted(directory.expanduser().iterdir())
+    except OSError:
+        return []
+    return [path for path in paths if not path.name.startswith(".") and _holds_model(path)]
+
+
+def _holds_model(path: Path) -> bool:
+    return path.suffix == ".zip" or (path / bundle.MANIFEST).is_file()
+
+
+def _name_of(path: Path) -> str:
+    return path.stem if path.suffix == ".zip" else path.name
+
+
+def _entry(name: str, path: Path) -> Entry:
+    shipped = _resolved(path).is_relative_to(_resolved(shipped_models()))
+    try:
+        files = [path] if path.is_file() else list(path.iterdir())
+        size = sum(file.stat().st_size for file in files)
+        return Entry(name, path, shipped, size, bundle.load_manifest(path))
+    except (ModelError, OSError) as error:
+        return Entry(name, path, shipped, 0, None, problem=str(error))

@@ -1,0 +1,147 @@
+"""Named cleanings: how a raw line becomes words, and how words become a readable line again."""
+
+import re
+import string
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """One way from lines to words and back.
+
+    `split` turns a raw line into words. `piece` says what to add to a text to append a word to it: the
+    word with the space, or none, that belongs before it. With `title_case` the finished line is shown
+    as the tutorial's `generate_text` gives it, through `str.title`.
+    """
+
+    name: str
+    split: Callable[[str], list[str]]
+    piece: Callable[[str, str], str]
+    title_case: bool = False
+
+    def join(self, seed: str, words: Iterable[str]) -> str:
+        """Return `seed` continued by `words` as a person should see it."""
+        text = seed
+        for word in words:
+            text += self.piece(text, word)
+        return self.show(text)
+
+    def show(self, text: str) -> str:
+        """Return a line, or a part of one that begins at a word, as a person should see it."""
+        return text.title() if self.title_case else text
+
+
+def _spaced(text: str, word: str) -> str:
+    return f" {word}" if text and not text[-1].isspace() else word
+
+
+# --- tutorial -----------------------------------------------------------------------------------
+
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def _split_tutorial(line: str) -> list[str]:
+    """Delete ASCII punctuation, lower-case, then drop what is not ASCII, in the tutorial's order."""
+    lowered = line.translate(_PUNCTUATION).lower()
+    return lowered.encode("utf8").decode("ascii", "ignore").split()
+
+
+# --- what plain and cased share -----------------------------------------------------------------
+
+_STRAIGHT = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "‛": "'", "“": '"', "”": '"', "„": '"'})
+
+
+@lru_cache(maxsize=65_536)
+def _shape(character: str) -> str:
+    """Return 0 for digits, w for what else belongs in a word, a space for blanks, or the character."""
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return "0"
+    # Marks are vowels in many scripts, and the two joiners change their words.
+    if category[0] in "LMN" or character in "\u200c\u200d":
+        return "w"
+    return " " if character.isspace() or category[0] == "C" else character
+
+
+def _shapes(text: str) -> str:
+    """Return one shape a character: what the patterns below match, whatever the script."""
+    return "".join(map(_shape, text))
+
+
+# --- plain --------------------------------------------------------------------------------------
+
+# don't, A&P, U.S, 1,200, 2.5
+_PLAIN_WORD = re.compile(r"[w0]+(?:['&.](?=[w0])[w0]+|(?<=0),(?=0)[w0]+)*")
+
+
+def _split_plain(line: str) -> list[str]:
+    """Straighten quotes, normalise (NFKC), lower-case, keep letters of every script."""
+    text = unicodedata.normalize("NFKC", line.translate(_STRAIGHT)).lower()
+    return [text[slice(*match.span())] for match in _PLAIN_WORD.finditer(_shapes(text))]
+
+
+# --- cased --------------------------------------------------------------------------------------
+
+# As above and so-so, '90s, workers'; or a run that is one mark; or any other single character.
+_CASED_TOKEN = re.compile(
+    r"(?:(?<![w0])'(?=0))?[w0]+(?:['&.\-](?=[w0])[w0]+|(?<=0),(?=0)[w0]+)*'?|\.{3}|--|[^ ]"
+)
+_CLOSING = ("”", "’", ".", ",", ":", ";", "!", "?", ")", "]", "}", "%", "…")
+_OPENING = ("“", "‘", "(", "[", "{", "$", "£", "€", "#")
+
+
+def _split_cased(line: str) -> list[str]:
+    """Normalise (NFC) and take words and marks as tokens, every quote as opening or closing.
+
+    Quotes come out curly, whichever kind the line has, because the two sides of a curly pair can be
+    told apart when the line is put together again. Apostrophes inside words come out straight.
+    """
+    text = unicodedata.normalize("NFC", line.translate(_STRAIGHT))
+    shapes = _shapes(text)
+    tokens: list[str] = []
+    quoted = False  # a single quote is open, so the next one after a word closes it
+    for match in _CASED_TOKEN.finditer(shapes):
+        token, start = text[slice(*match.span())], match.start()
+        after_blank = start == 0 or shapes[start - 1] in ' (["-'
+        if token == '"':
+            token = "“" if after_blank and shapes[start + 1 : start + 2].strip() else "”"
+        elif token == "'":
+            quoted = after_blank
+            token = "‘" if quoted else "’"
+        elif token.endswith("'") and quoted:
+            tokens.append(token[:-1])
+            quoted, token = False, "’"
+        tokens.append(token)
+    return tokens
+
+
+def _piece_cased(text: str, word: str) -> str:
+    """Put no space before closing marks nor after opening ones."""
+    joined = not text or text[-1].isspace() or text.endswith(_OPENING) or word.startswith(_CLOSING)
+    return word if joined else f" {word}"
+
+
+CLEANINGS = {
+    cleaning.name: cleaning
+    for cleaning in (
+        Cleaning("tutorial", _split_tutorial, _spaced, title_case=True),
+        Cleaning("plain", _split_plain, _spaced),
+        Cleaning("cased", _split_cased, _piece_cased),
+    )
+}
+
+
+def cleaning(name: str) -> Cleaning:
+    """Return the cleaning called `name`.
+
+    Raises:
+        SettingError: there is none.
+    """
+    if name not in CLEANINGS:
+        raise SettingError(f"there is no cleaning {name!r}; there are {', '.join(CLEANINGS)}")
+    return CLEANINGS[name]

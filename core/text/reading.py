@@ -1,0 +1,212 @@
+"""Files to raw lines: CSV, TSV, JSONL, Parquet and plain text, through pandas.
+
+Says which column it took. Does not clean, drop or count: see corpus.py. pandas is imported when a
+table is read and not before.
+"""
+
+import codecs
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas
+
+TEXT_COLUMNS = ("headline", "headline_text", "title", "text", "line", "sentence")
+"""Names that a column of texts usually has, the likeliest first."""
+
+SNIFFED_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class RawText:
+    """What one file holds: a row each, missing cells as empty text, and the column it came from."""
+
+    path: Path
+    rows: list[str]
+    column: str | None
+    guessed: bool = False
+
+
+def read(path: Path, column: str | None = None, encoding: str | None = None) -> RawText:
+    """Read one file; its kind is told by its ending, plain text where that says nothing.
+
+    Args:
+        path: `.csv`, `.tsv`, `.jsonl`/`.ndjson`, `.parquet`, or anything else as lines of text.
+        column: the column to take; None guesses, where one is obvious.
+        encoding: None means UTF-8, or UTF-16 where the file begins with its mark.
+
+    Raises:
+        InputError: missing, a directory, empty, binary, wrongly encoded, malformed, or without the
+            column; the message says which columns there are.
+    """
+    head = _head(path)
+    kind = path.suffix.lower()
+    if kind == ".parquet":
+        return _column_of(path, _read_parquet(path), column)
+    encoding = encoding or _encoding(path, head)
+    try:
+        if kind in (".csv", ".tsv", ".tab"):
+            return _column_of(path, _read_csv(path, head, encoding), column)
+        if kind in (".jsonl", ".ndjson"):
+            return _column_of(path, _read_jsonl(path, encoding), column)
+        return _read_lines(path, column, encoding)
+    except UnicodeError as error:
+        raise InputError(
+            f"{path} is not {encoding} text ({error.__class__.__name__}: byte "
+            f"{getattr(error, 'start', '?')}); name its encoding, for example --encoding latin-1"
+        ) from error
+    except LookupError as error:
+        raise InputError(f"there is no encoding {encoding!r}; try utf-8 or latin-1") from error
+
+
+def _head(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a directory; name the files in it, for example {path}/*")
+        with path.open("rb") as file:
+            head = file.read(SNIFFED_BYTES)
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}; check the name") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    if not head:
+        raise InputError(f"{path} is empty; it must hold at least two lines of text")
+    return head
+
+
+def _encoding(path: Path, head: bytes) -> str:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in head:
+        raise InputError(
+            f"{path} is a binary file; Headlong reads CSV, TSV, JSONL, Parquet and plain text"
+        )
+    return "utf-8-sig"
+
+
+def _read_lines(path: Path, column: str | None, encoding: str) -> RawText:
+    if column is not None:
+        raise InputError(f"{path} is plain text and has no columns; leave out --column {column}")
+    # Not splitlines: it also cuts at form feeds and other characters that stand inside lines.
+    text = path.read_text(encoding=encoding)
+    return RawText(path, text.removesuffix("\n").split("\n"), None)
+
+
+def _read_csv(path: Path, head: bytes, encoding: str) -> "pandas.DataFrame":
+    import pandas
+
+    separator = _separator(path, head.decode(encoding, errors="replace"))
+    try:
+        return pandas.read_csv(
+            path, sep=separator, dtype=str, keep_default_na=False, encoding=encoding
+        )
+    except (pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
+        raise InputError(f"{path} is not a well-formed table: {_one_line(error)}") from error
+
+
+def _separator(path: Path, head: str) -> str:
+    if path.suffix.lower() != ".csv":
+        return "\t"
+    first = head.split("\n", 1)[0]
+    try:
+        return csv.Sniffer().sniff(first, delimiters=",;\t").delimiter
+    except csv.Error:
+        return ","
+
+
+def _read_jsonl(path: Path, encoding: str) -> "pandas.DataFrame":
+    import pandas
+
+    records = []
+    with path.open(encoding=encoding) as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise InputError(f"{path} line {number} is not JSON: {_one_line(error)}") from error
+            if not isinstance(record, dict):
+                raise InputError(
+                    f"{path} line {number} is not a JSON object but {line.strip()[:40]}; "
+                    'each line must read like {"headline": "..."}'
+                )
+            records.append(record)
+    return pandas.DataFrame(records)
+
+
+def _read_parquet(path: Path) -> "pandas.DataFrame":
+    import pandas
+
+    try:
+        return pandas.read_parquet(path)
+    except Exception as error:  # pyarrow raises many kinds, all meaning the same to the user
+        raise InputError(f"{path} is not a readable Parquet file: {_one_line(error)}") from error
+
+
+def _column_of(path: Path, table: "pandas.DataFrame", wanted: str | None) -> RawText:
+    names = [str(name) for name in table.columns]
+    table.columns = names
+    if not len(table):
+        raise InputError(f"{path} has no rows below its header; it must hold lines of text")
+    name = wanted if wanted is not None else _guess(path, table, names)
+    if name not in names:
+        raise InputError(f"{path} has no column {name!r}; it has {', '.join(names)}")
+    rows = ["" if _missing(cell) else str(cell) for cell in table[name].tolist()]
+    if wanted is None and _share_of_numbers(rows) > 0.5:
+        raise InputError(
+            f"column {name!r} of {path} holds numbers, not text; "
+            f"name another with --column: {', '.join(names)}"
+        )
+    return RawText(path, rows, name, guessed=wanted is None)
+
+
+def _guess(path: Path, table: "pandas.DataFrame", names: Sequence[str]) -> str:
+    """Take a column with a usual name, else the only one that holds words."""
+    by_lower = {name.strip().lower(): name for name in names}
+    for usual in TEXT_COLUMNS:
+        if usual in by_lower:
+            return by_lower[usual]
+    if len(names) == 1:
+        return names[0]
+    sample = table.head(200)
+    textual = [name for name in names if _is_text(sample[name].tolist())]
+    if len(textual) == 1:
+        return textual[0]
+    raise InputError(
+        f"{path} has no one obvious text column; name it with --column: {', '.join(names)}"
+    )
+
+
+def _is_text(cells: list[Any]) -> bool:
+    """Say whether most cells hold more than one word."""
+    several = sum(len(str(cell).split()) > 1 and not _is_number(str(cell)) for cell in cells)
+    return several > len(cells) / 2
+
+
+def _share_of_numbers(rows: list[str]) -> float:
+    filled = [row for row in rows if row.strip()]
+    return sum(map(_is_number, filled)) / len(filled) if filled else 0.0
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", ""))
+    except ValueError:
+        return False
+    return True
+
+
+def _missing(cell: object) -> bool:
+    # NaN, NaT and pandas.NA are the values that do not equal themselves (NA refuses to answer).
+    return cell is None or repr(cell) in ("nan", "<NA>", "NaT")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or error.__class__.__name__

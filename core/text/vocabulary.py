@@ -1,0 +1,87 @@
+"""Words to ids and back.
+
+A word's id is its place in the list, so the vocabulary is one list of strings and nothing else. The
+level is words; characters and subwords will stand behind the same interface.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+PADDING = "<pad>"
+UNKNOWN = "<unk>"
+START = "<s>"
+END = "</s>"
+SPECIALS = (PADDING, UNKNOWN, START, END)
+"""Tokens that are no words. Every vocabulary has padding as id 0, because Keras pads with 0."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """An ordered list of tokens; the specials, where there are any, come first."""
+
+    tokens: tuple[str, ...]
+    ids: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ids", {token: id_ for id_, token in enumerate(self.tokens)})
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @classmethod
+    def build(
+        cls,
+        lines: Iterable[Sequence[str]],
+        min_count: int = 1,
+        specials: Sequence[str] = SPECIALS,
+    ) -> "Vocabulary":
+        """Collect the words of `lines` in the order of Keras's `Tokenizer`: frequency, then first seen.
+
+        Args:
+            lines: each a sequence of words.
+            min_count: words seen less often are left out.
+            specials: tokens to begin with, padding first.
+        """
+        counts = Counter(word for line in lines for word in line)
+        for special in specials:
+            counts.pop(special, None)
+        # Python's sort is stable and Counter keeps the order of first sight, so ties stay in it.
+        ranked = sorted(counts.items(), key=lambda item: -item[1])
+        return cls((*specials, *(word for word, count in ranked if count >= min_count)))
+
+    @property
+    def unknown(self) -> int | None:
+        """The id of `<unk>`, where the model has one."""
+        return self.ids.get(UNKNOWN)
+
+    @property
+    def start(self) -> int | None:
+        """The id of `<s>`, where the model has one."""
+        return self.ids.get(START)
+
+    @property
+    def end(self) -> int | None:
+        """The id of `</s>`, where the model has one."""
+        return self.ids.get(END)
+
+    @property
+    def special_ids(self) -> list[int]:
+        """The ids of all tokens that are no words."""
+        return [self.ids[special] for special in SPECIALS if special in self.ids]
+
+    def knows(self, word: str) -> bool:
+        """Say whether `word` is a word of this vocabulary; the specials are not."""
+        return word in self.ids and word not in SPECIALS
+
+    def encode(self, words: Iterable[str]) -> list[int]:
+        """Return the ids of `words`; unknown ones become `<unk>`, or nothing where there is none.
+
+        Leaving them out is what Keras's `Tokenizer` does, and what the tutorial's models expect.
+        """
+        ids = (self.ids[word] if self.knows(word) else self.unknown for word in words)
+        return [id_ for id_ in ids if id_ is not None]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Return the tokens of `ids`."""
+        return [self.tokens[id_] for id_ in ids]
