@@ -68,7 +68,7 @@ def chain(logits: Logits, settings: SamplingSettings, banned: Sequence[int]) -> 
 
 def probabilities(logits: Logits) -> NDArray[np.float64]:
     """Return the softmax of each row, in double precision; removed words have probability 0."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
+    shifted: NDArray[np.float64] = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
     shifted /= shifted.sum(axis=1, keepdims=True)
     return shifted
 
@@ -78,7 +78,8 @@ def draw(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
     cumulative = np.cumsum(probabilities(logits), axis=1)
     # Scaling by the total keeps a uniform near 1 below the last word that has any probability.
     targets = (uniforms * cumulative[:, -1])[:, None]
-    return (cumulative <= targets).sum(axis=1)
+    ids: NDArray[np.intp] = (cumulative <= targets).sum(axis=1)
+    return ids
 
 
 def _keep(logits: Logits, ids: NDArray[np.intp]) -> Logits:

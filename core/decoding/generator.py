@@ -129,6 +129,7 @@ class Generator:
         banned = [id_ for id_ in special if not (id_ == self.vocabulary.end and self.may_end)]
         state = self._read(seed, samples)
         running = np.ones(samples, bool)
+        ids: Ids = np.empty(0, np.intp)
         for number in range(self.length):
             if number:
                 state = self.stepper.advance(state, ids)
@@ -176,7 +177,8 @@ class Generator:
         self, logits: Floats, banned: Sequence[int], randoms: Sequence[np.random.Generator]
     ) -> Ids:
         if self.settings.temperature == 0:
-            return filters.ban(logits, banned).argmax(axis=1)
+            greedy: Ids = filters.ban(logits, banned).argmax(axis=1)
+            return greedy
         allowed = filters.chain(logits, self.settings, banned)
         return filters.draw(allowed, np.array([random.random() for random in randoms]))
 

@@ -43,9 +43,7 @@ class LSTMCells:
         self._kernel = kernels[0]
         self._recurrent = recurrent[0]
         # Layers above the first take their input and their own state in one product.
-        self._stacked = [
-            np.concatenate(pair) for pair in zip(kernels[1:], recurrent[1:], strict=True)
-        ]
+        self._stacked = [np.concatenate(pair) for pair in zip(kernels[1:], recurrent[1:], strict=True)]
         folds = self._embedding.shape[0] * self._kernel.shape[1] * 4 <= FOLDED_BYTES
         self._table = self._embedding @ self._kernel + self._biases[0] if folds else None
 
@@ -103,7 +101,8 @@ class Output:
         self._kernel = weights["embedding"].T if kernel is None else kernel
         self._bias = weights["output.bias"]
 
-    def __call__(self, hidden: Floats) -> Floats:
+    def logits(self, hidden: Floats) -> Floats:
+        """Return the logits of each row: (rows, hidden) to (rows, vocabulary)."""
         if self._projection is not None:
             hidden = hidden @ self._projection
         logits: Floats = hidden @ self._kernel
@@ -153,7 +152,7 @@ class StreamStepper:
 
     def logits(self, state: State) -> Floats:
         """See Stepper."""
-        return self._output(state.lstm.hidden[-1])
+        return self._output.logits(state.lstm.hidden[-1])
 
 
 class WindowStepper:
@@ -202,7 +201,7 @@ class WindowStepper:
 
     def logits(self, state: State) -> Floats:
         """See Stepper."""
-        return self._output(state.lstm.hidden[-1][self._complete(state)])
+        return self._output.logits(state.lstm.hidden[-1][self._complete(state)])
 
     def _complete(self, state: State) -> slice:
         first = state.read % self._window * state.rows

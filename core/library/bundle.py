@@ -203,9 +203,7 @@ class _Zip:
         try:
             self._archive = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
-            raise _damaged(
-                path, f"it is neither a model folder nor a zip of one ({error})"
-            ) from error
+            raise _damaged(path, f"it is neither a model folder nor a zip of one ({error})") from error
         self._members = {name.rsplit("/", 1)[-1]: name for name in self._archive.namelist()}
 
     def read(self, name: str, limit: int) -> bytes:
@@ -295,9 +293,7 @@ def _typed(record: Mapping[str, Any], name: str, kind: type) -> Any:
     return value
 
 
-def _vocabulary(
-    path: Path, files: _Files, manifest: Manifest, hashes: Mapping[str, Any]
-) -> Vocabulary:
+def _vocabulary(path: Path, files: _Files, manifest: Manifest, hashes: Mapping[str, Any]) -> Vocabulary:
     tokens = _read_json(files, VOCABULARY, str(hashes.get(VOCABULARY))).get("tokens")
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise _damaged(path, f"{VOCABULARY} has no list of tokens")

@@ -114,11 +114,11 @@ class Shelf:
         return f"there is no model {name!r}; {known}"
 
 
-def free_name(stem: str) -> str:
-    """Return a name made from `stem` that no saved model has yet: stem, stem-2, stem-3 ..."""
+def free_name(stem: str, directory: Path) -> str:
+    """Return a name made from `stem` that no model in `directory` has: stem, stem-2, stem-3 ..."""
     base = re.sub(r"[^\w-]+", "-", stem).strip("-_")[:56] or "model"
     number, name = 1, base
-    while (saved_models() / name).exists():
+    while (directory / name).exists():
         number += 1
         name = f"{base}-{number}"
     return name

@@ -103,9 +103,7 @@ def _read_csv(path: Path, head: bytes, encoding: str) -> "pandas.DataFrame":
 
     separator = _separator(path, head.decode(encoding, errors="replace"))
     try:
-        return pandas.read_csv(
-            path, sep=separator, dtype=str, keep_default_na=False, encoding=encoding
-        )
+        return pandas.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding=encoding)
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
         raise InputError(f"{path} is not a well-formed table: {_one_line(error)}") from error
 

@@ -1,0 +1,152 @@
+"""Starts trainers, follows their events, stops them. No TensorFlow here.
+
+A trainer is a child process in a session of its own: the terminal's Ctrl-C does not reach it, and when
+this process dies, however it dies, the child reads the end of its input and stops too.
+"""
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from core.errors import TrainingError
+from core.training import events
+from core.training.events import Done, Event, Failed
+from core.training.job import Job
+
+STOP = "stop\n"
+POLL_SECONDS = 0.1
+
+
+class Trainer:
+    """A running training job; a context manager that leaves no process behind."""
+
+    def __init__(self, job: Job, command: list[str] | None = None) -> None:
+        """Start the job. `command` replaces the worker's own command line, for tests.
+
+        Raises:
+            TrainingError: the process cannot be started.
+        """
+        self.job = job
+        self._directory = tempfile.TemporaryDirectory(prefix="headlong-", ignore_cleanup_errors=True)
+        job_file = Path(self._directory.name) / "job.json"
+        self._log = Path(self._directory.name) / "log"
+        # -P: a `core` in the user's current directory must not be taken for ours.
+        command = command or [sys.executable, "-P", "-m", "core.training.worker"]
+        try:
+            job_file.write_text(job.to_json())
+            with self._log.open("w") as log:
+                self._process = subprocess.Popen(
+                    [*command, str(job_file)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    encoding="utf-8",
+                    start_new_session=True,
+                    env=_environment(),
+                )
+        except OSError as error:
+            self._directory.cleanup()
+            raise TrainingError(f"the trainer cannot be started: {error.strerror}") from error
+        self._events: queue.Queue[Event | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    def events(self) -> Iterator[Event]:
+        """Yield events until the trainer ends; may be called again after an interruption.
+
+        Raises:
+            TrainingError: the trainer failed, or died without a word.
+        """
+        while True:
+            try:
+                event = self._events.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                continue
+            if event is None:
+                raise TrainingError(self._last_words())
+            if isinstance(event, Failed):
+                raise TrainingError(event.text)
+            yield event
+            if isinstance(event, Done):
+                return
+
+    def stop(self) -> None:
+        """Ask the trainer to stop and keep its best weights; `events` then ends with Done."""
+        with contextlib.suppress(OSError, ValueError):
+            assert self._process.stdin is not None
+            self._process.stdin.write(STOP)
+            self._process.stdin.flush()
+
+    def kill(self) -> None:
+        """End the trainer at once; what it has saved so far stays."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self.kill()
+        with contextlib.suppress(OSError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        self._process.wait()
+        self._reader.join()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._directory.cleanup()
+
+    def _read(self, lines: IO[str]) -> None:
+        with contextlib.suppress(ValueError):  # closed under our hands
+            for line in lines:
+                event = events.parse(line)
+                if event is not None:
+                    self._events.put(event)
+        self._events.put(None)
+
+    def _last_words(self) -> str:
+        status = self._process.wait()
+        kept = (
+            f"the best weights so far are saved as {self.job.name!r}"
+            if self.job.destination.exists()
+            else "no epoch was finished, so nothing is saved"
+        )
+        if status < 0:
+            cause = f"was killed by {signal.Signals(-status).name}"
+            if -status == signal.SIGKILL:
+                cause += ", perhaps for want of memory: try a smaller batch_size or hidden_size"
+            return f"the trainer {cause}; {kept}"
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        reason = lines[-1] if lines else "it gave no reason"
+        return f"the trainer ended with status {status} ({reason}); {kept}"
+
+
+def _environment() -> dict[str, str]:
+    # The prompt keeps numpy to one thread for a quick start; a trainer wants them all.
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    return environment | {
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -1,0 +1,95 @@
+"""What a trainer reports while it runs: one JSON object a line on its standard output."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The text is read and the network stands; training begins."""
+
+    name: ClassVar = "start"
+    model: str
+    lines: int
+    validation_lines: int
+    vocabulary: int
+    unknown_rate: float
+    parameters: int
+    epochs: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Some way through an epoch; `loss` is the mean since its beginning, in nats a token."""
+
+    name: ClassVar = "progress"
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    tokens_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """An epoch has ended; `best` says whether its weights were saved."""
+
+    name: ClassVar = "epoch"
+    epoch: int
+    loss: float
+    validation_perplexity: float | None
+    tokens_per_second: float
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The model is saved. `reason` says why training ended."""
+
+    name: ClassVar = "done"
+    model: str
+    path: str
+    seconds: float
+    best_epoch: int
+    validation_perplexity: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know, such as which column was taken."""
+
+    name: ClassVar = "notice"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Training could not start or go on; the text is meant for the user."""
+
+    name: ClassVar = "error"
+    text: str
+
+
+Event = Started | Progress | EpochDone | Done | Notice | Failed
+
+_KINDS: dict[str, type[Event]] = {
+    kind.name: kind for kind in (Started, Progress, EpochDone, Done, Notice, Failed)
+}
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """Return an event as the JSON object that is printed, its kind under `event`."""
+    return {"event": event.name, **asdict(event)}
+
+
+def parse(line: str) -> Event | None:
+    """Read one line of a trainer's output; a line that is no event gives None."""
+    try:
+        record = json.loads(line)
+        return _KINDS[record.pop("event")](**record)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

@@ -1,0 +1,106 @@
+"""What a trainer is told: which text, which recipe, and where the model goes. No TensorFlow here."""
+
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import SettingError, TrainingError
+from core.library.shelf import check_name, free_name, saved_models
+from core.settings import Recipe
+from core.text.corpus import Source
+
+HEADLINES = Path(__file__).parents[1] / "data" / "headlines.csv"
+"""The corpus that comes with the program, used when no file is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One training run. `command` is what a person would type to repeat it."""
+
+    source: Source
+    recipe: Recipe
+    destination: Path
+    command: str = ""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.destination.name
+
+    def to_json(self) -> str:
+        """Return the job as the text of a job file."""
+        record = asdict(self)
+        return json.dumps(record, default=str, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Job":
+        """Read what `to_json` wrote.
+
+        Raises:
+            SettingError: a setting that does not exist or a value that is not allowed.
+        """
+        record: dict[str, Any] = json.loads(text)
+        source = record["source"]
+        return cls(
+            Source(
+                tuple(Path(name) for name in source["files"]),
+                source["column"],
+                tuple(source["drop"]),
+                source["encoding"],
+            ),
+            Recipe.from_json(record["recipe"]),
+            Path(record["destination"]),
+            record["command"],
+        )
+
+
+def own_corpus() -> Source:
+    """Return the corpus that comes with the program."""
+    return Source((HEADLINES,), "headline", ("Unknown",))
+
+
+def plan(
+    source: Source,
+    recipe: Recipe,
+    name: str | None = None,
+    replace: bool = False,
+    directory: Path | None = None,
+    command: str = "",
+) -> Job:
+    """Make a job, and find out before it runs whether its model can be saved.
+
+    Args:
+        source: the text.
+        recipe: text, network and training settings.
+        name: the model's name; None takes the first file's, numbered where there is one already.
+        replace: whether a model of that name may be overwritten.
+        directory: where to save; None is the user's data directory.
+        command: what a person would type to repeat the run.
+
+    Raises:
+        SettingError: the name is taken or cannot be a name.
+        TrainingError: the directory cannot be written to.
+    """
+    directory = directory or saved_models()
+    name = free_name(source.files[0].stem, directory) if name is None else check_name(name)
+    destination = directory / name
+    if destination.exists() and not replace:
+        raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise TrainingError(
+            f"models cannot be saved to {directory}: {error.strerror or error}; "
+            "make it writable, or set XDG_DATA_HOME to a directory that is"
+        ) from error
+    absolute = Source(
+        tuple(path.expanduser().absolute() for path in source.files),
+        source.column,
+        source.drop,
+        source.encoding,
+    )
+    return Job(absolute, recipe, destination.absolute(), command)

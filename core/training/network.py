@@ -1,0 +1,99 @@
+"""Settings to Keras layers; weights in and out under the names of core.library.layout."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from core.library import layout
+from core.library.model import Weights
+from core.settings import ModelSettings
+
+
+class Network:
+    """Embedding, LSTM layers, output. Not a keras.Model: the step in loop.py is all that runs it.
+
+    A window network answers for the last position only, a stream network for every one.
+    """
+
+    def __init__(
+        self, settings: ModelSettings, words: int, unigram: NDArray[np.float32], seed: int
+    ) -> None:
+        """Build and initialise.
+
+        Args:
+            settings: the shape.
+            words: size of the vocabulary.
+            unigram: (words,) counts; a tied network's output bias begins as their log share, which
+                spares the first epochs the work of learning word frequencies.
+            seed: start of the random numbers of initialisation and dropout.
+        """
+        keras.utils.set_random_seed(seed)
+        self.settings = settings
+        sequences = settings.context == "stream"
+        self.embedding = keras.layers.Embedding(words, settings.embedding_size)
+        self.input_dropout = keras.layers.SpatialDropout1D(settings.input_dropout)
+        self.cells = [
+            keras.layers.LSTM(
+                settings.hidden_size, return_sequences=sequences or layer < settings.layers - 1
+            )
+            for layer in range(settings.layers)
+        ]
+        # Locked dropout (Gal and Ghahramani 2016): one mask a line, the same at every word.
+        locked = keras.layers.SpatialDropout1D if sequences else keras.layers.Dropout
+        self.dropout = locked(settings.dropout)
+        self.projection: keras.layers.Dense | None = None
+        self.output: keras.layers.Dense | None = None
+        if not settings.tied:
+            self.output = keras.layers.Dense(words)
+        elif settings.hidden_size != settings.embedding_size:
+            self.projection = keras.layers.Dense(settings.embedding_size, use_bias=False)
+        log_share = np.log(unigram / unigram.sum()).astype(np.float32)
+        self.bias = tf.Variable(log_share, name="output_bias") if settings.tied else None
+        self.logits(self.hidden(tf.zeros((1, 2), tf.int32), training=False))  # builds every layer
+
+    def hidden(self, ids: tf.Tensor, training: bool) -> tf.Tensor:
+        """Return the last layer's outputs: (rows, steps, hidden), or (rows, hidden) for a window."""
+        values = self.embedding(ids)
+        if self.settings.input_dropout:
+            values = self.input_dropout(values, training=training)
+        for cell in self.cells:
+            values = cell(values, training=training)
+        return self.dropout(values, training=training)
+
+    def logits(self, hidden: tf.Tensor) -> tf.Tensor:
+        """Return logits (..., words) of outputs (..., hidden)."""
+        if self.output is not None:
+            return self.output(hidden)
+        if self.projection is not None:
+            hidden = self.projection(hidden)
+        return tf.matmul(hidden, self.embedding.embeddings, transpose_b=True) + self.bias
+
+    @property
+    def variables(self) -> dict[str, tf.Variable]:
+        """Return every trainable array under its name in the model file."""
+        table = {"embedding": self.embedding.embeddings}
+        for layer, cell in enumerate(self.cells):
+            table[f"lstm_{layer}.kernel"] = cell.cell.kernel
+            table[f"lstm_{layer}.recurrent_kernel"] = cell.cell.recurrent_kernel
+            table[f"lstm_{layer}.bias"] = cell.cell.bias
+        if self.output is not None:
+            table["output.kernel"] = self.output.kernel
+            table["output.bias"] = self.output.bias
+        else:
+            table["output.bias"] = self.bias
+        if self.projection is not None:
+            table["projection.kernel"] = self.projection.kernel
+        return table
+
+    def weights(self) -> Weights:
+        """Return a copy of all arrays; their names and shapes are those of the file format."""
+        arrays = {name: np.array(variable) for name, variable in self.variables.items()}
+        words = arrays["embedding"].shape[0]
+        assert {k: v.shape for k, v in arrays.items()} == layout.shapes(self.settings, words)
+        return arrays
+
+    def set_weights(self, weights: Weights) -> None:
+        """Set all arrays from `weights`, as `weights` returns them."""
+        for name, variable in self.variables.items():
+            variable.assign(weights[name])

@@ -1,0 +1,164 @@
+"""`python -m core.training.worker JOB.json`: one training run, reported as JSON lines.
+
+A line `stop` on standard input, or its end, stops the run and keeps the best weights. Everything else
+that libraries print goes to standard error, so that standard output holds events and nothing else.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import HeadlongError, TrainingError
+from core.library import bundle, layout
+from core.library.card import write_card
+from core.library.model import Manifest, Model
+from core.training.dataset import Dataset
+from core.training.events import Done, EpochDone, Event, Failed, Notice, Started, to_json
+from core.training.job import Job
+
+if TYPE_CHECKING:
+    from core.training.loop import Best
+
+Report = Callable[[Event], None]
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job file named on the command line; return the exit status."""
+    report = _report_to_own_output()
+    try:
+        run(Job.from_json(Path(arguments[0]).read_text(encoding="utf-8")), report, _stop_flag())
+    except HeadlongError as error:
+        report(Failed(str(error)))
+        return 1
+    except MemoryError:
+        report(Failed("there is not enough memory; try a smaller batch_size or hidden_size"))
+        return 1
+    except Exception as error:
+        traceback.print_exc()
+        report(Failed(f"the trainer failed: {error.__class__.__name__}: {error}"))
+        return 1
+    return 0
+
+
+def run(job: Job, report: Report, stopping: threading.Event) -> None:
+    """Train as `job` says, saving the model after every epoch that is the best so far.
+
+    Raises:
+        HeadlongError: the text cannot be used, the loss exploded, or the model cannot be saved.
+    """
+    began = time.perf_counter()
+    dataset = Dataset.prepare(job.source, job.recipe)  # before the seconds that TensorFlow takes
+    for text in dataset.corpus.texts:
+        if text.guessed:
+            report(Notice(f"took column {text.column!r} of {text.path.name}"))
+    from core.training.loop import Loop
+
+    loop = Loop(dataset, stopping.is_set)
+    report(_started(job, dataset))
+    try:
+        for event in loop.run():
+            if isinstance(event, EpochDone) and event.best and loop.best:
+                _save(job, dataset, loop.best, time.perf_counter() - began, "still training")
+            report(event)
+    except TrainingError as error:
+        kept = f"the weights of epoch {loop.best.epoch} are kept" if loop.best else "nothing is saved"
+        raise TrainingError(f"{error}; {kept}") from error
+    assert loop.best is not None
+    seconds = time.perf_counter() - began
+    _save(job, dataset, loop.best, seconds, loop.reason)
+    report(
+        Done(
+            job.name,
+            str(job.destination),
+            round(seconds, 2),
+            loop.best.epoch,
+            loop.best.perplexity,
+            loop.reason,
+        )
+    )
+
+
+def _started(job: Job, dataset: Dataset) -> Started:
+    words = len(dataset.vocabulary)
+    return Started(
+        job.name,
+        dataset.lines,
+        dataset.validation_lines,
+        words,
+        dataset.unknown_rate,
+        layout.parameters(dataset.recipe.model, words),
+        dataset.recipe.training.epochs,
+        dataset.training.steps,
+    )
+
+
+def _save(job: Job, dataset: Dataset, best: "Best", seconds: float, reason: str) -> None:
+    manifest = Manifest(
+        name=job.name,
+        cleaning=dataset.recipe.text.cleaning,
+        architecture=dataset.recipe.model,
+        vocabulary=len(dataset.vocabulary),
+        level=dataset.recipe.text.level,
+        created=datetime.now(UTC).date().isoformat(),
+        training={
+            "preset": dataset.recipe.preset,
+            "seconds": round(seconds, 1),
+            "best_epoch": best.epoch,
+            "ended": reason,
+            "command": job.command,
+            "settings": dataset.recipe.training.to_json() | dataset.recipe.text.to_json(),
+        },
+        corpus={
+            "files": [path.name for path in job.source.files],
+            "column": dataset.corpus.texts[0].column,
+            "dropped": list(job.source.drop),
+            "lines": dataset.lines,
+            "validation_lines": dataset.validation_lines,
+            "fingerprint": dataset.corpus.fingerprint,
+        },
+        metrics={
+            "training_loss": best.loss,
+            "validation_perplexity": best.perplexity,
+            "unknown_rate": dataset.unknown_rate,
+        },
+    )
+    bundle.save(
+        Model(manifest, dataset.vocabulary, best.weights), job.destination, write_card(manifest)
+    )
+
+
+def _report_to_own_output() -> Report:
+    """Keep the real standard output for events and turn descriptor 1 over to standard error."""
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def report(event: Event) -> None:
+        try:
+            output.write(json.dumps(to_json(event)) + "\n")
+            output.flush()
+        except BrokenPipeError:
+            os._exit(1)  # nobody is listening any more; what is saved is saved
+
+    return report
+
+
+def _stop_flag() -> threading.Event:
+    flag = threading.Event()
+
+    def wait() -> None:
+        sys.stdin.readline()  # `stop`, or the end of input when the parent is gone
+        flag.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    return flag
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
