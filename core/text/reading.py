@@ -7,7 +7,8 @@ table is read and not before.
 import codecs
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,21 +46,43 @@ def read(path: Path, column: str | None = None, encoding: str | None = None) -> 
         InputError: missing, a directory, empty, binary, wrongly encoded, malformed, or without the
             column; the message says which columns there are.
     """
-    head = _head(path)
     kind = path.suffix.lower()
+    head = _head(path)
     if kind == ".parquet":
         return _column_of(path, _read_parquet(path), column)
+    if kind in (".csv", ".tsv", ".tab", ".jsonl", ".ndjson"):
+        with _decoding(path, head, encoding) as encoding:
+            if kind in (".jsonl", ".ndjson"):
+                return _column_of(path, _read_jsonl(path, encoding), column)
+            return _column_of(path, _read_csv(path, head, encoding), column)
+    if column is not None:
+        raise InputError(f"{path} is plain text and has no columns; leave out --column {column}")
+    return read_lines(path, encoding)
+
+
+def read_lines(path: Path, encoding: str | None = None) -> RawText:
+    """Read a file as plain text, whatever its ending.
+
+    Raises:
+        InputError: missing, a directory, empty, binary, or wrongly encoded.
+    """
+    with _decoding(path, _head(path), encoding) as encoding:
+        text = path.read_text(encoding=encoding)
+    # Not splitlines: it also cuts at form feeds and other characters that stand inside lines.
+    return RawText(path, text.removesuffix("\n").split("\n"), None)
+
+
+@contextmanager
+def _decoding(path: Path, head: bytes, encoding: str | None) -> Iterator[str]:
+    """Give the encoding to read with, and say what to do if the file is not in it."""
     encoding = encoding or _encoding(path, head)
     try:
-        if kind in (".csv", ".tsv", ".tab"):
-            return _column_of(path, _read_csv(path, head, encoding), column)
-        if kind in (".jsonl", ".ndjson"):
-            return _column_of(path, _read_jsonl(path, encoding), column)
-        return _read_lines(path, column, encoding)
+        yield encoding
     except UnicodeError as error:
+        name, place = encoding.removesuffix("-sig"), getattr(error, "start", None)
+        where = "" if place is None else f" at byte {place:,}"
         raise InputError(
-            f"{path} is not {encoding} text ({error.__class__.__name__}: byte "
-            f"{getattr(error, 'start', '?')}); name its encoding, for example --encoding latin-1"
+            f"{path} is not {name} text{where}; name its encoding, for example --encoding latin-1"
         ) from error
     except LookupError as error:
         raise InputError(f"there is no encoding {encoding!r}; try utf-8 or latin-1") from error
@@ -88,14 +111,6 @@ def _encoding(path: Path, head: bytes) -> str:
             f"{path} is a binary file; Headlong reads CSV, TSV, JSONL, Parquet and plain text"
         )
     return "utf-8-sig"
-
-
-def _read_lines(path: Path, column: str | None, encoding: str) -> RawText:
-    if column is not None:
-        raise InputError(f"{path} is plain text and has no columns; leave out --column {column}")
-    # Not splitlines: it also cuts at form feeds and other characters that stand inside lines.
-    text = path.read_text(encoding=encoding)
-    return RawText(path, text.removesuffix("\n").split("\n"), None)
 
 
 def _read_csv(path: Path, head: bytes, encoding: str) -> "pandas.DataFrame":

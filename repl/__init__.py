@@ -1,0 +1,1 @@
+"""The terminal: command line, prompt, commands, views. Imports core, never the other way round."""

@@ -1,0 +1,311 @@
+"""The command line: flags to a session, a request or a question, and exit statuses.
+
+0 done, 1 a clear error, 2 usage, 130 interrupted. With --json, standard output holds one JSON object a
+line and nothing else.
+"""
+
+import functools
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import __version__
+from core.decoding.generator import Continuation, Generator
+from core.errors import HeadlongError, InputError
+from core.library.shelf import Entry, Shelf
+from core.settings import Recipe, SamplingSettings, TextSettings, find_setting, settings_of
+from core.text.reading import read_lines
+from repl import views
+from repl.session import DEFAULT_MODEL, Session, make_console
+
+app = typer.Typer(
+    pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
+
+
+def _option(name: str) -> Any:
+    """Return the option of a setting; its text is checked against the table of settings, not here."""
+    setting = (settings_of(SamplingSettings) | Recipe.table())[name]
+    return typer.Option(
+        "--" + name.replace("_", "-"),
+        help=f"{setting.help[0].upper()}{setting.help[1:]} ({setting.describe()}).",
+        metavar="|".join(setting.choices) or "N",
+        show_default=False,
+    )
+
+
+ModelsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--models", help="A directory of models to look in first; may be repeated."),
+]
+ModelOption = Annotated[str, typer.Option("--model", "-m", help="A model's name or path.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+FilesArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        help="CSV, TSV, JSONL, Parquet or plain text; the headlines that come along if none is named."
+    ),
+]
+ColumnOption = Annotated[
+    str | None, typer.Option("--column", help="The column of the text; guessed where it is obvious.")
+]
+DropOption = Annotated[
+    list[str] | None, typer.Option("--drop", help="A cell to leave out; may be repeated.")
+]
+EncodingOption = Annotated[
+    str | None, typer.Option("--encoding", help="The files' encoding; UTF-8 if not given.")
+]
+CleaningOption = Annotated[str | None, _option("cleaning")]
+Text = str | None
+
+
+def _guarded(function: Callable[..., None]) -> Callable[..., None]:
+    """Turn errors that are meant for the user into one sentence and an exit status."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except HeadlongError as error:
+            logging.getLogger(__name__).debug("", exc_info=True)
+            make_console(sys.stderr).print(views.error(str(error)))
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        except BrokenPipeError:  # `| head` has read enough; Python must not flush into the pipe
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
+
+    return guarded
+
+
+@app.callback(invoke_without_command=True)
+@_guarded
+def prompt(
+    context: typer.Context,
+    model: ModelOption = DEFAULT_MODEL,
+    models: ModelsOption = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of faults.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Type the beginning of a headline; a small recurrent language model writes the rest.
+
+    Without a command this opens the prompt. Lines piped into it run as if they were typed.
+    """
+    if version:
+        sys.stdout.write(f"headlong {__version__}\n")
+        raise typer.Exit
+    if debug:
+        logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+        for package in ("core", "repl"):
+            logging.getLogger(package).setLevel(logging.DEBUG)
+    context.obj = Shelf(models or ())
+    if context.invoked_subcommand is None:
+        _open_session(context.obj, model)
+
+
+def _open_session(shelf: Shelf, model: str) -> None:
+    from repl.loop import reporting, run_script
+
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    out = make_console(sys.stdout)
+    session = Session(out, out if interactive else make_console(sys.stderr), interactive, shelf)
+    if interactive:
+        out.print(views.greeting(__version__))
+    with reporting(session):
+        session.load(model)
+        if interactive:
+            out.print(views.loaded(session.require_generator()))
+    if interactive:
+        from repl.prompt import run_prompt
+
+        run_prompt(session)
+        return
+    run_script(session, sys.stdin)
+    if session.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+@_guarded
+def generate(
+    context: typer.Context,
+    text: Annotated[
+        list[str] | None,
+        typer.Argument(help="Seeds, each an argument; lines on standard input if there is none."),
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Read seeds, one a line.")] = None,
+    model: ModelOption = DEFAULT_MODEL,
+    greedy: Annotated[bool, typer.Option("--greedy", help="The same as --temperature 0.")] = False,
+    length: Annotated[Text, _option("length")] = None,
+    temperature: Annotated[Text, _option("temperature")] = None,
+    top_k: Annotated[Text, _option("top_k")] = None,
+    top_p: Annotated[Text, _option("top_p")] = None,
+    samples: Annotated[Text, _option("samples")] = None,
+    rng: Annotated[Text, _option("rng")] = None,
+    until_end: Annotated[
+        bool, typer.Option("--until-end", help="With --length: stop where the model ends the line.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Continue seeds, and print the whole lines."""
+    given = {
+        "length": length,
+        "temperature": "0" if greedy else temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "samples": samples,
+        "rng": rng,
+        "until_end": "on" if until_end else None,
+    }
+    table = settings_of(SamplingSettings)
+    changes = {name: table[name].parse(value) for name, value in given.items() if value is not None}
+    generator = Generator(context.obj.load(model), SamplingSettings().change(**changes))
+    out, messages = make_console(sys.stdout), make_console(sys.stderr)
+    for line in _seeds(text, file):
+        began = time.perf_counter()
+        seed = generator.read_seed(line)
+        if notice := views.unknown_words(seed, generator):
+            messages.print(notice)
+        continuations = generator.generate(seed)
+        milliseconds = 1000 * (time.perf_counter() - began)
+        for continuation in continuations:
+            if as_json:
+                _print_json(_generated(generator, continuation, milliseconds))
+            else:
+                out.print(views.line(continuation, generator))
+
+
+def _seeds(text: list[str] | None, file: Path | None) -> Iterable[str]:
+    if text:
+        return text
+    if file is not None:
+        return read_lines(file).rows
+    if sys.stdin.isatty():
+        raise InputError('there is no seed; type headlong generate "the beginning of a line"')
+    return (line.rstrip("\r\n") for line in sys.stdin)
+
+
+def _generated(generator: Generator, continuation: Continuation, milliseconds: float) -> dict[str, Any]:
+    words = continuation.words
+    return {
+        "model": generator.model.name,
+        "sha256": generator.model.sha256,
+        "seed": continuation.seed.text,
+        "text": continuation.text,
+        "continuation": continuation.continuation,
+        "words": [
+            {"text": word.text, "probability": word.probability, "rank": word.rank} for word in words
+        ],
+        "options": generator.settings.to_json(),
+        "rng": generator.settings.rng,
+        "milliseconds": round(milliseconds, 3),
+    }
+
+
+@app.command()
+@_guarded
+def train(
+    files: FilesArgument = None,
+    column: ColumnOption = None,
+    drop: DropOption = None,
+    encoding: EncodingOption = None,
+    preset: Annotated[
+        str, typer.Option("--preset", help="small, or tutorial: the tutorial's model and recipe.")
+    ] = "small",
+    cleaning: CleaningOption = None,
+    min_count: Annotated[Text, _option("min_count")] = None,
+    epochs: Annotated[Text, _option("epochs")] = None,
+    patience: Annotated[Text, _option("patience")] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any other setting as name=value; may be repeated."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The model's name; made from the file's if not given.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a model that has the name already.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model and save it; Ctrl-C stops and keeps the best weights."""
+    from repl.training import Request, done_line, follow, watch
+
+    options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "patience": patience}
+    request = Request(
+        tuple(files or ()), column, tuple(drop or ()), encoding, preset, name, replace
+    ).change(options, change or ())
+    out, messages = make_console(sys.stdout), make_console(sys.stderr)
+    if as_json:
+        follow(request.job(), _print_json, messages)
+    else:
+        out.print(done_line(watch(request.job(), out, messages)))
+
+
+@app.command()
+@_guarded
+def corpus(
+    files: FilesArgument = None,
+    column: ColumnOption = None,
+    drop: DropOption = None,
+    encoding: EncodingOption = None,
+    cleaning: CleaningOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Count what a text would be to a model: lines, words, samples, what would be unknown."""
+    from core.text.corpus import Corpus, Source, count
+    from core.training.job import own_corpus
+
+    text = TextSettings()
+    if cleaning is not None:
+        text = text.change(cleaning=find_setting("cleaning", Recipe.table()).parse(cleaning))
+    source = own_corpus()
+    if files:
+        source = Source(tuple(files), column, tuple(drop or ()), encoding)
+    loaded = Corpus.load(source, text.cleaning)
+    counts = count(loaded)
+    if as_json:
+        _print_json(views.corpus_record(counts))
+        return
+    messages = make_console(sys.stderr)
+    for taken in loaded.texts:
+        if taken.guessed:
+            messages.print(views.guessed_column(taken))
+    make_console(sys.stdout).print(views.corpus_counts(counts))
+
+
+@app.command()
+@_guarded
+def models(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the models there are."""
+    entries = list(context.obj.entries())
+    if not as_json:
+        make_console(sys.stdout).print(views.models(entries, None))
+    for entry in entries if as_json else ():
+        _print_json(_listed(entry))
+
+
+def _listed(entry: Entry) -> dict[str, Any]:
+    record: dict[str, Any] = {"name": entry.name, "path": str(entry.path)}
+    if entry.manifest is None:
+        return record | {"shipped": entry.shipped, "problem": entry.problem}
+    return record | {
+        "level": entry.manifest.level,
+        "vocabulary": entry.manifest.vocabulary,
+        "parameters": entry.manifest.parameters,
+        "bytes": entry.bytes,
+        "shipped": entry.shipped,
+    }
+
+
+def _print_json(record: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(record) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,56 @@
+"""Commands about the session itself: what is set, what can be typed, the way out."""
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from repl import views
+from repl.registry import Command, registry
+from repl.session import Session
+
+
+def command_names(session: Session) -> Iterable[str]:
+    """Offer the names of the commands."""
+    return registry.commands
+
+
+@registry.command("show", example=":show")
+def show(session: Session) -> RenderableType:
+    """Show the loaded model, and every setting with its value."""
+    settings = views.settings_table(session.settings)
+    if session.generator is None:
+        return settings
+    return Group(views.model_facts(session.generator), Text(), settings)
+
+
+@registry.command("help", "h", "?", example=":help train", choices=command_names)
+def help_(session: Session, command: str = "") -> RenderableType:
+    """List the commands, or explain one."""
+    if command:
+        return _explain(registry.find(command.removeprefix(":")))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for entry in registry.commands.values():
+        table.add_row(Text(entry.example, style="name"), entry.summary)
+    return Group(
+        table,
+        Text(
+            "Anything else is the beginning of a line, and the model goes on; :: begins a seed that "
+            "starts with a colon. Ctrl-C cancels what runs, Ctrl-D leaves.",
+            style="muted",
+        ),
+    )
+
+
+@registry.command("quit", "q", "exit", "bye", example=":quit")
+def quit_(session: Session) -> None:
+    """Leave; so does Ctrl-D."""
+    session.leaving = True
+
+
+def _explain(command: Command) -> RenderableType:
+    lines = [Text(command.usage, style="name"), Text(command.help)]
+    if command.aliases:
+        lines.append(Text("also " + ", ".join(f":{alias}" for alias in command.aliases), "muted"))
+    return Group(*lines, Text(f"for example  {command.example}", style="muted"))

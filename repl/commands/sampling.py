@@ -1,0 +1,50 @@
+"""Commands that set how words are drawn."""
+
+from collections.abc import Iterable
+
+from core.settings import SamplingSettings, find_setting, settings_of
+from repl import views
+from repl.registry import Confirmation, Result, registry
+from repl.session import Session
+
+_SETTINGS = settings_of(SamplingSettings)
+
+
+def setting_names(session: Session) -> Iterable[str]:
+    """Offer the names of the sampling settings."""
+    return _SETTINGS
+
+
+@registry.command("len", "length", example=":len 5", choices=lambda session: ("auto",))
+def length(session: Session, words: str = "") -> Result:
+    """Set how many words are added; auto lets the model end the line."""
+    return _set_or_show(session, "length", words)
+
+
+@registry.command("temp", "temperature", example=":temp 0.5")
+def temperature(session: Session, value: str = "") -> Result:
+    """Set the temperature: below 1 is safer, above 1 is wilder, 0 always takes the likeliest word."""
+    return _set_or_show(session, "temperature", value)
+
+
+@registry.command("greedy", "g", example=":greedy")
+def greedy(session: Session) -> Result:
+    """Always take the likeliest word, as the tutorial does; :temp 0.8 draws again."""
+    return _set_or_show(session, "temperature", "0")
+
+
+@registry.command("set", "s", example=":set top_k 40", choices=setting_names)
+def set_(session: Session, name: str = "", value: str = "") -> Result:
+    """Set any sampling setting; alone it shows them all, with a name that one."""
+    if not name:
+        return views.settings_table(session.settings)
+    name, separator, rest = name.partition("=")
+    return _set_or_show(session, name, rest if separator else value)
+
+
+def _set_or_show(session: Session, name: str, text: str) -> Result:
+    setting = find_setting(name.replace("-", "_"), _SETTINGS)
+    if text:
+        session.configure(**{setting.name: setting.parse(text)})
+    line = views.setting_line(setting, setting.show(getattr(session.settings, setting.name)))
+    return Confirmation(line) if text else line

@@ -1,0 +1,38 @@
+"""The command that trains."""
+
+from pathlib import Path
+
+from rich.console import Group
+
+from repl import views
+from repl.registry import Confirmation, registry
+from repl.session import Session
+from repl.training import Request, done_line, watch
+
+
+@registry.command("train", "t", example=":train headlines.csv --drop Unknown --name mine")
+def train(
+    session: Session,
+    *files: Path,
+    column: str | None = None,
+    drop: tuple[str, ...] = (),
+    encoding: str | None = None,
+    preset: str = "small",
+    cleaning: str | None = None,
+    min_count: str | None = None,
+    epochs: str | None = None,
+    name: str | None = None,
+    replace: bool = False,
+    set: tuple[str, ...] = (),
+) -> Confirmation:
+    """Train a model on files, or on the headlines that come with the program, and load it.
+
+    Reads CSV, TSV, JSONL, Parquet and plain text. The presets are small (every line once, stops
+    by itself) and tutorial (the tutorial's model and recipe). --set changes any other setting, for
+    example --set hidden_size=128. Ctrl-C stops and keeps the best weights.
+    """
+    options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
+    request = Request(files, column, drop, encoding, preset, name, replace).change(options, set)
+    done = watch(request.job(), session.console, session.messages)
+    loaded = session.load(done.path)
+    return Confirmation(Group(done_line(done), views.loaded(loaded)))

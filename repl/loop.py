@@ -1,0 +1,155 @@
+"""Read a line, dispatch it, show what comes back; the one place that catches errors and Ctrl-C."""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from core.decoding.generator import Generator, Seed, Word
+from core.errors import HeadlongError
+from repl import commands, views
+from repl.registry import Confirmation, registry
+from repl.session import Session
+
+assert commands  # importing it fills the registry
+
+INDENT = "  "
+
+_log = logging.getLogger(__name__)
+
+
+def run_line(session: Session, text: str) -> None:
+    """Do what one line says; whatever goes wrong is shown and the session goes on."""
+    with reporting(session):
+        dispatch(session, text)
+
+
+@contextmanager
+def reporting(session: Session) -> Iterator[None]:
+    """Show what goes wrong inside as one sentence, and keep the session alive."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        session.messages.print("interrupted", style="notice")
+    except HeadlongError as error:
+        session.failed = True
+        _log.debug("", exc_info=True)
+        session.messages.print(views.error(str(error)))
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        session.failed = True
+        _log.debug("", exc_info=True)
+        fault = f"a fault of the program, {error.__class__.__name__}: {error}"
+        session.messages.print(views.error(f"{fault}; headlong --debug shows where"))
+
+
+def run_script(session: Session, lines: Iterable[str]) -> None:
+    """Run lines that nobody types, until they end or one says :quit."""
+    for text in lines:
+        run_line(session, text.rstrip("\r\n"))
+        if session.leaving:
+            return
+
+
+def dispatch(session: Session, text: str) -> None:
+    """Run a command, or continue a seed; a blank line does nothing.
+
+    Raises:
+        HeadlongError: what the user did cannot be done.
+    """
+    text = text.strip()
+    if text.startswith(":") and not text.startswith("::"):
+        result = registry.run(session, text)
+        if isinstance(result, Confirmation):
+            session.messages.print(result.message)
+        elif result is not None:
+            session.console.print(result)
+    elif text:
+        continue_seed(session, text[1:] if text.startswith("::") else text)
+
+
+def continue_seed(session: Session, text: str) -> None:
+    """Continue a seed with the loaded model and show it.
+
+    Raises:
+        HeadlongError: no model is loaded.
+    """
+    generator = session.require_generator()
+    seed = generator.read_seed(text)
+    notice = views.unknown_words(seed, generator)
+    if notice is not None:
+        session.messages.print(notice)
+    if not session.interactive:
+        for continuation in generator.generate(seed):
+            session.console.print(views.line(continuation, generator))
+        return
+    began = time.perf_counter()
+    if generator.settings.samples == 1:
+        interrupted = _stream(session.console, generator, seed)
+    else:
+        interrupted = _numbered(session.console, generator, seed)
+    milliseconds = 1000 * (time.perf_counter() - began)
+    status = views.status(generator, milliseconds, interrupted)
+    session.console.print(Text(INDENT) + status)
+
+
+def _stream(console: Console, generator: Generator, seed: Seed) -> bool:
+    """Print words as they are drawn; return whether Ctrl-C cut them short. What is shown stays."""
+    writer = _Writer(console)
+    try:
+        writer.write(generator.model.cleaning.show(seed.text), "seed")
+        for word in generator.stream(seed):
+            writer.write(word.piece, "word")
+    except KeyboardInterrupt:
+        return True
+    finally:
+        console.print()
+    return False
+
+
+def _numbered(console: Console, generator: Generator, seed: Seed) -> bool:
+    """Print several samples, each under its number; with Ctrl-C, as far as they have come."""
+    words: list[list[Word]] = [[] for _ in range(generator.settings.samples)]
+    interrupted = False
+    try:
+        for word in generator.stream(seed):
+            words[word.sample].append(word)
+    except KeyboardInterrupt:
+        interrupted = True
+    for number, sample in enumerate(words, start=1):
+        line = views.line(generator.finish(seed, sample), generator)
+        console.print(Text(f"{number:>4}  ", style="muted") + line)
+    return interrupted
+
+
+class _Writer:
+    """Writes pieces of one text, breaking lines between words: Rich wraps only what it has whole."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._column = 0
+
+    def write(self, piece: str, style: str) -> None:
+        """Write a piece that begins with its space, or a seed of several words."""
+        for part in _parts(views.safe(piece)):
+            if self._column == 0:
+                self._break(first=True)
+            elif self._column + cell_len(part) > self._console.width:
+                self._break()
+                part = part.lstrip()
+            self._console.print(Text(part, style), end="", soft_wrap=True)
+            self._column += cell_len(part)
+
+    def _break(self, first: bool = False) -> None:
+        self._console.print(INDENT if first else f"\n{INDENT}", end="", soft_wrap=True)
+        self._column = len(INDENT)
+
+
+def _parts(text: str) -> list[str]:
+    """Cut before every space, so that a part is one word with the space that belongs before it."""
+    return text.replace(" ", "\0 ").split("\0")

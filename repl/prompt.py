@@ -1,0 +1,67 @@
+"""The interactive prompt: a prompt_toolkit session with a history that is kept, and its loop."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import platformdirs
+from prompt_toolkit import PromptSession
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.styles import Style
+from rich.console import Console
+from rich.text import Text
+
+from repl.completion import CommandCompleter
+from repl.loop import run_line
+from repl.registry import registry
+from repl.session import Session
+
+MARK = "› "
+
+_STYLE = Style.from_dict({"prompt": "ansicyan bold"})
+
+
+def run_prompt(session: Session) -> None:
+    """Read and run lines until the user leaves."""
+    prompt: PromptSession[str] = PromptSession(
+        [("class:prompt", MARK)],
+        style=_STYLE,
+        history=open_history(history_path(), session.messages),
+        completer=CommandCompleter(session, registry),
+        complete_while_typing=False,
+    )
+    while not session.leaving:
+        try:
+            text = prompt.prompt()
+        except KeyboardInterrupt:
+            continue  # the line is abandoned, the session is not
+        except EOFError:
+            return
+        run_line(session, text)
+
+
+def history_path() -> Path:
+    """Return the file that typed lines are kept in."""
+    return platformdirs.user_state_path("headlong", appauthor=False) / "history"
+
+
+def open_history(path: Path, messages: Console) -> History:
+    """Return the history in `path`, readable by its owner only; where that fails, one in memory."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    except OSError as error:
+        message = f"lines typed here will be forgotten: {path} cannot be written ({error.strerror})"
+        messages.print(Text(message, style="notice"))
+        return InMemoryHistory()
+    return _UniqueHistory(str(path))
+
+
+class _UniqueHistory(FileHistory):
+    """A file history without immediate repeats, which survives a disk that fills up."""
+
+    def store_string(self, string: str) -> None:
+        if self.get_strings()[-2:-1] == [string]:
+            return
+        with contextlib.suppress(OSError):  # the line still runs; only its memory is lost
+            super().store_string(string)

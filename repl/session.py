@@ -1,0 +1,67 @@
+"""The session: the only state that changes while the program runs."""
+
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from rich.console import Console
+
+from core.decoding.generator import Generator
+from core.errors import ModelNotFound
+from core.library.shelf import Shelf
+from core.settings import SamplingSettings
+from repl.theme import THEME
+
+DEFAULT_MODEL = "tutorial"
+
+
+def make_console(file: TextIO) -> Console:
+    """Return a console that draws on `file`; Rich honours NO_COLOR and a pipe by itself."""
+    return Console(file=file, theme=THEME, highlight=False, soft_wrap=not file.isatty())
+
+
+@dataclass
+class Session:
+    """What is loaded, how it is sampled, and where things are shown."""
+
+    console: Console
+    """Results."""
+
+    messages: Console
+    """Notices and errors: standard error where results go into a pipe, else the same console."""
+
+    interactive: bool = False
+    shelf: Shelf = field(default_factory=Shelf)
+    generator: Generator | None = None
+    settings: SamplingSettings = field(default_factory=SamplingSettings)
+    leaving: bool = False
+    failed: bool = False
+    """Whether any line ended in an error; a script's exit status tells."""
+
+    def load(self, name: str) -> Generator:
+        """Load a model by name or path; if that fails the one that is loaded stays.
+
+        Raises:
+            ModelError: there is no such model, or it cannot be used.
+        """
+        self.generator = Generator(self.shelf.load(name), self.settings)
+        return self.generator
+
+    def require_generator(self) -> Generator:
+        """Return the loaded generator.
+
+        Raises:
+            ModelNotFound: no model is loaded.
+        """
+        if self.generator is None:
+            raise ModelNotFound("no model is loaded; :models lists them, :load NAME loads one")
+        return self.generator
+
+    def configure(self, **changes: int | float | bool | str | None) -> None:
+        """Change sampling settings by name, for this model and those loaded later.
+
+        Raises:
+            SettingError: no such setting or a value it does not take; nothing is changed then.
+        """
+        self.settings = self.settings.change(**changes)
+        if self.generator is not None:
+            self.generator.settings = self.settings

@@ -1,0 +1,206 @@
+"""Training as the terminal does it: options to a job, a progress bar, Ctrl-C to a clean stop."""
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from core.errors import SettingError
+from core.settings import Recipe, find_setting, preset
+from core.text.corpus import Source
+from core.training import events
+from core.training.client import Trainer
+from core.training.events import Done, EpochDone, Event, Notice, Started
+from core.training.job import Job, own_corpus, plan
+from repl.views import epoch_line, safe
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for, the same from the prompt and from the shell."""
+
+    files: Sequence[Path] = ()
+    column: str | None = None
+    drop: Sequence[str] = ()
+    encoding: str | None = None
+    preset: str = "small"
+    name: str | None = None
+    replace: bool = False
+    changes: Mapping[str, str] = field(default_factory=dict)
+    """Settings that differ from the preset, by name, as they were typed."""
+
+    def change(self, options: Mapping[str, str | None], assignments: Sequence[str]) -> "Request":
+        """Return the request with settings changed.
+
+        Args:
+            options: by name; None means the option was not given.
+            assignments: `name=value`, as `--set` takes them.
+
+        Raises:
+            SettingError: an assignment without an equals sign.
+        """
+        changes = {name: value for name, value in options.items() if value is not None}
+        for assignment in assignments:
+            name, separator, value = assignment.partition("=")
+            if not separator:
+                raise SettingError(f"--set takes name=value, not {assignment!r}")
+            changes[name.strip().replace("-", "_")] = value.strip()
+        return replace(self, changes=changes)
+
+    def recipe(self) -> Recipe:
+        """Return the preset with the changes made.
+
+        Raises:
+            SettingError: no such preset or setting, or a value that is not allowed.
+        """
+        table = Recipe.table()
+        values = {name: find_setting(name, table).parse(v) for name, v in self.changes.items()}
+        return preset(self.preset).change(**values)
+
+    def job(self) -> Job:
+        """Plan the job.
+
+        Raises:
+            HeadlongError: see `recipe` and `core.training.job.plan`.
+        """
+        source = own_corpus()
+        if self.files:
+            source = Source(tuple(self.files), self.column, tuple(self.drop), self.encoding)
+        return plan(source, self.recipe(), self.name, self.replace, command=self.command())
+
+    def command(self) -> str:
+        """Return the shell command that does the same; folders are left out of the files' names."""
+        words = ["headlong", "train", *(path.name for path in self.files)]
+        if self.files:
+            words += _given("--column", self.column)
+            for value in self.drop:
+                words += ["--drop", value]
+            words += _given("--encoding", self.encoding)
+        words += _given("--preset", self.preset if self.preset != Request.preset else None)
+        for name, value in self.changes.items():
+            words += ["--set", f"{name}={value}"]
+        return shlex.join([*words, *_given("--name", self.name)])
+
+
+def _given(option: str, value: str | None) -> list[str]:
+    return [] if value is None else [option, value]
+
+
+def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) -> None:
+    """Train and pass epochs and the end on as records, as `--json` prints them.
+
+    Raises:
+        TrainingError, KeyboardInterrupt: as `watch`.
+    """
+    with Trainer(job) as trainer:
+        for event in stoppable(trainer, messages):
+            if isinstance(event, EpochDone | Done):
+                emit(events.to_json(event))
+
+
+def watch(job: Job, console: Console, messages: Console) -> Done:
+    """Train with a progress bar; Ctrl-C stops and keeps the best weights, a second one kills.
+
+    Raises:
+        TrainingError: the trainer failed, or died.
+        KeyboardInterrupt: Ctrl-C was pressed twice.
+    """
+    with Trainer(job) as trainer, _bar(console) as (bar, task):
+        for event in stoppable(trainer, messages):
+            _show(event, bar, task, console, messages)
+            if isinstance(event, Done):
+                return event
+    raise AssertionError("a trainer's events end with Done or an error")
+
+
+def stoppable(trainer: Trainer, messages: Console) -> Iterator[Event]:
+    """Yield a trainer's events; the first Ctrl-C asks it to stop, the second gets through."""
+    stopping = False
+    stream = trainer.events()
+    while True:
+        try:
+            event = next(stream)
+        except StopIteration:
+            return
+        except KeyboardInterrupt:
+            if stopping:
+                raise
+            stopping = True
+            trainer.stop()
+            messages.print("stopping after this step; the best weights are kept", style="notice")
+            stream = trainer.events()
+            continue
+        yield event
+
+
+def done_line(done: Done) -> Text:
+    """Draw how training ended and where the model is."""
+    text = Text.assemble(
+        (safe(done.model), "name"), f" saved after {done.seconds:.0f} s: {done.reason}"
+    )
+    text.append(f", best epoch {done.best_epoch}")
+    if done.validation_perplexity is not None:
+        text.append(f", validation perplexity {done.validation_perplexity:,.1f}")
+    return text.append(f"\n{safe(done.path)}", "muted")
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[tuple[Progress, TaskID]]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[loss]}"),
+        TextColumn("{task.fields[speed]}", style="muted"),
+        TextColumn("{task.fields[left]}", style="muted"),
+    )
+    progress = Progress(*columns, console=console, transient=True, expand=True)
+    with progress as bar:
+        yield bar, bar.add_task("starting", total=None, loss="", speed="", left="")
+
+
+def _show(event: Event, bar: Progress, task: TaskID, console: Console, messages: Console) -> None:
+    if isinstance(event, Notice):
+        messages.print(Text(safe(event.text), "notice"))
+    elif isinstance(event, Started):
+        messages.print(_started(event))
+        bar.update(task, total=event.epochs * event.steps, description="epoch 1")
+    elif isinstance(event, EpochDone):
+        console.print(
+            epoch_line(
+                event.epoch,
+                event.loss,
+                event.validation_perplexity,
+                event.tokens_per_second,
+                event.best,
+            )
+        )
+    elif isinstance(event, events.Progress):
+        bar.update(
+            task,
+            completed=(event.epoch - 1) * event.steps + event.step,
+            description=f"epoch {event.epoch}",
+            loss=f"loss {event.loss:.3f}",
+            speed=f"{event.tokens_per_second:,.0f} words/s",
+            left=f"{clock(event.seconds_left)} left",
+        )
+
+
+def _started(event: Started) -> Text:
+    held_out = f", {event.validation_lines:,} held out" if event.validation_lines else ""
+    return Text(
+        f"{event.lines:,} lines{held_out} · {event.vocabulary:,} words "
+        f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters",
+        style="muted",
+    )
+
+
+def clock(seconds: float) -> str:
+    """Write a duration as minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"

@@ -1,0 +1,226 @@
+"""Core's dataclasses to Rich renderables. Pure: nothing here prints, reads or changes anything."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from core.decoding.generator import Continuation, Generator, Seed
+from core.library.shelf import Entry
+from core.settings import SamplingSettings, Setting, settings_of
+from core.text.corpus import CorpusCounts
+from core.text.reading import RawText
+
+HIDDEN = "\ufffd"
+
+
+def safe(text: str) -> str:
+    """Replace what could move the cursor or turn the text around: a model may hold anything."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(HIDDEN if _unsafe(character) else character for character in text)
+
+
+def _unsafe(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return character not in "\u200c\u200d\u00ad"  # joiners are letters in some scripts
+    return category in ("Cc", "Cs", "Zl", "Zp")
+
+
+def greeting(version: str) -> Text:
+    """Draw the first line of a session."""
+    hint = " · type the beginning of a headline; :help shows the commands, Ctrl-D leaves"
+    return Text.assemble(("Headlong", "name"), f" {version}", (hint, "muted"))
+
+
+def error(message: str) -> Text:
+    """Draw one clear sentence about what went wrong."""
+    return Text.assemble(("error: ", "error"), safe(message))
+
+
+def line(continuation: Continuation, generator: Generator) -> Text:
+    """Draw one finished line: the seed dim, the new words bright."""
+    seed = generator.model.cleaning.show(continuation.seed.text)
+    words = "".join(word.piece for word in continuation.words)
+    return Text.assemble((safe(seed), "seed"), (safe(words), "word"))
+
+
+def status(generator: Generator, milliseconds: float, interrupted: bool = False) -> Text:
+    """Draw what would give the same words again: model, length, sampling, rng, and the time taken."""
+    parts = [safe(generator.model.name), *sampling(generator), f"{milliseconds:.0f} ms"]
+    if interrupted:
+        parts.append("interrupted")
+    return Text(" · ".join(parts), style="status")
+
+
+def sampling(generator: Generator) -> list[str]:
+    """Say how words are drawn, leaving out what is switched off."""
+    settings = generator.settings
+    length = f"{generator.length} words"
+    if generator.may_end:
+        length = "to the end" if settings.length is None else f"at most {length}"
+    parts = [length]
+    if settings.temperature == 0:
+        return [*parts, "greedy"]
+    parts.append(f"temperature {settings.temperature:g}")
+    if settings.top_k is not None:
+        parts.append(f"top-k {settings.top_k}")
+    if settings.top_p is not None:
+        parts.append(f"top-p {settings.top_p:g}")
+    return [*parts, f"rng {settings.rng}"]
+
+
+def unknown_words(seed: Seed, generator: Generator) -> Text | None:
+    """Say which words of a seed the model does not know, and what became of them."""
+    if not seed.unknown:
+        return None
+    words = ", ".join(map(safe, seed.unknown))
+    if not seed.ids:
+        what = "so it starts from the beginning"
+    elif generator.vocabulary.unknown is None:
+        what = "and reads the rest"
+    else:
+        what = "and reads <unk> instead"
+    return Text(f"{safe(generator.model.name)} does not know {words}, {what}", style="notice")
+
+
+def loaded(generator: Generator) -> Text:
+    """Say which model was loaded and what it is."""
+    manifest = generator.model.manifest
+    context = "stream" if manifest.architecture.context == "stream" else "window"
+    if context == "window":
+        context += f" of {manifest.architecture.window}"
+    perplexity = manifest.metrics.get("validation_perplexity")
+    rate = manifest.metrics.get("unknown_rate")
+    facts = [f"{manifest.vocabulary:,} words", f"{manifest.parameters:,} parameters", context]
+    if isinstance(perplexity, float) and isinstance(rate, float):
+        facts.append(f"perplexity {perplexity:.1f} with {rate:.0%} unknown")
+    name = (safe(generator.model.name), "name")
+    return Text.assemble(name, (" · " + " · ".join(facts), "muted"))
+
+
+def models(entries: Sequence[Entry], current: str | None) -> RenderableType:
+    """Draw the shelf as a table; a damaged model shows its reason."""
+    if not entries:
+        return Text("no models; train one with :train", style="notice")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "words", "parameters", "size", "trained on", "where"):
+        right = heading in ("words", "parameters", "size")
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for entry in entries:
+        name = Text(safe(entry.name), style="name")
+        if entry.name == current:
+            name.append(" *")
+        if entry.manifest is None:
+            table.add_row(name, "", "", "", Text(safe(entry.problem or ""), style="error"), "")
+            continue
+        files = entry.manifest.corpus.get("files")
+        table.add_row(
+            name,
+            f"{entry.manifest.vocabulary:,}",
+            f"{entry.manifest.parameters:,}",
+            size(entry.bytes),
+            safe(", ".join(map(str, files)) if isinstance(files, list) else ""),
+            "shipped" if entry.shipped else safe(str(entry.path.parent)),
+        )
+    return table
+
+
+def size(count: int) -> str:
+    """Write a number of bytes for people."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
+
+
+def settings_table(settings: SamplingSettings) -> Table:
+    """Draw every sampling setting with its value, what it may be, and what it means."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, setting in settings_of(SamplingSettings).items():
+        value = setting.show(getattr(settings, name))
+        meaning = Text(setting.help).append(f" ({setting.describe()})", style="muted")
+        table.add_row(Text(name, style="name"), Text(value, style="value"), meaning)
+    return table
+
+
+def setting_line(setting: Setting, value: str) -> Text:
+    """Draw one setting and its value."""
+    return Text.assemble((setting.name, "name"), " ", (value, "value"), (f"  {setting.help}", "muted"))
+
+
+def facts(table: Mapping[str, object]) -> Table:
+    """Draw names and values in two columns."""
+    grid = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in table.items():
+        grid.add_row(Text(name, style="name"), Text(safe(str(value))))
+    return grid
+
+
+def model_facts(generator: Generator) -> RenderableType:
+    """Draw what the loaded model is: shape, text, training and what was measured."""
+    manifest = generator.model.manifest
+    shape = manifest.architecture
+    table: dict[str, object] = {
+        "sha256": generator.model.sha256[:16],
+        "network": f"embedding {shape.embedding_size}, {shape.layers} x {shape.cell} "
+        f"{shape.hidden_size}{', tied' if shape.tied else ''}",
+        "cleaning": manifest.cleaning,
+    }
+    for group in (manifest.corpus, manifest.training, manifest.metrics):
+        table |= {k: _fact(v) for k, v in group.items() if not isinstance(v, dict) and v != []}
+    return Group(loaded(generator), facts(table))
+
+
+def _fact(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def guessed_column(text: RawText) -> Text:
+    """Say which column was taken, because nobody named one."""
+    return Text(f"took column {text.column!r} of {safe(text.path.name)}", style="notice")
+
+
+def corpus_record(counts: CorpusCounts) -> dict[str, Any]:
+    """Return what `headlong corpus --json` prints."""
+    record = asdict(counts)
+    record["min_count"] = {
+        least: {"vocabulary": words + 1, "unknown_rate": rate}
+        for least, (words, rate) in record.pop("kept").items()
+    }
+    return record
+
+
+def corpus_counts(counts: CorpusCounts) -> RenderableType:
+    """Draw what a text would be to a model."""
+    table = facts(
+        {
+            "rows": f"{counts.rows:,}",
+            "lines": f"{counts.lines:,}",
+            "dropped": f"{counts.dropped:,}",
+            "blank": f"{counts.blank:,}",
+            "duplicates": f"{counts.duplicates:,}",
+            "vocabulary": f"{counts.vocabulary:,} words, padding included",
+            "samples": f"{counts.samples:,} beginnings of lines",
+            "longest": f"{counts.longest:,} words",
+            "tokens": f"{counts.tokens:,}",
+        }
+    )
+    rates = Table(box=None, pad_edge=False)
+    for heading in ("min_count", "words kept", "tokens unknown"):
+        rates.add_column(heading, justify="right")
+    for least, (words, rate) in counts.kept.items():
+        rates.add_row(str(least), f"{words:,}", f"{rate:.1%}")
+    return Group(table, Text(), rates)
+
+
+def epoch_line(epoch: int, loss: float, perplexity: float | None, speed: float, best: bool) -> Text:
+    """Draw how an epoch ended."""
+    text = Text(f"epoch {epoch:>3}  loss {loss:.3f}")
+    if perplexity is not None:
+        text.append(f"  validation perplexity {perplexity:,.1f}", "value" if best else "muted")
+    return text.append(f"  {speed:,.0f} words/s", "muted")
