@@ -40,9 +40,9 @@ class Setting:
             return "one of " + ", ".join(self.choices)
         noun = "a whole number" if self.kind is int else "a number"
         if self.low is not None and self.high is not None:
-            noun += f" from {self.low:g} to {self.high:g}"
+            noun += f" from {_number(self.low)} to {_number(self.high)}"
         elif self.low is not None:
-            noun += f" of at least {self.low:g}"
+            noun += f" of at least {_number(self.low)}"
         return f"{noun}, or {self.none}" if self.none else noun
 
     def check(self, value: Value) -> Value:
@@ -98,6 +98,10 @@ class Setting:
         if not math.isfinite(value):
             return False
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def _setting(
@@ -166,7 +170,7 @@ class ModelSettings(_Settings):
 
     cell: Literal["lstm"] = _setting("lstm", "the recurrent cell")
     layers: int = _setting(1, "recurrent layers", low=1, high=8)
-    embedding_size: int = _setting(128, "numbers that stand for one word", low=1, high=4096)
+    embedding_size: int = _setting(256, "numbers that stand for one word", low=1, high=4096)
     hidden_size: int = _setting(256, "units of each recurrent layer", low=1, high=4096)
     tied: bool = _setting(True, "use the embedding as the output matrix too (Press and Wolf 2017)")
     dropout: float = _setting(
@@ -190,7 +194,7 @@ class TrainingSettings(_Settings):
 
     epochs: int = _setting(40, "passes over the text, at most", low=1, high=100_000)
     batch_size: int = _setting(32, "lines in one step", low=1, high=65_536)
-    learning_rate: float = _setting(0.003, "Adam's step size", low=1e-7, high=10_000)
+    learning_rate: float = _setting(0.002, "Adam's step size", low=1e-7, high=10_000)
     patience: int | None = _setting(
         4, "epochs without a better validation before training stops", 1, 100_000, none="off"
     )
@@ -212,14 +216,12 @@ class SamplingSettings(_Settings):
     )
     until_end: bool = _setting(False, "with a length: stop earlier where the model ends the line")
     temperature: float = _setting(0.8, "0 always takes the likeliest word", low=0, high=100)
-    top_k: int | None = _setting(
-        None, "draw from the k likeliest words only", 1, 10_000_000, none="off"
-    )
+    top_k: int | None = _setting(None, "draw from the k likeliest words only", low=1, none="off")
     top_p: float | None = _setting(
         None, "draw from the likeliest words that hold this probability", 1e-6, 1, none="off"
     )
     samples: int = _setting(1, "continuations of one seed", low=1, high=10_000)
-    rng: int = _setting(0, "start of the random numbers", low=0, high=2**63 - 1)
+    rng: int = _setting(0, "start of the random numbers", low=0)
 
 
 def settings_of(kind: type[_Settings]) -> dict[str, Setting]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from core.decoding.generator import Generator, Seed, Word
@@ -34,18 +35,18 @@ def reporting(session: Session) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        session.messages.print("interrupted", style="notice")
+        _show(session, session.messages, Text("interrupted", style="notice"))
     except HeadlongError as error:
         session.failed = True
         _log.debug("", exc_info=True)
-        session.messages.print(views.error(str(error)))
+        _show(session, session.messages, views.error(str(error)))
     except BrokenPipeError:
         raise
     except Exception as error:
         session.failed = True
         _log.debug("", exc_info=True)
         fault = f"a fault of the program, {error.__class__.__name__}: {error}"
-        session.messages.print(views.error(f"{fault}; headlong --debug shows where"))
+        _show(session, session.messages, views.error(f"{fault}; headlong --debug shows where"))
 
 
 def run_script(session: Session, lines: Iterable[str]) -> None:
@@ -66,11 +67,15 @@ def dispatch(session: Session, text: str) -> None:
     if text.startswith(":") and not text.startswith("::"):
         result = registry.run(session, text)
         if isinstance(result, Confirmation):
-            session.messages.print(result.message)
+            _show(session, session.messages, result.message)
         elif result is not None:
-            session.console.print(result)
+            _show(session, session.console, result)
     elif text:
         continue_seed(session, text[1:] if text.startswith("::") else text)
+
+
+def _show(session: Session, console: Console, result: RenderableType) -> None:
+    console.print(Padding(result, (0, 0, 1, len(INDENT))) if session.interactive else result)
 
 
 def continue_seed(session: Session, text: str) -> None:
@@ -83,7 +88,7 @@ def continue_seed(session: Session, text: str) -> None:
     seed = generator.read_seed(text)
     notice = views.unknown_words(seed, generator)
     if notice is not None:
-        session.messages.print(notice)
+        session.messages.print(Padding(notice, (0, 0, 0, len(INDENT))))
     if not session.interactive:
         for continuation in generator.generate(seed):
             session.console.print(views.line(continuation, generator))
@@ -94,8 +99,7 @@ def continue_seed(session: Session, text: str) -> None:
     else:
         interrupted = _numbered(session.console, generator, seed)
     milliseconds = 1000 * (time.perf_counter() - began)
-    status = views.status(generator, milliseconds, interrupted)
-    session.console.print(Text(INDENT) + status)
+    _show(session, session.console, views.status(generator, milliseconds, interrupted))
 
 
 def _stream(console: Console, generator: Generator, seed: Seed) -> bool:
@@ -121,9 +125,8 @@ def _numbered(console: Console, generator: Generator, seed: Seed) -> bool:
             words[word.sample].append(word)
     except KeyboardInterrupt:
         interrupted = True
-    for number, sample in enumerate(words, start=1):
-        line = views.line(generator.finish(seed, sample), generator)
-        console.print(Text(f"{number:>4}  ", style="muted") + line)
+    lines = [views.line(generator.finish(seed, sample), generator) for sample in words]
+    console.print(views.numbered(lines))
     return interrupted
 
 

@@ -58,12 +58,19 @@ class Command:
 
     @property
     def help(self) -> str:
-        """Its whole help."""
-        return inspect.getdoc(self.handler) or ""
+        """Its whole help, a paragraph a line, to be wrapped where it is shown."""
+        paragraphs = (inspect.getdoc(self.handler) or "").split("\n\n")
+        return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+    @property
+    def short_usage(self) -> str:
+        """How it is typed, options aside: `:load MODEL`."""
+        words = [_usage(p) for p in self.parameters if p.kind is not p.KEYWORD_ONLY]
+        return " ".join([f":{self.name}", *words])
 
     @property
     def usage(self) -> str:
-        """How it is typed: `:load MODEL`."""
+        """How it is typed, with all options."""
         return " ".join([f":{self.name}", *map(_usage, self.parameters)])
 
     @property
@@ -182,8 +189,8 @@ class _Binder:
             name, separator, value = word.partition("=")
             parameter = self._options.get(name)
             if parameter is None:
-                known = ", ".join(self._options) or "it takes none"
-                raise self._wrong(f"there is no option {name} ({known})")
+                known = "there are " + ", ".join(self._options) if self._options else "it takes none"
+                raise self._wrong(f"there is no option {name}; {known}")
             if self._hints[parameter.name] is bool:
                 keyword[parameter.name] = True
                 continue
@@ -228,7 +235,7 @@ class _Binder:
             raise self._wrong(f"{parameter.name} must be {noun}, not {word!r}") from None
 
     def _wrong(self, what: str) -> CommandError:
-        return CommandError(f":{self._command.name}: {what}; usage: {self._command.usage}")
+        return CommandError(f"{what}; it is typed {self._command.short_usage}")
 
 
 def _option(parameter: inspect.Parameter) -> str:

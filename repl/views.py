@@ -50,6 +50,14 @@ def line(continuation: Continuation, generator: Generator) -> Text:
     return Text.assemble((safe(seed), "seed"), (safe(words), "word"))
 
 
+def numbered(lines: Sequence[Text]) -> Table:
+    """Draw several samples, each under its number."""
+    table = Table.grid(padding=(0, 2, 0, 2))
+    for number, text in enumerate(lines, start=1):
+        table.add_row(Text(str(number), style="muted", justify="right"), text)
+    return table
+
+
 def status(generator: Generator, milliseconds: float, interrupted: bool = False) -> Text:
     """Draw what would give the same words again: model, length, sampling, rng, and the time taken."""
     parts = [safe(generator.model.name), *sampling(generator), f"{milliseconds:.0f} ms"]
@@ -137,18 +145,22 @@ def size(count: int) -> str:
 
 
 def settings_table(settings: SamplingSettings) -> Table:
-    """Draw every sampling setting with its value, what it may be, and what it means."""
+    """Draw every sampling setting with its value and what it means."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, setting in settings_of(SamplingSettings).items():
         value = setting.show(getattr(settings, name))
-        meaning = Text(setting.help).append(f" ({setting.describe()})", style="muted")
-        table.add_row(Text(name, style="name"), Text(value, style="value"), meaning)
+        table.add_row(Text(name, style="name"), Text(value, style="value"), setting.help)
     return table
 
 
 def setting_line(setting: Setting, value: str) -> Text:
-    """Draw one setting and its value."""
-    return Text.assemble((setting.name, "name"), " ", (value, "value"), (f"  {setting.help}", "muted"))
+    """Draw one setting with its value, what it means and what it may be."""
+    return Text.assemble(
+        (setting.name, "name"),
+        " ",
+        (value, "value"),
+        (f"  {setting.help} ({setting.describe()})", "muted"),
+    )
 
 
 def facts(table: Mapping[str, object]) -> Table:

@@ -13,6 +13,9 @@ from core.settings import SamplingSettings
 
 Logits = NDArray[np.floating]
 
+COLDEST = 1e-6
+"""Below this temperature the likeliest word has it all, and dividing would leave float32's range."""
+
 
 def ban(logits: Logits, ids: Sequence[int]) -> Logits:
     """Remove `ids` from every row."""
@@ -23,7 +26,7 @@ def ban(logits: Logits, ids: Sequence[int]) -> Logits:
 
 def temperature(logits: Logits, value: float) -> Logits:
     """Divide by `value`: below 1 sharpens, above 1 flattens; 0 leaves the likeliest word alone."""
-    if value == 0:
+    if value < COLDEST:
         return top_k(logits, 1)
     return logits / value
 

@@ -44,6 +44,10 @@ class Step:
         self.train = tf.function(self._train, input_signature=signature)
         self.evaluate = tf.function(self._evaluate, input_signature=signature)
 
+    def slow_down(self) -> None:
+        """Halve the learning rate: smaller steps find what larger ones jump over."""
+        self._optimizer.learning_rate.assign(self._optimizer.learning_rate * 0.5)
+
     def _train(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Take one step; return the batch's mean loss before it."""
         if self._word_dropout and self._unknown is not None:
@@ -122,6 +126,8 @@ class Loop:
             improved = self._improves(perplexity)
             if improved:
                 self.best = Best(self.network.weights(), epoch, loss, perplexity)
+            else:
+                self._step.slow_down()
             yield EpochDone(epoch, loss, perplexity, speed, improved)
             assert self.best is not None
             if self.settings.patience and epoch - self.best.epoch >= self.settings.patience:

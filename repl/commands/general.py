@@ -32,7 +32,7 @@ def help_(session: Session, command: str = "") -> RenderableType:
         return _explain(registry.find(command.removeprefix(":")))
     table = Table(box=None, pad_edge=False, show_header=False)
     for entry in registry.commands.values():
-        table.add_row(Text(entry.example, style="name"), entry.summary)
+        table.add_row(Text(entry.short_usage, style="name"), entry.summary)
     return Group(
         table,
         Text(

@@ -25,6 +25,9 @@ def load(session: Session, model: str) -> Confirmation:
 
 @registry.command("models", "m", example=":models")
 def models(session: Session) -> RenderableType:
-    """List the models there are; a star marks the loaded one."""
+    """List the models there are.
+
+    A star marks the loaded one. Where two have one name, the first on the search path counts.
+    """
     current = session.generator.model.name if session.generator else None
     return views.models(list(session.shelf.entries()), current)

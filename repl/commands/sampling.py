@@ -17,25 +17,37 @@ def setting_names(session: Session) -> Iterable[str]:
 
 @registry.command("len", "length", example=":len 5", choices=lambda session: ("auto",))
 def length(session: Session, words: str = "") -> Result:
-    """Set how many words are added; auto lets the model end the line."""
+    """Set how many words to add, or auto.
+
+    With auto a line goes on until the model ends it, or for ten words if the model cannot.
+    """
     return _set_or_show(session, "length", words)
 
 
 @registry.command("temp", "temperature", example=":temp 0.5")
 def temperature(session: Session, value: str = "") -> Result:
-    """Set the temperature: below 1 is safer, above 1 is wilder, 0 always takes the likeliest word."""
+    """Set the temperature: low is safe, high is wild.
+
+    At 0 the likeliest word is always taken; at 1 words come as often as the model believes in them.
+    """
     return _set_or_show(session, "temperature", value)
 
 
 @registry.command("greedy", "g", example=":greedy")
 def greedy(session: Session) -> Result:
-    """Always take the likeliest word, as the tutorial does; :temp 0.8 draws again."""
+    """Always take the likeliest word.
+
+    That is what the tutorial does, and the same as :temp 0. After :temp 0.8 words are drawn again.
+    """
     return _set_or_show(session, "temperature", "0")
 
 
 @registry.command("set", "s", example=":set top_k 40", choices=setting_names)
 def set_(session: Session, name: str = "", value: str = "") -> Result:
-    """Set any sampling setting; alone it shows them all, with a name that one."""
+    """Change any sampling setting, or show it.
+
+    Alone it shows them all, with a name that one.
+    """
     if not name:
         return views.settings_table(session.settings)
     name, separator, rest = name.partition("=")

@@ -25,11 +25,12 @@ def train(
     replace: bool = False,
     set: tuple[str, ...] = (),
 ) -> Confirmation:
-    """Train a model on files, or on the headlines that come with the program, and load it.
+    """Train a model, and load it.
 
-    Reads CSV, TSV, JSONL, Parquet and plain text. The presets are small (every line once, stops
-    by itself) and tutorial (the tutorial's model and recipe). --set changes any other setting, for
-    example --set hidden_size=128. Ctrl-C stops and keeps the best weights.
+    Learns from files, or from the headlines that come with the program. Reads CSV, TSV, JSONL,
+    Parquet and plain text. The presets are small (every line once, stops by itself) and tutorial
+    (the tutorial's model and recipe). --set changes any other setting, for example
+    --set hidden_size=128. Ctrl-C stops and keeps the best weights.
     """
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
     request = Request(files, column, drop, encoding, preset, name, replace).change(options, set)

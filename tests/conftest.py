@@ -1,0 +1,57 @@
+"""What all tests share: a home of their own, real data where it is there, small models."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.library import layout
+from core.library.model import Manifest, Model
+from core.settings import ModelSettings
+from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+WORDS = ("the", "a", "china", "says", "war", "new", "york", "trade", "why", "vote")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the user's own models and history out of the tests, and the tests out of theirs."""
+    directory = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(directory))
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(directory / name.lower()))
+    monkeypatch.delenv("HEADLONG_MODELS", raising=False)
+    return directory
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The real data, which is not part of the repository."""
+    if not SHARED.is_dir():
+        pytest.skip("the real data is not on this machine")
+    return SHARED
+
+
+@pytest.fixture
+def make_model() -> Callable[..., Model]:
+    """Return a factory of small models with random weights."""
+    return random_model
+
+
+def random_model(context: str = "stream", name: str = "tiny", seed: int = 0, **shape: object) -> Model:
+    settings = ModelSettings().change(
+        **{"context": context, "window": 5, "embedding_size": 6, "hidden_size": 8, "tied": False}
+        | shape  # type: ignore[arg-type]
+    )
+    specials = SPECIALS if context == "stream" else (PADDING,)
+    vocabulary = Vocabulary((*specials, *WORDS))
+    random = np.random.default_rng(seed)
+    weights = {
+        array: random.normal(scale=0.7, size=size).astype(np.float32)
+        for array, size in layout.shapes(settings, len(vocabulary)).items()
+    }
+    cleaning = "plain" if context == "stream" else "tutorial"
+    manifest = Manifest(name, cleaning, settings, len(vocabulary), created="2026-01-01")
+    return Model(manifest, vocabulary, weights)

@@ -1,0 +1,147 @@
+"""A scripted network of five lines stands in for the real one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from core.decoding.generator import DEFAULT_LENGTH, LONGEST, Generator
+from core.decoding.stepper import Floats, Ids, LSTMState, State
+from core.errors import SettingError
+from core.settings import SamplingSettings
+from tests.conftest import random_model
+
+
+@dataclass
+class Scripted:
+    """Finds the same word likeliest after so many words, whatever they were: the script's."""
+
+    script: list[int]
+    vocabulary: int
+
+    def start(self, rows: int) -> State:
+        return State(LSTMState((), ()), rows)
+
+    def advance(self, state: State, ids: Ids) -> State:
+        return State(state.lstm, state.rows, state.read + 1)
+
+    def logits(self, state: State) -> Floats:
+        row = np.zeros((state.rows, self.vocabulary), np.float32)
+        row[:, self.script[state.read % len(self.script)]] = 9
+        return row
+
+
+def scripted(*words: str, context: str = "stream", **settings: object) -> Generator:
+    generator = Generator(random_model(context), SamplingSettings(**settings))  # type: ignore[arg-type]
+    tokens = generator.vocabulary.tokens
+    generator.stepper = Scripted([tokens.index(word) for word in words], len(tokens))
+    return generator
+
+
+def text(generator: Generator, seed: str = "") -> str:
+    return generator.generate(generator.read_seed(seed))[0].text
+
+
+def test_the_script_is_spelt_after_the_seed() -> None:
+    # The first word is read after <s>, so a seed of one word is answered from the third on.
+    generator = scripted("war", "china", "says", "a", "vote", "</s>", temperature=0)
+    assert text(generator, "why") == "why says a vote"
+
+
+def test_the_end_ends_a_line_and_is_not_shown() -> None:
+    assert text(scripted("war", "a", "</s>", temperature=0)) == "a"
+
+
+def test_the_end_never_comes_first() -> None:
+    assert text(scripted("war", "</s>", "</s>", temperature=0)) != ""
+
+
+def test_a_fixed_length_goes_past_the_end() -> None:
+    generator = scripted("war", "a", "</s>", temperature=0, length=4)
+    assert len(generator.generate(generator.read_seed(""))[0].words) == 4
+
+
+def test_until_end_stops_before_the_length() -> None:
+    assert text(scripted("war", "a", "</s>", temperature=0, length=4, until_end=True)) == "a"
+
+
+def test_a_model_that_never_ends_is_stopped() -> None:
+    generator = scripted("war", temperature=0)
+    assert len(generator.generate(generator.read_seed(""))[0].words) == LONGEST
+
+
+def test_a_model_that_cannot_end_gives_ten_words_in_title_case() -> None:
+    generator = scripted("war", context="window", temperature=0)
+    assert text(generator, "why") == "Why" + " War" * DEFAULT_LENGTH
+
+
+@pytest.mark.parametrize("special", ["<pad>", "<unk>", "<s>"])
+def test_what_is_no_word_is_never_generated(special: str) -> None:
+    for temperature in (0, 1):
+        words = text(scripted(special, temperature=temperature, length=50)).split()
+        assert len(words) == 50
+        assert special not in words
+
+
+def test_probability_and_rank_are_the_models_before_any_filter() -> None:
+    generator = scripted("<unk>", temperature=0, length=1)
+    word = generator.generate(generator.read_seed(""))[0].words[0]
+    size = len(generator.vocabulary)
+    assert word.rank == 2
+    assert word.probability == pytest.approx(1 / (np.exp(9) + size - 1), rel=1e-6)
+
+
+def test_a_seed_names_the_words_that_are_not_known() -> None:
+    generator = Generator(random_model())
+    seed = generator.read_seed("China foo says bar, foo")
+    assert seed.unknown == ("foo", "bar")
+    assert generator.vocabulary.decode(seed.ids) == ["china", "<unk>", "says", "<unk>", "<unk>"]
+    window = Generator(random_model("window")).read_seed("China foo says")
+    assert len(window.ids) == 2
+
+
+def test_a_seed_of_unknown_words_only_starts_from_the_beginning() -> None:
+    generator = Generator(random_model(), SamplingSettings(length=5))
+    unknown, empty = (generator.generate(generator.read_seed(seed))[0] for seed in ("foo bar", ""))
+    assert unknown.seed.ids == ()
+    assert [word.text for word in unknown.words] == [word.text for word in empty.words]
+
+
+def test_the_same_rng_gives_the_same_words_and_another_gives_others() -> None:
+    def words(rng: int) -> str:
+        return text(Generator(random_model(), SamplingSettings(length=12, rng=rng)), "china")
+
+    assert words(1) == words(1) != words(2)
+
+
+def test_a_sample_does_not_depend_on_those_beside_it() -> None:
+    generator = Generator(random_model(), SamplingSettings(length=8))
+    seed = generator.read_seed("new york")
+    alone = generator.generate(seed)[0].text
+    generator.configure(samples=5)
+    many = [sample.text for sample in generator.generate(seed)]
+    assert many[0] == alone
+    assert len(set(many)) > 1
+
+
+def test_samples_end_one_by_one() -> None:
+    generator = Generator(random_model(), SamplingSettings(samples=40, rng=3))
+    samples = generator.generate(generator.read_seed("china"))
+    assert len({len(sample.words) for sample in samples}) > 1
+    assert all("</s>" not in sample.text for sample in samples)
+
+
+def test_streamed_pieces_make_the_finished_text() -> None:
+    generator = Generator(random_model("window"), SamplingSettings(length=6))
+    seed = generator.read_seed("why")
+    pieces = "".join(word.piece for word in generator.stream(seed))
+    assert generator.generate(seed)[0].text == "Why" + pieces
+    assert generator.generate(seed)[0].continuation == pieces.strip()
+
+
+def test_a_setting_that_is_refused_changes_nothing() -> None:
+    generator = Generator(random_model())
+    before = generator.settings
+    with pytest.raises(SettingError):
+        generator.configure(temperature=0.5, length=0)
+    assert generator.settings == before

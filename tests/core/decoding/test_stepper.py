@@ -1,0 +1,85 @@
+"""The numpy network against a slow one written from the formulas, word by word, in float64."""
+
+import numpy as np
+import pytest
+
+from core.decoding import stepper as module
+from core.decoding.stepper import Stepper, stepper
+from core.library.model import Model
+from tests.conftest import random_model
+
+SHAPES: list[dict[str, object]] = [
+    {},
+    {"tied": True},
+    {"tied": True, "embedding_size": 8},
+    {"layers": 3},
+]
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def by_the_formulas(model: Model, ids: list[int]) -> np.ndarray:
+    """Read `ids` from a zero state with Keras's gates i f c o; return the logits that follow."""
+    weights = {name: array.astype(np.float64) for name, array in model.weights.items()}
+    layers, size = model.manifest.architecture.layers, model.manifest.architecture.hidden_size
+    hidden, cell = np.zeros((layers, size)), np.zeros((layers, size))
+    for id_ in ids:
+        x = weights["embedding"][id_]
+        for n in range(layers):
+            z = x @ weights[f"lstm_{n}.kernel"] + weights[f"lstm_{n}.bias"]
+            i, f, c, o = np.split(z + hidden[n] @ weights[f"lstm_{n}.recurrent_kernel"], 4)
+            cell[n] = sigmoid(f) * cell[n] + sigmoid(i) * np.tanh(c)
+            hidden[n] = x = sigmoid(o) * np.tanh(cell[n])
+    last = hidden[-1]
+    if "projection.kernel" in weights:
+        last = last @ weights["projection.kernel"]
+    kernel = weights["output.kernel"] if "output.kernel" in weights else weights["embedding"].T
+    return last @ kernel + weights["output.bias"]
+
+
+def read(network: Stepper, rows: list[list[int]]) -> np.ndarray:
+    state = network.start(len(rows))
+    for ids in zip(*rows, strict=True):
+        state = network.advance(state, np.array(ids))
+    return network.logits(state)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_stream_is_the_formulas_with_the_state_carried(shape: dict[str, object]) -> None:
+    model = random_model(**shape)
+    rows = [[2, 5, 7, 9, 4, 4, 13], [2, 8, 5, 5, 12, 6, 1]]
+    expected = [by_the_formulas(model, ids) for ids in rows]
+    assert np.allclose(read(stepper(model), rows), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("length", range(13))
+def test_a_window_is_the_formulas_on_the_last_ids_padded(shape: dict[str, object], length: int) -> None:
+    """Lengths below, at and above the window of 5, through more than two rounds of the chains."""
+    model = random_model("window", **shape)
+    random = np.random.default_rng(length)
+    rows = random.integers(1, len(model.vocabulary), (3, length)).tolist()
+    expected = [by_the_formulas(model, [0] * max(0, 5 - length) + ids[-5:]) for ids in rows]
+    assert np.allclose(read(stepper(model), rows), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("context", ["stream", "window"])
+def test_without_the_folded_table_the_numbers_are_the_same(
+    context: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = random_model(context)
+    rows = [[4, 5, 6, 7, 8, 9]]
+    folded = read(stepper(model), rows)
+    monkeypatch.setattr(module, "FOLDED_BYTES", 0)
+    assert np.allclose(read(stepper(model), rows), folded, atol=1e-6)
+
+
+@pytest.mark.parametrize("context", ["stream", "window"])
+def test_a_state_can_be_gone_on_from_twice(context: str) -> None:
+    network = stepper(random_model(context))
+    state = network.advance(network.start(1), np.array([5]))
+    first = network.logits(network.advance(state, np.array([6])))
+    network.logits(network.advance(state, np.array([7])))
+    assert np.array_equal(network.logits(network.advance(state, np.array([6]))), first)

@@ -1,0 +1,189 @@
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import DamagedModel, HeadlongError, ModelError, ModelNotFound
+from core.library import bundle
+from core.library.model import Model
+
+MakeModel = Callable[..., Model]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, make_model: MakeModel) -> Path:
+    path = tmp_path / "shelf" / "tiny"
+    bundle.save(make_model(), path, "# tiny\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [{}, {"tied": True}, {"tied": True, "embedding_size": 8}, {"layers": 2}, {"context": "window"}],
+)
+def test_a_saved_model_comes_back_as_it_was(
+    tmp_path: Path, make_model: MakeModel, shape: dict[str, object]
+) -> None:
+    model = make_model(**shape)
+    bundle.save(model, tmp_path / "m", "# m\n")
+    loaded = bundle.load(tmp_path / "m")
+    assert (loaded.manifest, loaded.vocabulary) == (model.manifest, model.vocabulary)
+    assert loaded.weights.keys() == model.weights.keys()
+    assert all(np.array_equal(loaded.weights[name], model.weights[name]) for name in model.weights)
+    assert loaded.sha256 == model.sha256
+
+
+def test_the_identity_is_that_of_the_words_it_gives(make_model: MakeModel) -> None:
+    model = make_model()
+    assert make_model(name="other").sha256 == model.sha256
+    assert make_model(seed=1).sha256 != model.sha256
+    assert make_model(context="window").sha256 != make_model(context="window", window=6).sha256
+
+
+def test_a_folder_holds_four_files_that_others_may_read(folder: Path) -> None:
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "card.md",
+        "model.json",
+        "vocabulary.json",
+        "weights.safetensors",
+    ]
+    assert folder.stat().st_mode & 0o777 == 0o755
+    assert bundle.load_card(folder) == "# tiny\n"
+
+
+def test_saving_replaces_and_leaves_nothing_beside_it(folder: Path, make_model: MakeModel) -> None:
+    other = make_model(seed=1)
+    bundle.save(other, folder, "# other\n")
+    assert bundle.load(folder).sha256 == other.sha256
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+def test_a_save_killed_between_its_renames_leaves_the_old_model(
+    folder: Path, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def crash_at_the_second(self: Path, target: Path) -> Path:
+        if target == folder:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", crash_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        bundle.save(make_model(seed=1), folder, "")
+    assert not folder.exists()
+    assert bundle.load(folder).sha256 == make_model().sha256
+
+
+def test_a_disk_that_is_full_costs_nothing_that_was_there(
+    folder: Path, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ModelError, match="cannot be saved to .*: No space left on device"):
+        bundle.save(make_model(seed=1), folder, "")
+    monkeypatch.undo()
+    assert bundle.load(folder).sha256 == make_model().sha256
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+@pytest.mark.parametrize("top", ["", "tiny/"])
+def test_a_zip_of_a_folder_is_a_model_too(folder: Path, tmp_path: Path, top: str) -> None:
+    path = tmp_path / "tiny.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in folder.iterdir():
+            archive.write(file, top + file.name)
+    assert bundle.load(path).sha256 == bundle.load(folder).sha256
+
+
+def test_nothing_there_is_not_called_damage(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFound, match="there is no model at"):
+        bundle.load(tmp_path / "nothing")
+
+
+def change_manifest(**changes: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / "model.json"
+        record = json.loads(path.read_text())
+        record["architecture"] |= changes.pop("architecture", {})  # type: ignore[arg-type]
+        path.write_text(json.dumps(record | changes))
+
+    return change
+
+
+def overwrite(name: str, content: bytes) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_bytes(content) and None
+
+
+def truncate(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:-9]) and None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda folder: (folder / "weights.safetensors").unlink(), "weights.safetensors is missing"),
+        (lambda folder: (folder / "model.json").unlink(), "model.json is missing"),
+        (truncate("weights.safetensors"), "weights.safetensors is not the file"),
+        (truncate("vocabulary.json"), "vocabulary.json is not the file"),
+        (overwrite("model.json", b"{"), "model.json is not JSON"),
+        (overwrite("model.json", b"[" * 200_000), "model.json is not JSON"),
+        (overwrite("model.json", b"[]"), "model.json is not a JSON object"),
+        (overwrite("model.json", b" " * (5 << 20)), "model.json is larger than"),
+        (overwrite("weights.safetensors", b"\0" * (9 << 20)), "weights.safetensors is larger than"),
+        (change_manifest(format="headlong-model/9"), "its format is 'headlong-model/9'"),
+        (change_manifest(vocabulary=10**12), "does not hold 1000000000000 different tokens"),
+        (change_manifest(vocabulary="14"), "vocabulary must be int, not '14'"),
+        (change_manifest(cleaning="evil"), "its text is 'word', 'evil'"),
+        (change_manifest(architecture={"hidden_size": 10**9}), "hidden_size must be a whole number"),
+        (change_manifest(architecture={"hidden_size": 16}), "its architecture needs"),
+        (change_manifest(architecture={"colour": 1}), "there is no setting 'colour'"),
+        (change_manifest(sha256=None), "no sha256"),
+    ],
+)
+def test_a_damaged_folder_gives_one_clear_error(
+    folder: Path, spoil: Callable[[Path], None], reason: str
+) -> None:
+    spoil(folder)
+    with pytest.raises(DamagedModel, match=reason) as caught:
+        bundle.load(folder)
+    assert str(folder) in str(caught.value)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, make_model: MakeModel) -> None:
+    model = make_model()
+    model.weights["output.bias"][3] = np.nan
+    bundle.save(model, tmp_path / "m", "")
+    with pytest.raises(DamagedModel, match=r"output\.bias must be finite"):
+        bundle.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("byte", range(0, 400, 7))
+def test_any_byte_of_the_manifest_may_be_wrong(folder: Path, byte: int) -> None:
+    """A flipped byte is found, or changes only what is said about the model, never how it loads."""
+    path = folder / "model.json"
+    content = bytearray(path.read_bytes())
+    content[byte % len(content)] ^= 0x04
+    path.write_bytes(content)
+    try:
+        loaded = bundle.load(folder)
+    except HeadlongError:
+        return
+    assert loaded.vocabulary.tokens[0] == "<pad>"
+
+
+def test_a_file_that_is_no_zip_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "m.zip").write_bytes(b"PK nonsense")
+    with pytest.raises(DamagedModel, match="neither a model folder nor a zip of one"):
+        bundle.load(tmp_path / "m.zip")
+
+
+def test_a_copied_folder_still_loads(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    assert bundle.load(tmp_path / "copy").name == "tiny"

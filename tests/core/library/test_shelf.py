@@ -1,0 +1,77 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.errors import DamagedModel, ModelNotFound, SettingError
+from core.library import bundle
+from core.library.model import Model
+from core.library.shelf import Shelf, check_name, free_name, saved_models, shipped_models
+
+MakeModel = Callable[..., Model]
+
+
+def test_models_are_looked_for_in_the_documented_order(
+    tmp_path: Path, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = [tmp_path / "option", tmp_path / "variable", tmp_path / "models", saved_models()]
+    monkeypatch.setenv("HEADLONG_MODELS", str(places[1]))
+    monkeypatch.chdir(tmp_path)
+    shelf = Shelf([places[0]])
+    for number, place in reversed(list(enumerate(places))):
+        bundle.save(make_model(seed=number), place / "same", "")
+        assert shelf.load("same").sha256 == make_model(seed=number).sha256
+    assert shelf.directories[-1] == shipped_models()
+
+
+def test_a_name_stands_on_the_list_once(tmp_path: Path, make_model: MakeModel) -> None:
+    for place in ("a", "b"):
+        bundle.save(make_model(), tmp_path / place / "twin", "")
+    shelf = Shelf([tmp_path / "a", tmp_path / "b"])
+    assert [entry.path for entry in shelf.entries() if entry.name == "twin"] == [
+        tmp_path / "a" / "twin"
+    ]
+
+
+def test_a_damaged_model_is_listed_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "model.json").write_text("{}")
+    entry = next(entry for entry in Shelf([tmp_path]).entries() if entry.name == "bad")
+    assert entry.manifest is None
+    assert "its format is None" in (entry.problem or "")
+
+
+def test_half_a_save_is_not_on_the_list(tmp_path: Path, make_model: MakeModel) -> None:
+    bundle.save(make_model(), tmp_path / ".tiny.abc", "")
+    assert "tiny" not in " ".join(Shelf([tmp_path]).names())
+
+
+def test_an_unknown_name_is_answered_with_the_nearest(tmp_path: Path, make_model: MakeModel) -> None:
+    bundle.save(make_model(), tmp_path / "headlines", "")
+    with pytest.raises(ModelNotFound, match="no model 'headlnies'; did you mean headlines"):
+        Shelf([tmp_path]).find("headlnies")
+    with pytest.raises(ModelNotFound, match=r"no model 'qqqq'; there are .*headlines"):
+        Shelf([tmp_path]).find("qqqq")
+
+
+def test_a_path_is_a_name_too(tmp_path: Path, make_model: MakeModel) -> None:
+    bundle.save(make_model(), tmp_path / "deep" / "m", "")
+    assert Shelf().find(str(tmp_path / "deep" / "m")) == tmp_path / "deep" / "m"
+    with pytest.raises(DamagedModel, match="is no model folder"):
+        Shelf().find(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", "a/b", "a\\b", ".hidden", "-x", "a b", "a\x1b", "a" * 65, "a\n"]
+)
+def test_names_that_could_do_harm_are_refused(name: str) -> None:
+    with pytest.raises(SettingError, match="cannot be a model's name"):
+        check_name(name)
+
+
+def test_a_free_name_is_numbered(tmp_path: Path) -> None:
+    assert free_name("My Lines.v2", tmp_path) == "My-Lines-v2"
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m-2").mkdir()
+    assert free_name("m", tmp_path) == "m-3"
+    assert free_name("...", tmp_path) == "model"

@@ -1,0 +1,113 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import SettingError
+from core.settings import (
+    PRESETS,
+    ModelSettings,
+    Recipe,
+    SamplingSettings,
+    TrainingSettings,
+    find_setting,
+    preset,
+    settings_of,
+)
+
+
+def test_the_tutorial_preset_is_the_tutorials_recipe() -> None:
+    recipe = preset("tutorial")
+    assert (recipe.model.embedding_size, recipe.model.hidden_size, recipe.model.dropout) == (
+        10,
+        100,
+        0.1,
+    )
+    assert (recipe.training.epochs, recipe.training.batch_size) == (100, 32)
+    assert recipe.training.learning_rate == 0.001  # Keras's default for Adam
+    assert (recipe.text.cleaning, recipe.text.min_count, recipe.text.deduplicate) == (
+        "tutorial",
+        1,
+        False,
+    )
+    assert recipe.model.context == "window"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "message"),
+    [
+        (
+            SamplingSettings,
+            {"length": 0},
+            "length must be a whole number from 1 to 10,000, or auto, not 0",
+        ),
+        (SamplingSettings, {"length": -3}, "not -3"),
+        (
+            SamplingSettings,
+            {"temperature": float("nan")},
+            "temperature must be a number from 0 to 100, not nan",
+        ),
+        (SamplingSettings, {"samples": True}, "not True"),
+        (SamplingSettings, {"rng": -1}, "rng must be a whole number of at least 0, not -1"),
+        (ModelSettings, {"context": "both"}, "context must be one of stream, window, not 'both'"),
+        (TrainingSettings, {"epochs": 1.5}, "not 1.5"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_refused_with_what_is(
+    kind: type, values: dict[str, object], message: str
+) -> None:
+    with pytest.raises(SettingError) as caught:
+        kind(**values)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("length", "5", 5),
+        ("length", "auto", None),
+        ("temperature", "0.5", 0.5),
+        ("temperature", "1", 1.0),
+        ("top_k", "OFF", None),
+        ("until_end", "on", True),
+    ],
+)
+def test_values_are_read_as_people_type_them(name: str, text: str, value: object) -> None:
+    assert settings_of(SamplingSettings)[name].parse(text) == value
+
+
+def test_text_that_is_no_value_is_quoted() -> None:
+    with pytest.raises(SettingError, match="not 'a'"):
+        settings_of(SamplingSettings)["length"].parse("a")
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(
+        SettingError, match="there is no setting 'temprature'; did you mean temperature"
+    ):
+        SamplingSettings().change(temprature=1.0)
+
+
+@given(st.integers(1, 10_000) | st.none(), st.floats(0, 100), st.booleans(), st.integers(0))
+def test_what_is_shown_can_be_typed_again(
+    length: int | None, temperature: float, until_end: bool, rng: int
+) -> None:
+    settings = SamplingSettings(length=length, until_end=until_end, temperature=temperature, rng=rng)
+    for name, setting in settings_of(SamplingSettings).items():
+        value = getattr(settings, name)
+        shown = setting.parse(setting.show(value))
+        assert shown == (
+            pytest.approx(value, rel=1e-5, abs=1e-6) if isinstance(value, float) else value
+        )
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_recipe_survives_json(name: str) -> None:
+    recipe = preset(name).change(epochs=3, hidden_size=64, min_count=5, patience=None)
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_no_name_is_used_twice() -> None:
+    kinds = [settings_of(kind) for kind in (SamplingSettings, ModelSettings, TrainingSettings)]
+    names = [name for kind in kinds for name in kind]
+    assert len(names) == len(set(names))
+    assert all(find_setting(name, Recipe.table() | kinds[0]).help for name in names)

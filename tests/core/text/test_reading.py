@@ -1,0 +1,106 @@
+from pathlib import Path
+
+import pandas
+import pytest
+
+from core.errors import InputError
+from core.text.reading import RawText, read, read_lines
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "column"),
+    [
+        ("a.csv", "id,headline\n1,One Two\n2,Three\n", "headline"),
+        ("a.csv", "id;headline\n1;One Two\n2;Three\n", "headline"),
+        ("a.csv", "date,TITLE\n2001,One Two\n2002,Three\n", "TITLE"),
+        ("a.csv", "n,words\n1,One Two\n2,Three\n3,Four Five\n", "words"),
+        ("a.csv", 'headline\n"One Two"\nThree\n', "headline"),
+        ("a.tsv", "id\theadline\n1\tOne Two\n2\tThree\n", "headline"),
+        ("a.jsonl", '{"id": 1, "headline": "One Two"}\n\n{"headline": "Three"}\n', "headline"),
+        ("a.txt", "One Two\nThree\n", None),
+        ("a", "One Two\r\nThree\r\n", None),
+    ],
+)
+def test_every_kind_is_read_and_the_obvious_column_taken(
+    tmp_path: Path, name: str, content: str, column: str | None
+) -> None:
+    text = read(write(tmp_path / name, content))
+    assert text.rows[:2] == ["One Two", "Three"]
+    assert (text.column, text.guessed) == (column, column is not None)
+
+
+def test_parquet_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pandas.DataFrame({"id": [1, 2], "headline": ["One Two", None]}).to_parquet(path)
+    assert read(path) == RawText(path, ["One Two", ""], "headline", guessed=True)
+
+
+def test_a_named_column_is_taken_and_kept_as_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "year,title\n007,NA\n2018,null\n")
+    assert read(path, "year").rows == ["007", "2018"]
+    assert read(path, "title").rows == ["NA", "null"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_understood(tmp_path: Path, encoding: str) -> None:
+    path = write(tmp_path / "a.csv", "headline\nCafé\n".encode(encoding))
+    assert read(path).rows == ["Café"]
+
+
+def test_another_encoding_can_be_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "Café\n".encode("latin-1"))
+    assert read(path, encoding="latin-1").rows == ["Café"]
+
+
+def test_a_line_is_cut_at_line_ends_only(tmp_path: Path) -> None:
+    assert read_lines(write(tmp_path / "a.txt", "one\x0ctwo\u2028three\nfour")).rows == [
+        "one\x0ctwo\u2028three",
+        "four",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "column", "message"),
+    [
+        ("a.txt", b"", None, "is empty"),
+        ("a.txt", b"\x7fELF\0\0\0", None, "is a binary file"),
+        ("a.csv", b"headline\nCaf\xe9\n", None, "is not utf-8 text .*--encoding latin-1"),
+        ("a.txt", b"ok\nCaf\xe9\n", None, "is not utf-8 text at byte 6"),
+        ("a.csv", b"id,title\n1,a b\n", "headline", "has no column 'headline'; it has id, title"),
+        ("a.csv", b"text,other\n1,a b\n2,c\n", None, "column 'text' .* holds numbers.*text, other"),
+        ("a.csv", b"one,two\na b,c d\ne f,g h\n", None, "no one obvious text column.*one, two"),
+        ("a.csv", b"headline\n", None, "has no rows below its header"),
+        ("a.csv", b'headline\n"never closed\n', None, "is not a well-formed table"),
+        ("a.csv", b"a,b\n1,2\n1,2,3,4\n", "a", "is not a well-formed table"),
+        ("a.jsonl", b'{"text": "a"}\n{"text": \n', None, "line 2 is not JSON"),
+        ("a.jsonl", b'["a"]\n', None, "line 1 is not a JSON object"),
+        ("a.jsonl", b"[" * 100_000, None, "line 1 is not JSON"),
+        ("a.parquet", b"nonsense", None, "is not a readable Parquet file"),
+        ("a.txt", b"a b\n", "headline", "is plain text and has no columns"),
+    ],
+)
+def test_a_file_that_cannot_be_used_gets_one_clear_sentence(
+    tmp_path: Path, name: str, content: bytes, column: str | None, message: str
+) -> None:
+    path = write(tmp_path / name, content)
+    with pytest.raises(InputError, match=message) as caught:
+        read(path, column)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_and_a_directory_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"there is no file .*nowhere"):
+        read(tmp_path / "nowhere.csv")
+    with pytest.raises(InputError, match="is a directory"):
+        read(tmp_path)
+
+
+def test_an_unknown_encoding_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no encoding 'utf-9'"):
+        read(write(tmp_path / "a.txt", "a\n"), encoding="utf-9")
