@@ -75,7 +75,11 @@ def dispatch(session: Session, text: str) -> None:
 
 
 def _show(session: Session, console: Console, result: RenderableType) -> None:
-    console.print(Padding(result, (0, 0, 1, len(INDENT))) if session.interactive else result)
+    if not session.interactive:
+        console.print(result)
+        return
+    console.print(Padding.indent(result, len(INDENT)))
+    console.print()
 
 
 def continue_seed(session: Session, text: str) -> None:
@@ -88,7 +92,7 @@ def continue_seed(session: Session, text: str) -> None:
     seed = generator.read_seed(text)
     notice = views.unknown_words(seed, generator)
     if notice is not None:
-        session.messages.print(Padding(notice, (0, 0, 0, len(INDENT))))
+        session.messages.print(Padding.indent(notice, len(INDENT)))
     if not session.interactive:
         for continuation in generator.generate(seed):
             session.console.print(views.line(continuation, generator))
@@ -126,7 +130,7 @@ def _numbered(console: Console, generator: Generator, seed: Seed) -> bool:
     except KeyboardInterrupt:
         interrupted = True
     lines = [views.line(generator.finish(seed, sample), generator) for sample in words]
-    console.print(views.numbered(lines))
+    console.print(Padding.indent(views.numbered(lines), len(INDENT)))
     return interrupted
 
 

@@ -159,7 +159,8 @@ def _bar(console: Console) -> Iterator[tuple[Progress, TaskID]]:
         TextColumn("{task.fields[speed]}", style="muted"),
         TextColumn("{task.fields[left]}", style="muted"),
     )
-    progress = Progress(*columns, console=console, transient=True, expand=True)
+    shown = console.is_terminal
+    progress = Progress(*columns, console=console, transient=True, expand=True, disable=not shown)
     with progress as bar:
         yield bar, bar.add_task("starting", total=None, loss="", speed="", left="")
 

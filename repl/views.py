@@ -52,7 +52,7 @@ def line(continuation: Continuation, generator: Generator) -> Text:
 
 def numbered(lines: Sequence[Text]) -> Table:
     """Draw several samples, each under its number."""
-    table = Table.grid(padding=(0, 2, 0, 2))
+    table = Table.grid(padding=(0, 2, 0, 0))
     for number, text in enumerate(lines, start=1):
         table.add_row(Text(str(number), style="muted", justify="right"), text)
     return table

@@ -4,8 +4,6 @@ Each filter is a pure function on an array (rows, vocabulary); a removed word ha
 order - bans, temperature, top-k, top-p, then the draw - and every one leaves at least one word a row.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,10 +15,10 @@ COLDEST = 1e-6
 """Below this temperature the likeliest word has it all, and dividing would leave float32's range."""
 
 
-def ban(logits: Logits, ids: Sequence[int]) -> Logits:
+def ban(logits: Logits, ids: NDArray[np.intp]) -> Logits:
     """Remove `ids` from every row."""
     logits = logits.copy()
-    logits[:, list(ids)] = -np.inf
+    logits[:, ids] = -np.inf
     return logits
 
 
@@ -57,7 +55,7 @@ def top_p(logits: Logits, p: float) -> Logits:
     return filtered
 
 
-def chain(logits: Logits, settings: SamplingSettings, banned: Sequence[int]) -> Logits:
+def chain(logits: Logits, settings: SamplingSettings, banned: NDArray[np.intp]) -> Logits:
     """Apply all that `settings` switch on, in the documented order."""
     logits = ban(logits, banned)
     if settings.temperature != 1:

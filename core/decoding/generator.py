@@ -4,11 +4,11 @@
 What the commands of the prompt configure is `settings`.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.decoding import filters
 from core.decoding.stepper import Floats, Ids, State, Stepper, stepper
@@ -36,12 +36,12 @@ class Seed:
 class Step:
     """One word of every sample: the ids drawn (samples,) and the model's logits (samples, vocabulary).
 
-    A sample that has ended goes on in the batch; `running` (samples,) says which still count.
+    A sample that has ended goes on in the batch; `running` lists those that still count.
     """
 
     ids: Ids
     logits: Floats
-    running: NDArray[np.bool_]
+    running: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,12 @@ class Generator:
         Sample i draws one number a word from `default_rng([settings.rng, i])`, so a sample does not
         depend on how many there are beside it.
         """
-        samples = self.settings.samples
+        samples, end, may_end = self.settings.samples, self.vocabulary.end, self.may_end
         randoms = [np.random.default_rng([self.settings.rng, i]) for i in range(samples)]
-        special = self.vocabulary.special_ids
-        banned = [id_ for id_ in special if not (id_ == self.vocabulary.end and self.may_end)]
+        special = np.array(self.vocabulary.special_ids)
+        banned = special[special != end] if may_end else special
         state = self._read(seed, samples)
-        running = np.ones(samples, bool)
+        running = list(range(samples))
         ids: Ids = np.empty(0, np.intp)
         for number in range(self.length):
             if number:
@@ -136,23 +136,23 @@ class Generator:
             logits = self.stepper.logits(state)
             # A continuation has at least one word, so the first may not be the end.
             ids = self._draw(logits, banned if number else special, randoms)
-            if self.may_end:
-                running = running & (ids != self.vocabulary.end)
-                if not running.any():
+            if may_end:
+                running = [sample for sample in running if ids[sample] != end]
+                if not running:
                     return
             yield Step(ids, logits, running)
 
     def stream(self, seed: Seed) -> Iterator[Word]:
         """Yield words as they are drawn; with several samples, a word of each that has not ended."""
-        cleaning = self.model.cleaning
+        cleaning, tokens = self.model.cleaning, self.vocabulary.tokens
         texts = [seed.text] * self.settings.samples
         for step in self.steps(seed):
-            probabilities, ranks = _judge(step)
-            for sample in np.flatnonzero(step.running).tolist():
-                text = self.vocabulary.tokens[step.ids[sample]]
-                piece = cleaning.piece(texts[sample], text)
+            for sample, (id_, probability, rank) in enumerate(_judge(step)):
+                if sample not in step.running:
+                    continue
+                piece = cleaning.piece(texts[sample], tokens[id_])
                 texts[sample] += piece
-                yield Word(text, cleaning.show(piece), probabilities[sample], ranks[sample], sample)
+                yield Word(tokens[id_], cleaning.show(piece), probability, rank, sample)
 
     def generate(self, seed: Seed) -> list[Continuation]:
         """Return all samples, finished."""
@@ -173,9 +173,7 @@ class Generator:
             state = self.stepper.advance(state, np.full(samples, id_, np.intp))
         return state
 
-    def _draw(
-        self, logits: Floats, banned: Sequence[int], randoms: Sequence[np.random.Generator]
-    ) -> Ids:
+    def _draw(self, logits: Floats, banned: Ids, randoms: Sequence[np.random.Generator]) -> Ids:
         if self.settings.temperature == 0:
             greedy: Ids = filters.ban(logits, banned).argmax(axis=1)
             return greedy
@@ -183,12 +181,13 @@ class Generator:
         return filters.draw(allowed, np.array([random.random() for random in randoms]))
 
 
-def _judge(step: Step) -> tuple[list[float], list[int]]:
-    """Return each sample's probability and rank of the word it drew."""
-    logits = step.logits
-    rows = np.arange(len(step.ids))
-    chosen = logits[rows, step.ids][:, None]
-    # exp(l - chosen) sums to 1 / probability; clipped, because a hopeless word would overflow it.
-    total = np.exp(np.minimum(logits - chosen, 80.0)).sum(axis=1, dtype=np.float64)
-    ranks = (logits > chosen).sum(axis=1) + 1
-    return (1.0 / total).tolist(), ranks.tolist()
+def _judge(step: Step) -> Iterator[tuple[int, float, int]]:
+    """Yield each sample's id with its probability and rank under the whole softmax."""
+    highest = step.logits.max(axis=1, keepdims=True)
+    totals = np.exp(step.logits - highest).sum(axis=1).tolist()
+    # Plain numbers from here on: on arrays of one element numpy's calls cost more than the sums.
+    rows = zip(step.logits, step.ids.tolist(), highest[:, 0].tolist(), totals, strict=True)
+    for logits, id_, most, total in rows:
+        chosen = logits[id_]
+        probability = math.exp(float(chosen) - most) / total
+        yield id_, probability, int(np.count_nonzero(logits > chosen)) + 1

@@ -5,37 +5,49 @@ from typing import Any
 
 from core.library.model import Manifest
 
+NOT_MEASURED = (
+    "No text was held out, so nothing tells how well it continues lines that it has not seen; expect "
+    "it to recite those it has."
+)
+
 
 def write_card(manifest: Manifest) -> str:
     """Return the card as Markdown."""
     shape = manifest.architecture
+    measured = {name: value for name, value in manifest.metrics.items() if value is not None}
+    tied = ", output tied to the embedding" if shape.tied else ""
+    reads = (
+        "carried from word to word"
+        if shape.context == "stream"
+        else f"the last {shape.window} words, as if read anew for every word"
+    )
+    told = {k: v for k, v in manifest.training.items() if k not in ("settings", "command")}
+    facts = {
+        "words": f"{manifest.vocabulary:,}",
+        "parameters": f"{manifest.parameters:,}",
+        "network": f"embedding {shape.embedding_size}, {shape.layers} x {shape.cell.upper()} "
+        f"{shape.hidden_size}{tied}",
+        "context": reads,
+        "cleaning": manifest.cleaning,
+    }
     parts = [
         f"# {manifest.name}",
-        f"A {shape.cell.upper()} language model of {manifest.level}s, made with Headlong on "
-        f"{manifest.created}.",
-        _bullets(
-            {
-                "Words": f"{manifest.vocabulary:,}",
-                "Parameters": f"{manifest.parameters:,}",
-                "Network": f"embedding {shape.embedding_size}, {shape.layers} x "
-                f"{shape.cell.upper()} {shape.hidden_size}"
-                + (", output tied to the embedding" if shape.tied else ""),
-                "Context": "the state is carried from word to word"
-                if shape.context == "stream"
-                else f"the last {shape.window} words, read anew for every word",
-                "Cleaning": manifest.cleaning,
-            }
-        ),
+        f"A {manifest.level}-level language model, trained with Headlong on {manifest.created}.",
+        _bullets(facts),
         "## Text",
         _bullets(manifest.corpus),
         "## Training",
-        _bullets({k: v for k, v in manifest.training.items() if k not in ("settings", "command")}),
+        _bullets(told),
+        _command(manifest.training.get("command")),
+        "## Measured",
+        _bullets(measured),
+        "" if "validation_perplexity" in measured else NOT_MEASURED,
     ]
-    command = manifest.training.get("command")
-    if command:
-        parts += ["Made by", f"    {command}"]
-    parts += ["## Measured", _bullets(manifest.metrics) or "Nothing: no text was held out."]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _command(command: object) -> str:
+    return f"Made by this command:\n\n    {command}" if command else ""
 
 
 def _bullets(facts: Mapping[str, Any]) -> str:
@@ -45,6 +57,4 @@ def _bullets(facts: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.4g}"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "nothing"
-    return "none" if value is None else str(value)
+    return ", ".join(map(str, value)) or "nothing" if isinstance(value, list) else str(value)

@@ -97,10 +97,4 @@ def plan(
             f"models cannot be saved to {directory}: {error.strerror or error}; "
             "make it writable, or set XDG_DATA_HOME to a directory that is"
         ) from error
-    absolute = Source(
-        tuple(path.expanduser().absolute() for path in source.files),
-        source.column,
-        source.drop,
-        source.encoding,
-    )
-    return Job(absolute, recipe, destination.absolute(), command)
+    return Job(source, recipe, destination, command)

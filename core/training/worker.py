@@ -126,7 +126,7 @@ def _save(job: Job, dataset: Dataset, best: "Best", seconds: float, reason: str)
         metrics={
             "training_loss": best.loss,
             "validation_perplexity": best.perplexity,
-            "unknown_rate": dataset.unknown_rate,
+            "unknown_rate": dataset.unknown_rate if dataset.validation else None,
         },
     )
     bundle.save(

@@ -18,7 +18,7 @@ def command_names(session: Session) -> Iterable[str]:
 
 @registry.command("show", example=":show")
 def show(session: Session) -> RenderableType:
-    """Show the loaded model, and every setting with its value."""
+    """Show the loaded model and every setting."""
     settings = views.settings_table(session.settings)
     if session.generator is None:
         return settings

@@ -4,7 +4,9 @@ from core import errors
 
 
 def tree(kind: type[BaseException]) -> list[str]:
-    return [kind.__name__, *(name for sub in kind.__subclasses__() for name in tree(sub))]
+    """Return the names of a class and of its subclasses in the same file, in order of definition."""
+    below = [sub for sub in kind.__subclasses__() if sub.__module__ == errors.__name__]
+    return [kind.__name__, *(name for sub in below for name in tree(sub))]
 
 
 def test_the_tree_drawn_in_the_docstring_is_the_tree_there_is() -> None:

@@ -18,7 +18,7 @@ def after(logits: np.ndarray) -> list[float]:
 
 
 def test_bans_remove_and_the_rest_keeps_its_ratios() -> None:
-    assert after(filters.ban(FOUR, [1])) == pytest.approx([1 / 6, 0, 2 / 6, 3 / 6])
+    assert after(filters.ban(FOUR, np.array([1]))) == pytest.approx([1 / 6, 0, 2 / 6, 3 / 6])
 
 
 def test_temperature_is_a_power_of_the_probabilities() -> None:
@@ -53,7 +53,7 @@ def test_top_p_keeps_the_fewest_that_hold_p(p: float, expected: list[float]) -> 
 def test_the_order_is_bans_temperature_top_k_top_p() -> None:
     settings = SamplingSettings(temperature=0.5, top_k=2, top_p=0.7)
     # Without id 1, squared: 1, 4, 9; the two likeliest hold 9/13 and 4/13; 9/13 alone is below 0.7.
-    assert after(filters.chain(FOUR, settings, [1])) == pytest.approx([0, 0, 4 / 13, 9 / 13])
+    assert after(filters.chain(FOUR, settings, np.array([1]))) == pytest.approx([0, 0, 4 / 13, 9 / 13])
 
 
 def test_a_draw_inverts_the_cumulative_distribution() -> None:
@@ -69,7 +69,7 @@ def test_a_removed_word_is_never_drawn_not_even_at_the_edges() -> None:
 
 def test_no_filter_changes_what_it_is_given() -> None:
     before = FOUR.copy()
-    filters.chain(FOUR, SamplingSettings(temperature=0.5, top_k=2, top_p=0.5), [0])
+    filters.chain(FOUR, SamplingSettings(temperature=0.5, top_k=2, top_p=0.5), np.array([0]))
     assert np.array_equal(FOUR, before)
 
 
@@ -78,7 +78,7 @@ def test_every_chain_leaves_a_word_and_never_a_banned_one(
     logits: np.ndarray, k: int, p: float, temperature: float
 ) -> None:
     settings = SamplingSettings(temperature=temperature, top_k=k, top_p=p)
-    left = filters.probabilities(filters.chain(logits, settings, [0, 3]))
+    left = filters.probabilities(filters.chain(logits, settings, np.array([0, 3])))
     assert (left[:, [0, 3]] == 0).all()
     assert np.allclose(left.sum(axis=1), 1)
 

@@ -86,7 +86,7 @@ def test_a_disk_that_is_full_costs_nothing_that_was_there(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(ModelError, match="cannot be saved to .*: No space left on device"):
+    with pytest.raises(ModelError, match=r"cannot be saved to .*: No space left on device"):
         bundle.save(make_model(seed=1), folder, "")
     monkeypatch.undo()
     assert bundle.load(folder).sha256 == make_model().sha256

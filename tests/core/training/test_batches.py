@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.text.vocabulary import PADDING, Vocabulary
+from core.training.batches import LONGEST_PIECE, LineBatches, PrefixBatches
+
+LINES = [("a", "b", "c"), ("c",), ("b", "a")]
+WORDS = st.lists(st.lists(st.sampled_from("abcde"), min_size=1, max_size=9).map(tuple), min_size=1)
+
+
+def test_a_line_is_shown_once_with_every_next_word_to_guess() -> None:
+    vocabulary = Vocabulary.build(LINES)  # <pad> <unk> <s> </s> a b c
+    batches = LineBatches(LINES, vocabulary, batch_size=3)
+    inputs, targets = next(iter(batches.epoch(None)))
+    assert inputs.tolist() == [[2, 6, 0, 0], [2, 5, 4, 0], [2, 4, 5, 6]]
+    assert targets.tolist() == [[6, 3, 0, 0], [5, 4, 3, 0], [4, 5, 6, 3]]
+    assert (batches.steps, batches.tokens) == (1, 9)
+
+
+def test_prefixes_are_left_padded_with_the_next_word_to_guess() -> None:
+    vocabulary = Vocabulary.build(LINES, specials=(PADDING,))  # <pad> a b c
+    batches = PrefixBatches(LINES, vocabulary, window=2, batch_size=8)
+    inputs, targets = next(iter(batches.epoch(None)))
+    assert inputs.tolist() == [[0, 1], [1, 2], [0, 2]]
+    assert targets.tolist() == [2, 3, 1]
+    assert (batches.steps, batches.tokens) == (1, 3)
+
+
+def test_a_window_shorter_than_a_line_sees_its_last_words() -> None:
+    vocabulary = Vocabulary.build([tuple("abcd")], specials=(PADDING,))
+    inputs, _ = next(iter(PrefixBatches([tuple("abcd")], vocabulary, 2, 9).epoch(None)))
+    assert inputs.tolist() == [[0, 1], [1, 2], [2, 3]]
+
+
+@given(WORDS, st.integers(1, 5), st.integers(0, 99))
+def test_an_epoch_asks_for_every_word_and_every_end_once(
+    lines: list[tuple[str, ...]], batch_size: int, seed: int
+) -> None:
+    vocabulary = Vocabulary.build(lines)
+    batches = LineBatches(lines, vocabulary, batch_size)
+    targets = [batch[1] for batch in batches.epoch(np.random.default_rng(seed))]
+    asked = sorted(id_ for rows in targets for id_ in rows[rows > 0].tolist())
+    assert asked == sorted(id_ for line in lines for id_ in [*vocabulary.encode(line), vocabulary.end])
+    assert len(targets) == batches.steps
+    assert len(asked) == batches.tokens
+
+
+@given(WORDS, st.integers(1, 5), st.integers(0, 99))
+def test_an_epoch_of_prefixes_holds_every_prefix_once(
+    lines: list[tuple[str, ...]], batch_size: int, seed: int
+) -> None:
+    vocabulary = Vocabulary.build(lines, specials=(PADDING,))
+    batches = PrefixBatches(lines, vocabulary, window=9, batch_size=batch_size)
+    rows = [
+        (tuple(row[row > 0].tolist()), int(target))
+        for inputs, targets in batches.epoch(np.random.default_rng(seed))
+        for row, target in zip(inputs, targets, strict=True)
+    ]
+    encoded = [tuple(vocabulary.encode(line)) for line in lines]
+    assert sorted(rows) == sorted((ids[:n], ids[n]) for ids in encoded for n in range(1, len(ids)))
+    assert len(rows) == batches.tokens
+
+
+def test_a_huge_line_is_learnt_in_pieces_that_lose_nothing() -> None:
+    line = tuple("ab" * LONGEST_PIECE)
+    batches = LineBatches([line], Vocabulary.build([line]), 1)
+    shapes = [inputs.shape for inputs, _ in batches.epoch(None)]
+    assert batches.tokens == 2 * LONGEST_PIECE + 1
+    assert max(shape[1] for shape in shapes) == LONGEST_PIECE
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_same_seed_gives_the_same_order(seed: int) -> None:
+    lines = [(word,) for word in "abcdefghij"]
+    batches = LineBatches(lines, Vocabulary.build(lines), 2)
+    once, again, other = (
+        [batch[0].tolist() for batch in batches.epoch(np.random.default_rng(number))]
+        for number in (seed, seed, 9)
+    )
+    assert once == again != other

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from core.errors import SettingError, TrainingError
+from core.settings import preset
+from core.text.corpus import Source
+from core.training import events
+from core.training.events import Done, EpochDone, Failed, Notice, Progress, Started
+from core.training.job import Job, own_corpus, plan
+
+SOURCE = Source((Path("my lines.csv"),), "headline", ("Unknown", "None"), "latin-1")
+
+
+def test_a_job_survives_its_file(tmp_path: Path) -> None:
+    job = plan(
+        SOURCE, preset("tutorial").change(epochs=2), directory=tmp_path, command="headlong train"
+    )
+    assert Job.from_json(job.to_json()) == job
+
+
+def test_a_name_comes_from_the_file_and_is_never_taken_twice(tmp_path: Path) -> None:
+    job = plan(SOURCE, preset("small"), directory=tmp_path)
+    assert job.name == "my-lines"
+    job.destination.mkdir()
+    assert plan(SOURCE, preset("small"), directory=tmp_path).name == "my-lines-2"
+    with pytest.raises(SettingError, match=r"there is a model 'my-lines' already.*--replace"):
+        plan(SOURCE, preset("small"), "my-lines", directory=tmp_path)
+    assert (
+        plan(SOURCE, preset("small"), "my-lines", replace=True, directory=tmp_path).name == "my-lines"
+    )
+
+
+def test_a_place_that_cannot_be_written_is_found_out_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match=r"models cannot be saved to .*file.models"):
+        plan(own_corpus(), preset("small"), directory=tmp_path / "file" / "models")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Started("m", 10, 1, 20, 0.5, 300, 4, 2),
+        Progress(1, 2, 3, 4.5, 6.5, 7.5),
+        EpochDone(1, 2.5, None, 3.5, True),
+        Done("m", "/m", 1.5, 2, 3.5, "all done"),
+        Notice("took column 'headline'"),
+        Failed("no"),
+    ],
+)
+def test_an_event_survives_its_line(event: events.Event) -> None:
+    import json
+
+    assert events.parse(json.dumps(events.to_json(event))) == event
+
+
+@pytest.mark.parametrize(
+    "line", ["", "WARNING: all log messages", "{}", '{"event": "what"}', "[1]", "3"]
+)
+def test_a_line_that_is_no_event_is_passed_over(line: str) -> None:
+    assert events.parse(line) is None

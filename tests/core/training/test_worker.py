@@ -1,0 +1,121 @@
+"""Real trainers on a few lines. Each starts TensorFlow, which takes seconds, so they are few."""
+
+import json
+import math
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.decoding.generator import Generator
+from core.errors import TrainingError
+from core.library import bundle
+from core.settings import preset
+from core.text.corpus import Source
+from core.training.client import Trainer
+from core.training.dataset import Dataset
+from core.training.events import Done, EpochDone, Event, Notice, Progress, Started
+from core.training.job import Job, plan
+
+LINES = "\n".join(f"the {a} says {b} to war {c}" for a in "abc" for b in "defg" for c in "hij")
+
+
+@pytest.fixture
+def make_job(tmp_path: Path) -> Callable[..., Job]:
+    rows = ["date,headline", *(f"2020,{line}" for line in LINES.splitlines()), "2020,Unknown"]
+    (tmp_path / "lines.csv").write_text("\n".join(rows))
+
+    def make(name: str = "small", **changes: object) -> Job:
+        source = Source((tmp_path / "lines.csv",), drop=("Unknown",))
+        recipe = preset(name).change(**changes)  # type: ignore[arg-type]
+        return plan(source, recipe, "m", directory=tmp_path / "models", command="headlong train x")
+
+    return make
+
+
+def kinds(events: list[Event]) -> list[type]:
+    return [type(event) for event in events if not isinstance(event, Progress)]
+
+
+def test_small_trains_saves_and_generates(make_job: Callable[..., Job]) -> None:
+    job = make_job(epochs=3, hidden_size=16, embedding_size=16)
+    with Trainer(job) as trainer:
+        events = list(trainer.events())
+    assert kinds(events) == [Notice, Started, EpochDone, EpochDone, EpochDone, Done]
+    assert events[0] == Notice("took column 'headline' of lines.csv")
+    started, done = events[1], events[-1]
+    assert isinstance(started, Started)
+    assert isinstance(done, Done)
+    assert (started.lines, started.validation_lines, started.vocabulary) == (32, 4, 18)
+    epochs = [event for event in events if isinstance(event, EpochDone)]
+    assert epochs[-1].loss < epochs[0].loss
+    best = min(epochs, key=lambda event: event.validation_perplexity or math.inf)
+    assert (done.best_epoch, done.validation_perplexity) == (best.epoch, best.validation_perplexity)
+    model = bundle.load(Path(done.path))
+    assert model.manifest.metrics["validation_perplexity"] == best.validation_perplexity
+    assert "headlong train x" in bundle.load_card(Path(done.path))
+    generator = Generator(model)
+    assert generator.generate(generator.read_seed("the a"))[0].words
+
+
+def test_tutorial_trains_its_way(make_job: Callable[..., Job]) -> None:
+    with Trainer(make_job("tutorial", epochs=1)) as trainer:
+        done = list(trainer.events())[-1]
+    assert isinstance(done, Done)
+    model = bundle.load(Path(done.path))
+    assert model.manifest.architecture.window == 6
+    assert model.manifest.training["settings"]["batch_size"] == 32
+    assert model.manifest.metrics["validation_perplexity"] is None
+    assert "No text was held out" in bundle.load_card(Path(done.path))
+    assert {name: array.shape for name, array in model.weights.items()} == {
+        "embedding": (15, 10),
+        "lstm_0.kernel": (10, 400),
+        "lstm_0.recurrent_kernel": (100, 400),
+        "lstm_0.bias": (400,),
+        "output.kernel": (100, 15),
+        "output.bias": (15,),
+    }
+
+
+def test_a_stop_in_the_first_epoch_keeps_what_there_is(make_job: Callable[..., Job]) -> None:
+    job = make_job(epochs=1000, batch_size=1, patience=None)
+    with Trainer(job) as trainer:
+        stream = trainer.events()
+        next(event for event in stream if isinstance(event, Started))
+        trainer.stop()
+        done = list(stream)[-1]
+    assert isinstance(done, Done)
+    assert done.reason == "stopped"
+    assert bundle.load(job.destination).manifest.training["ended"] == "stopped"
+
+
+def test_a_killed_trainer_costs_the_running_epoch_at_most(make_job: Callable[..., Job]) -> None:
+    job = make_job(epochs=1000, patience=None)
+    with (
+        pytest.raises(
+            TrainingError, match=r"killed by SIGKILL.*the best weights so far are saved as 'm'"
+        ),
+        Trainer(job) as trainer,
+    ):
+        for event in trainer.events():
+            if isinstance(event, EpochDone):
+                os.kill(trainer.pid, signal.SIGKILL)
+    assert bundle.load(job.destination).manifest.training["ended"] == "still training"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_loss_that_explodes_says_what_to_do(make_job: Callable[..., Job]) -> None:
+    from core.training.loop import Loop
+
+    job = make_job(learning_rate=5.0)
+    loop = Loop(Dataset.prepare(job.source, job.recipe), stopping=lambda: False)
+    loop._step.train = lambda inputs, targets: math.nan
+    with pytest.raises(TrainingError, match="the loss is nan in epoch 1; try a learning_rate below 5"):
+        list(loop.run())
+
+
+def test_a_job_file_is_json_a_person_can_read(make_job: Callable[..., Job]) -> None:
+    record = json.loads(make_job().to_json())
+    assert record["recipe"]["training"]["epochs"] == preset("small").training.epochs

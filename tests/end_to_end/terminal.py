@@ -1,0 +1,84 @@
+"""A person at a terminal of 80 columns and 24 rows: keys go in, what stands on the screen comes out."""
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+import pyte
+
+COLUMNS, ROWS = 80, 24
+
+
+class Terminal:
+    """The program in a pseudo-terminal, and the screen that a person would see."""
+
+    def __init__(self, *arguments: str, directory: Path) -> None:
+        self.screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self.screen)
+        environment = os.environ | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        environment.pop("NO_COLOR", None)
+        self.process = pexpect.spawn(
+            sys.executable,
+            ["-P", "-m", "repl", *arguments],
+            cwd=str(directory),
+            dimensions=(ROWS, COLUMNS),
+            env=environment,
+            timeout=60,
+        )
+
+    @property
+    def lines(self) -> list[str]:
+        """The rows of the screen, without the blanks at their ends."""
+        return [row.rstrip() for row in self.screen.display]
+
+    def type(self, text: str, wait: str | None = None, seconds: float = 60) -> None:
+        """Type a line and Enter; wait for a pattern on the screen, or for the next prompt."""
+        prompts = self._prompts()
+        self.process.send(text + "\r")
+        if wait is not None:
+            self.see(wait, seconds)
+        else:
+            self._until(
+                lambda: self._prompts() != prompts and self.lines_before_cursor() == "›", seconds
+            )
+
+    def press(self, key: str) -> None:
+        """Press Ctrl and a key."""
+        self.process.sendcontrol(key)
+
+    def see(self, pattern: str, seconds: float = 60) -> str:
+        """Wait until the pattern stands somewhere on the screen; return what matched."""
+        self._until(lambda: re.search(pattern, self.text()) is not None, seconds, pattern)
+        match = re.search(pattern, self.text())
+        assert match is not None
+        return match[0]
+
+    def text(self) -> str:
+        """Return the whole screen."""
+        return "\n".join(self.lines)
+
+    def lines_before_cursor(self) -> str:
+        """Return the row of the cursor."""
+        return self.lines[self.screen.cursor.y]
+
+    def leave(self) -> int | None:
+        """Wait for the program's end; return its exit status."""
+        self.process.expect(pexpect.EOF)
+        self.process.close()
+        return self.process.exitstatus
+
+    def _prompts(self) -> tuple[int, str]:
+        return self.screen.cursor.y, self.text()
+
+    def _until(self, reached: object, seconds: float, wanted: str = "the prompt") -> None:
+        end = time.monotonic() + seconds
+        while not reached():  # type: ignore[operator]
+            if time.monotonic() > end:
+                raise AssertionError(f"waited for {wanted}, and the screen is\n{self.text()}")
+            try:
+                self._stream.feed(self.process.read_nonblocking(65536, timeout=0.1))
+            except pexpect.TIMEOUT:
+                continue

@@ -1,0 +1,156 @@
+"""The command line as programs use it: exit statuses, JSON, pipes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.decoding.generator import Generator
+from core.library import bundle
+
+
+def headlong(*arguments: str, input: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "repl", *arguments],
+        input=input,
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_version_is_printed() -> None:
+    from core import __version__
+
+    assert headlong("--version").stdout == f"headlong {__version__}\n"
+    assert headlong("--debug", "--version").stdout == f"headlong {__version__}\n"
+
+
+def test_piped_lines_are_continued(shelf_directory: Path) -> None:
+    done = headlong("--models", str(shelf_directory), "--model", "tiny", input="china\n:len 5\nchina\n")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["china", "china"]
+    assert len(lines[1].split()) == 6
+    assert "\x1b" not in done.stdout
+
+
+def test_a_piped_line_that_fails_fails_the_script(shelf_directory: Path) -> None:
+    done = headlong("--models", str(shelf_directory), "-m", "tiny", input=":len 0\nchina\n")
+    assert done.returncode == 1
+    assert done.stdout.startswith("china ")
+    assert done.stderr.startswith("error: length must be")
+
+
+def test_generate_prints_what_a_person_would_see(shelf_directory: Path) -> None:
+    models = ["--models", str(shelf_directory)]
+    done = headlong(*models, "generate", "new york", "--model", "window", "--length", "3")
+    assert done.stdout.startswith("New York ")
+    assert len(done.stdout.split()) == 5
+    seeds = headlong(*models, "generate", "-m", "tiny", "--length=1", input="china\n\nwhy war\n")
+    assert [len(line.split()) for line in seeds.stdout.splitlines()] == [2, 1, 3]
+
+
+def test_generate_prints_json_lines(shelf_directory: Path) -> None:
+    arguments = ("generate", "china zzz", "-m", "window", "--samples", "2", "--rng", "7", "--json")
+    done = headlong(*arguments, "--top-k", "3", HEADLONG_MODELS=str(shelf_directory))
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(records) == 2
+    model = bundle.load(shelf_directory / "window")
+    generator = Generator(model)
+    generator.configure(samples=2, rng=7, top_k=3)
+    expected = generator.generate(generator.read_seed("china zzz"))
+    for record, sample in zip(records, expected, strict=True):
+        assert (record["model"], record["sha256"]) == ("window", model.sha256)
+        assert (record["seed"], record["text"]) == ("china zzz", sample.text)
+        assert record["text"] == f"China Zzz {record['continuation']}"
+        assert [word["rank"] for word in record["words"]] == [word.rank for word in sample.words]
+        assert record["words"][0].keys() == {"text", "probability", "rank"}
+        assert record["options"]["top_k"] == 3
+        assert record["rng"] == 7
+        assert record["milliseconds"] > 0
+    assert "does not know zzz" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("generate", "china", "-m", "tinny"), 1, "there is no model 'tinny'; did you mean tiny?"),
+        (("generate", "china", "-m", "tiny", "--length", "0"), 1, "length must be"),
+        (("generate", "china", "-m", "tiny", "--length", "a"), 1, "not 'a'"),
+        (("generate", "--file", "nowhere", "-m", "tiny"), 1, "there is no file nowhere"),
+        (("generate", "--colour"), 2, "No such option"),
+        (("generat",), 2, "No such command"),
+        (("corpus", "nowhere.csv"), 1, "there is no file nowhere.csv"),
+        (("corpus", "--cleaning", "x"), 1, "cleaning must be one of tutorial, plain, cased, not 'x'"),
+        (("train", "nowhere.csv"), 1, "there is no file"),
+        (("train", "--epochs", "0"), 1, "epochs must be a whole number"),
+        (("train", "--name", "a/b"), 1, "cannot be a model's name"),
+    ],
+)
+def test_bad_input_has_a_status_and_a_sentence(
+    shelf_directory: Path, arguments: tuple[str, ...], status: int, message: str
+) -> None:
+    done = headlong(*arguments, HEADLONG_MODELS=str(shelf_directory))
+    assert done.returncode == status
+    assert done.stdout == ""
+    assert message in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_corpus_counts_as_json(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("n,headline\n1,One two\n2,Unknown\n3,one TWO three\n")
+    done = headlong("corpus", str(tmp_path / "a.csv"), "--drop", "Unknown", "--json")
+    assert json.loads(done.stdout) == {
+        "rows": 3,
+        "lines": 2,
+        "dropped": 1,
+        "blank": 0,
+        "duplicates": 0,
+        "vocabulary": 4,
+        "samples": 3,
+        "longest": 3,
+        "tokens": 5,
+        "min_count": {
+            "1": {"vocabulary": 4, "unknown_rate": 0.0},
+            "2": {"vocabulary": 3, "unknown_rate": 0.2},
+            "3": {"vocabulary": 1, "unknown_rate": 1.0},
+            "5": {"vocabulary": 1, "unknown_rate": 1.0},
+            "10": {"vocabulary": 1, "unknown_rate": 1.0},
+        },
+    }
+    said = headlong("corpus", str(tmp_path / "a.csv"))
+    assert "took column 'headline' of a.csv" in said.stderr
+    assert "duplicates" in said.stdout
+
+
+def test_models_are_listed_as_json(shelf_directory: Path) -> None:
+    (shelf_directory / "bad").mkdir()
+    (shelf_directory / "bad" / "model.json").write_text("{")
+    done = headlong("models", "--json", HEADLONG_MODELS=str(shelf_directory))
+    records = {record["name"]: record for record in map(json.loads, done.stdout.splitlines())}
+    assert records["tiny"].keys() == {
+        *("name", "path", "level", "vocabulary", "parameters", "bytes", "shipped")
+    }
+    assert "damaged" in records["bad"]["problem"]
+    assert records["tutorial"]["shipped"]
+
+
+def test_a_closed_pipe_is_no_fault(shelf_directory: Path) -> None:
+    command = f"{sys.executable} -m repl generate -m tiny --samples 5000 --length 3 china | head -1"
+    done = subprocess.run(
+        command,
+        shell=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"HEADLONG_MODELS": str(shelf_directory)},
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""

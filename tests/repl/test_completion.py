@@ -1,0 +1,40 @@
+import pytest
+
+from repl import commands
+from repl.completion import candidates
+from repl.registry import registry
+from tests.repl.conftest import Screen
+
+assert commands
+
+
+def words(session: Screen, before: str) -> list[str]:
+    return [candidate.text for candidate in candidates(session, registry, before)]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (":l", [":load", ":len"]),
+        (":mod", [":models"]),
+        (":load ti", ["tiny"]),
+        (":load tiny t", []),
+        (":set top", ["top_k", "top_p"]),
+        (":help le", ["len"]),
+        (":len ", ["auto"]),
+        (":train f.csv --co", ["--column"]),
+        (":train --re", ["--replace"]),
+        (":zzz a", []),
+        ("china sa", []),
+        ("::lo", []),
+        ("", []),
+    ],
+)
+def test_what_could_come_next(session: Screen, before: str, expected: list[str]) -> None:
+    assert words(session, before) == expected
+
+
+def test_a_colon_offers_every_command_with_its_meaning(session: Screen) -> None:
+    offered = candidates(session, registry, ":")
+    assert [candidate.text[1:] for candidate in offered] == list(registry.commands)
+    assert all(candidate.meaning for candidate in offered)

@@ -1,0 +1,176 @@
+"""Whole sessions, line by line, without a terminal."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.decoding.generator import Generator, Seed, Word
+from core.library import bundle
+from repl.loop import run_line, run_script
+from tests.conftest import random_model
+from tests.repl.conftest import Screen, console
+
+
+def run(session: Screen, *lines: str) -> str:
+    run_script(session, lines)
+    return session.shown()
+
+
+def test_a_piped_session_prints_lines_and_nothing_else(session: Screen) -> None:
+    shown = run(session, "china\n", ":len 5\n", "china\n")
+    first, second = shown.splitlines()
+    assert first.startswith("china ")
+    assert len(second.split()) == 6
+    assert "length 5" in session.told()
+    assert not session.failed
+
+
+def test_a_line_that_fails_costs_nothing(session: Screen) -> None:
+    shown = run(session, ":len 3", ":len 0", ":load nothing", "china")
+    assert len(shown.split()) == 4
+    assert session.told().count("error: ") == 2
+    assert session.failed
+
+
+def test_two_colons_begin_a_seed(session: Screen) -> None:
+    assert run(session, ":len 1", ":: china").startswith(": china ")
+
+
+def test_blank_lines_do_nothing(session: Screen) -> None:
+    assert run(session, "", "   ", "\n") == ""
+
+
+def test_quit_leaves_the_rest_unread(session: Screen) -> None:
+    assert run(session, ":quit", "china") == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (":len 0", "length must be a whole number from 1 to 10,000, or auto, not 0"),
+        (":len -3", "not -3"),
+        (":len a", "not 'a'"),
+        (":temp hot", "temperature must be a number from 0 to 100, not 'hot'"),
+        (":set colour red", "there is no setting 'colour'"),
+        (":set top_p 2", "top_p must be a number from 1e-06 to 1, or off, not 2"),
+        (":load tiny2", "there is no model 'tiny2'; did you mean tiny?"),
+        (":train nowhere.csv --name tiny!", "'tiny!' cannot be a model's name"),
+        (":train a.csv --set hidden=3", "there is no setting 'hidden'; did you mean hidden_size?"),
+        (":train a.csv --set hidden_size", "--set takes name=value, not 'hidden_size'"),
+        (":train a.csv --preset large", "there is no preset 'large'; there are small, tutorial"),
+        (":help lod", "did you mean :load?"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(session: Screen, line: str, message: str) -> None:
+    run(session, line)
+    told = " ".join(session.told().split())
+    assert told.startswith("error: ")
+    assert message in told
+
+
+def test_loading_keeps_the_settings_and_failing_keeps_the_model(
+    session: Screen, shelf_directory: Path
+) -> None:
+    (shelf_directory / "tiny" / "weights.safetensors").write_bytes(b"")
+    run(session, ":len 4", ":load tiny", "china")
+    assert "damaged" in session.told()
+    shown = run(session, ":load window", "china")
+    assert len(shown.split()) == 5
+    assert shown.istitle()
+
+
+def test_settings_can_be_given_and_shown(session: Screen) -> None:
+    run(session, ":set top-k 5", ":set top_p=0.9", ":greedy")
+    assert session.settings.change(temperature=0.8).to_json() == session.settings.to_json() | {
+        "temperature": 0.8
+    }
+    assert (session.settings.top_k, session.settings.top_p, session.settings.temperature) == (5, 0.9, 0)
+    assert "top_k" in run(session, ":set")
+    assert "rng" in run(session, ":set rng")
+
+
+def test_unknown_words_are_named(session: Screen) -> None:
+    run(session, ":len 2", "china zzz")
+    assert "tiny does not know zzz, and reads <unk> instead" in session.told()
+    run(session, "zzz yyy")
+    assert "tiny does not know zzz, yyy, so it starts from the beginning" in session.told()
+    run(session, ":load window", "zzz china")
+    assert "window does not know zzz, and reads the rest" in session.told()
+
+
+def test_models_show_and_help_answer(session: Screen) -> None:
+    models = run(session, ":models")
+    assert re.search(r"tiny \*", models)
+    assert "window" in models
+    assert "sha256" in run(session, ":show")
+    help_ = run(session, ":help")
+    assert ":load MODEL" in help_
+    assert "the inputs" not in help_
+    assert "--replace" in run(session, ":help train")
+
+
+def test_without_a_model_a_seed_is_answered_with_what_to_do(session: Screen) -> None:
+    session.generator = None
+    run(session, "china")
+    assert "no model is loaded; :models lists them" in session.told()
+
+
+def test_a_fault_of_the_program_does_not_end_the_session(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Generator, "read_seed", lambda self, text: 1 / 0)
+    run_line(session, "china")
+    assert "a fault of the program, ZeroDivisionError" in session.told()
+
+
+class TestOnATerminal:
+    @pytest.fixture
+    def terminal(self, session: Screen) -> Screen:
+        session.interactive = True
+        session.messages = session.console = console(width=30)
+        return session
+
+    def test_the_seed_the_words_and_the_status_are_shown(self, terminal: Screen) -> None:
+        shown = run(terminal, ":len 3", "china")
+        lines = [line for line in shown.splitlines() if line.strip()]
+        assert re.fullmatch(r"  china( \w+){3}", lines[-3])
+        status = " ".join((lines[-2] + lines[-1]).split())
+        assert re.fullmatch(r"tiny · 3 words · temperature 0\.8 · rng 0 · \d+ ms", status)
+
+    def test_long_lines_break_between_words(self, terminal: Screen) -> None:
+        shown = run(terminal, ":len 40", "china").split("\n\n")[1]
+        text, _ = shown.split("  tiny ·")
+        lines = text.rstrip().splitlines()
+        assert len(lines) > 5
+        assert all(line.startswith("  ") and len(line) <= 30 for line in lines)
+        assert len(text.split()) == 41
+
+    def test_several_samples_are_numbered(self, terminal: Screen) -> None:
+        shown = run(terminal, ":len 2", ":set samples 3", "china")
+        assert re.findall(r"^ +(\d)  china", shown, re.MULTILINE) == ["1", "2", "3"]
+
+    def test_ctrl_c_keeps_what_was_drawn_and_the_session(
+        self, terminal: Screen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def two_words(self: Generator, seed: Seed) -> Iterator[Word]:
+            yield Word("war", " war", 0.5, 1)
+            yield Word("vote", " vote", 0.5, 1)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Generator, "stream", two_words)
+        shown = run(terminal, "china")
+        assert "  china war vote\n" in shown
+        assert "interrupted" in shown
+        assert not terminal.failed
+
+    def test_words_cannot_take_over_the_terminal(
+        self, terminal: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(
+            "tests.conftest.WORDS", ("\x1b[2J", "a\rb", "\u202egnp", "\x9b31m", "ok\x07")
+        )
+        bundle.save(random_model(name="evil"), tmp_path / "evil", "")
+        shown = run(terminal, f":load {tmp_path / 'evil'}", ":len 50", "the")
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown)

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+from rich.console import RenderableType
+
+from repl import commands
+from repl.registry import CommandError, Registry, registry
+from repl.session import Session
+from tests.repl.conftest import console
+
+assert commands
+
+
+@pytest.fixture
+def table() -> Registry:
+    """A table of one command whose arguments come back as text."""
+    table = Registry()
+
+    @table.command("mix", "x", example=":mix a")
+    def mix(
+        session: Session,
+        first: str,
+        second: int = 2,
+        *rest: Path,
+        ratio: float | None = None,
+        drop: tuple[str, ...] = (),
+        loud: bool = False,
+    ) -> RenderableType:
+        """Mix things.
+
+        Twice over,
+        if need be.
+        """
+        return repr((first, second, [str(path) for path in rest], ratio, drop, loud))
+
+    return table
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session(console(), console())
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (":mix a", "('a', 2, [], None, (), False)"),
+        (":x a", "('a', 2, [], None, (), False)"),
+        (":  mix   a   3", "('a', 3, [], None, (), False)"),
+        (":mix a 3 f.csv 'g h.csv'", "('a', 3, ['f.csv', 'g h.csv'], None, (), False)"),
+        (":mix --loud a --ratio 1.5", "('a', 2, [], 1.5, (), True)"),
+        (":mix a --ratio=2 --drop x --drop=y", "('a', 2, [], 2.0, ('x', 'y'), False)"),
+        (":mix it's", '("it\'s", 2, [], None, (), False)'),
+    ],
+)
+def test_arguments_are_bound_by_the_signature(
+    table: Registry, session: Session, line: str, expected: str
+) -> None:
+    assert table.run(session, line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (":mix", "FIRST is missing; it is typed :mix FIRST [SECOND] [REST ...]"),
+        (":mix a b", "second must be a whole number, not 'b'"),
+        (":mix a --ratio x", "ratio must be a number, not 'x'"),
+        (":mix a --ratio", "--ratio needs a value"),
+        (":mix a --quiet", "there is no option --quiet; there are --ratio, --drop, --loud"),
+        (":mixx a", "there is no command :mixx; did you mean :mix?"),
+        (":zzz", "there is no command :zzz; :help lists them all"),
+        (":", "there is no command :;"),
+    ],
+)
+def test_what_cannot_be_bound_is_said_in_one_sentence(
+    table: Registry, session: Session, line: str, message: str
+) -> None:
+    with pytest.raises(CommandError) as caught:
+        table.run(session, line)
+    assert message in str(caught.value)
+
+
+def test_one_word_too_many_is_refused(session: Session) -> None:
+    with pytest.raises(CommandError, match="'b' is one word too many; it is typed :load MODEL"):
+        registry.run(session, ":load a b")
+
+
+def test_help_is_the_docstring_a_paragraph_a_line(table: Registry) -> None:
+    command = table.find("mix")
+    assert command.summary == "Mix things."
+    assert command.help == "Mix things.\nTwice over, if need be."
+
+
+def test_every_command_of_the_program_explains_itself() -> None:
+    for command in registry.commands.values():
+        assert command.help
+        assert command.example.startswith(f":{command.name}")
+        assert len(command.summary) <= 50, "a summary has to fit beside the usage in 80 columns"
+
+
+def test_the_commands_of_the_first_release_are_there() -> None:
+    assert set(registry.commands) == {
+        *("load", "models", "train", "len", "temp", "greedy", "set", "show", "help", "quit")
+    }
