@@ -5,6 +5,7 @@ line and nothing else.
 """
 
 import functools
+import gc
 import json
 import logging
 import os
@@ -21,7 +22,6 @@ from core.decoding.generator import Continuation, Generator
 from core.errors import HeadlongError, InputError
 from core.library.shelf import Entry, Shelf
 from core.settings import Recipe, SamplingSettings, TextSettings, find_setting, settings_of
-from core.text.reading import read_lines
 from repl import views
 from repl.session import DEFAULT_MODEL, Session, make_console
 
@@ -109,6 +109,8 @@ def prompt(
     context.obj = Shelf(models or ())
     if context.invoked_subcommand is None:
         _open_session(context.obj, model)
+    else:
+        gc.enable()
 
 
 def _open_session(shelf: Shelf, model: str) -> None:
@@ -126,8 +128,10 @@ def _open_session(shelf: Shelf, model: str) -> None:
     if interactive:
         from repl.prompt import run_prompt
 
+        gc.enable()
         run_prompt(session)
         return
+    gc.enable()
     run_script(session, sys.stdin)
     if session.failed:
         raise typer.Exit(1)
@@ -187,6 +191,8 @@ def _seeds(text: list[str] | None, file: Path | None) -> Iterable[str]:
     if text:
         return text
     if file is not None:
+        from core.text.reading import read_lines
+
         return read_lines(file).rows
     if sys.stdin.isatty():
         raise InputError('there is no seed; type headlong generate "the beginning of a line"')

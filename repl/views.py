@@ -3,17 +3,20 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator, Seed
 from core.library.shelf import Entry
 from core.settings import SamplingSettings, Setting, settings_of
-from core.text.corpus import CorpusCounts
-from core.text.reading import RawText
+
+if TYPE_CHECKING:  # what only some commands draw is imported when they do: a start is to be quick
+    from rich.table import Table
+
+    from core.text.corpus import CorpusCounts
+    from core.text.reading import RawText
 
 HIDDEN = "\ufffd"
 
@@ -50,9 +53,19 @@ def line(continuation: Continuation, generator: Generator) -> Text:
     return Text.assemble((safe(seed), "seed"), (safe(words), "word"))
 
 
-def numbered(lines: Sequence[Text]) -> Table:
+def columns(*headings: str, right: Sequence[str] = ()) -> "Table":
+    """Return an empty table of our one kind: no lines, headings only where there are some."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=bool(headings))
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    return table
+
+
+def numbered(lines: Sequence[Text]) -> "Table":
     """Draw several samples, each under its number."""
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = columns()
     for number, text in enumerate(lines, start=1):
         table.add_row(Text(str(number), style="muted", justify="right"), text)
     return table
@@ -116,10 +129,8 @@ def models(entries: Sequence[Entry], current: str | None) -> RenderableType:
     """Draw the shelf as a table; a damaged model shows its reason."""
     if not entries:
         return Text("no models; train one with :train", style="notice")
-    table = Table(box=None, pad_edge=False)
-    for heading in ("model", "words", "parameters", "size", "trained on", "where"):
-        right = heading in ("words", "parameters", "size")
-        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    headings = ("model", "words", "parameters", "size", "trained on", "where")
+    table = columns(*headings, right=("words", "parameters", "size"))
     for entry in entries:
         name = Text(safe(entry.name), style="name")
         if entry.name == current:
@@ -144,9 +155,9 @@ def size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
 
 
-def settings_table(settings: SamplingSettings) -> Table:
+def settings_table(settings: SamplingSettings) -> "Table":
     """Draw every sampling setting with its value and what it means."""
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = columns()
     for name, setting in settings_of(SamplingSettings).items():
         value = setting.show(getattr(settings, name))
         table.add_row(Text(name, style="name"), Text(value, style="value"), setting.help)
@@ -163,9 +174,9 @@ def setting_line(setting: Setting, value: str) -> Text:
     )
 
 
-def facts(table: Mapping[str, object]) -> Table:
+def facts(table: Mapping[str, object]) -> "Table":
     """Draw names and values in two columns."""
-    grid = Table(box=None, pad_edge=False, show_header=False)
+    grid = columns()
     for name, value in table.items():
         grid.add_row(Text(name, style="name"), Text(safe(str(value))))
     return grid
@@ -192,12 +203,12 @@ def _fact(value: object) -> object:
     return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def guessed_column(text: RawText) -> Text:
+def guessed_column(text: "RawText") -> Text:
     """Say which column was taken, because nobody named one."""
     return Text(f"took column {text.column!r} of {safe(text.path.name)}", style="notice")
 
 
-def corpus_record(counts: CorpusCounts) -> dict[str, Any]:
+def corpus_record(counts: "CorpusCounts") -> dict[str, Any]:
     """Return what `headlong corpus --json` prints."""
     record = asdict(counts)
     record["min_count"] = {
@@ -207,7 +218,7 @@ def corpus_record(counts: CorpusCounts) -> dict[str, Any]:
     return record
 
 
-def corpus_counts(counts: CorpusCounts) -> RenderableType:
+def corpus_counts(counts: "CorpusCounts") -> RenderableType:
     """Draw what a text would be to a model."""
     table = facts(
         {
@@ -222,9 +233,8 @@ def corpus_counts(counts: CorpusCounts) -> RenderableType:
             "tokens": f"{counts.tokens:,}",
         }
     )
-    rates = Table(box=None, pad_edge=False)
-    for heading in ("min_count", "words kept", "tokens unknown"):
-        rates.add_column(heading, justify="right")
+    headings = ("min_count", "words kept", "tokens unknown")
+    rates = columns(*headings, right=headings)
     for least, (words, rate) in counts.kept.items():
         rates.add_row(str(least), f"{words:,}", f"{rate:.1%}")
     return Group(table, Text(), rates)

@@ -7,6 +7,7 @@ What the commands of the prompt configure is `settings`.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,8 +33,7 @@ class Seed:
     ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One word of every sample: the ids drawn (samples,) and the model's logits (samples, vocabulary).
 
     A sample that has ended goes on in the batch; `running` lists those that still count.
@@ -173,9 +173,11 @@ class Generator:
             state = self.stepper.advance(state, np.full(samples, id_, np.intp))
         return state
 
-    def _draw(self, logits: Floats, banned: Ids, randoms: Sequence[np.random.Generator]) -> Ids:
+    def _draw(self, logits: Floats, banned: Ids, randoms: Sequence["np.random.Generator"]) -> Ids:
         if self.settings.temperature == 0:
-            greedy: Ids = filters.ban(logits, banned).argmax(axis=1)
+            greedy: Ids = logits.argmax(axis=1)
+            if not set(banned.tolist()).isdisjoint(greedy.tolist()):
+                greedy = filters.ban(logits, banned).argmax(axis=1)
             return greedy
         allowed = filters.chain(logits, self.settings, banned)
         return filters.draw(allowed, np.array([random.random() for random in randoms]))
@@ -184,10 +186,11 @@ class Generator:
 def _judge(step: Step) -> Iterator[tuple[int, float, int]]:
     """Yield each sample's id with its probability and rank under the whole softmax."""
     highest = step.logits.max(axis=1, keepdims=True)
-    totals = np.exp(step.logits - highest).sum(axis=1).tolist()
+    shares = step.logits - highest
+    totals = np.exp(shares, out=shares).sum(axis=1).tolist()
     # Plain numbers from here on: on arrays of one element numpy's calls cost more than the sums.
     rows = zip(step.logits, step.ids.tolist(), highest[:, 0].tolist(), totals, strict=True)
     for logits, id_, most, total in rows:
-        chosen = logits[id_]
-        probability = math.exp(float(chosen) - most) / total
-        yield id_, probability, int(np.count_nonzero(logits > chosen)) + 1
+        chosen = float(logits[id_])
+        rank = 1 if chosen == most else int(np.count_nonzero(logits > logits[id_])) + 1
+        yield id_, math.exp(chosen - most) / total, rank

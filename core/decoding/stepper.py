@@ -4,8 +4,7 @@ Batched: a row is one text. Knows ids and arrays, not words; draws nothing. `Str
 state a text; `WindowStepper` answers as a network does that reads only the last N ids.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,7 @@ FOLDED_BYTES = 128 << 20
 """The largest table of input products, words x 4 hidden, that is worth its memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class LSTMState:
+class LSTMState(NamedTuple):
     """Hidden and cell state of every layer; each array is (rows, hidden)."""
 
     hidden: tuple[Floats, ...]
@@ -97,8 +95,9 @@ class Output:
     def __init__(self, weights: Weights) -> None:
         self._projection = weights.get("projection.kernel")
         kernel = weights.get("output.kernel")
-        # Tied: the embedding is the output matrix too (Press and Wolf 2017).
-        self._kernel = weights["embedding"].T if kernel is None else kernel
+        # Tied: the embedding is the output matrix too (Press and Wolf 2017). A transposed view would
+        # take twice as long to read, so it is laid out anew.
+        self._kernel = np.ascontiguousarray(weights["embedding"].T) if kernel is None else kernel
         self._bias = weights["output.bias"]
 
     def logits(self, hidden: Floats) -> Floats:
@@ -110,8 +109,7 @@ class Output:
         return logits
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What a stepper remembers between words; `read` counts the words since the start."""
 
     lstm: LSTMState

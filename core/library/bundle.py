@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -199,10 +198,13 @@ class _Zip:
     """A zip whose members stand at its top or in one folder; nothing is ever unpacked to disk."""
 
     def __init__(self, path: Path) -> None:
+        import zipfile
+
         self.path = path
+        self._errors = (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError)
         try:
             self._archive = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile) as error:
+        except self._errors as error:
             raise _damaged(path, f"it is neither a model folder nor a zip of one ({error})") from error
         self._members = {name.rsplit("/", 1)[-1]: name for name in self._archive.namelist()}
 
@@ -212,7 +214,7 @@ class _Zip:
         try:
             with self._archive.open(self._members[name]) as file:
                 content = file.read(limit + 1)
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except self._errors as error:
             raise _damaged(self.path, f"{name} cannot be read ({error})") from error
         return _within(self.path, name, content, limit)
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from repl import views
@@ -30,7 +29,7 @@ def help_(session: Session, command: str = "") -> RenderableType:
     """List the commands, or explain one."""
     if command:
         return _explain(registry.find(command.removeprefix(":")))
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = views.columns()
     for entry in registry.commands.values():
         table.add_row(Text(entry.short_usage, style="name"), entry.summary)
     return Group(

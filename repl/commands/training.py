@@ -7,7 +7,6 @@ from rich.console import Group
 from repl import views
 from repl.registry import Confirmation, registry
 from repl.session import Session
-from repl.training import Request, done_line, watch
 
 
 @registry.command("train", "t", example=":train headlines.csv --drop Unknown --name mine")
@@ -32,6 +31,8 @@ def train(
     (the tutorial's model and recipe). --set changes any other setting, for example
     --set hidden_size=128. Ctrl-C stops and keeps the best weights.
     """
+    from repl.training import Request, done_line, watch  # only this command needs them
+
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
     request = Request(files, column, drop, encoding, preset, name, replace).change(options, set)
     done = watch(request.job(), session.console, session.messages)

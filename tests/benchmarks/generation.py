@@ -10,6 +10,7 @@ import time
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `headlong` sets it; TensorFlow has threads of its own
 
 import keras
 import numpy as np
