@@ -215,7 +215,9 @@ class SamplingSettings(_Settings):
         None, "words to add; auto: until the model ends the line", 1, 10_000, none="auto"
     )
     until_end: bool = _setting(False, "with a length: stop earlier where the model ends the line")
-    temperature: float = _setting(0.8, "0 always takes the likeliest word", low=0, high=100)
+    temperature: float = _setting(
+        0.8, "how freely words are drawn; at 0 always the likeliest", low=0, high=100
+    )
     top_k: int | None = _setting(None, "draw from the k likeliest words only", low=1, none="off")
     top_p: float | None = _setting(
         None, "draw from the likeliest words that hold this probability", 1e-6, 1, none="off"

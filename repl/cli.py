@@ -243,6 +243,7 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a model and save it; Ctrl-C stops and keeps the best weights."""
+    from core.training.events import STOPPED
     from repl.training import Request, done_line, follow, watch
 
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "patience": patience}
@@ -251,9 +252,12 @@ def train(
     ).change(options, change or ())
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
     if as_json:
-        follow(request.job(), _print_json, messages)
+        done = follow(request.job(), _print_json, messages)
     else:
-        out.print(done_line(watch(request.job(), out, messages)))
+        done = watch(request.job(), out, messages)
+        out.print(done_line(done))
+    if done.reason == STOPPED:  # by Ctrl-C: a script should not go on, though the model is saved
+        raise typer.Exit(130)
 
 
 @app.command()

@@ -20,6 +20,8 @@ from core.training.events import Done, EpochDone, Event, Notice, Started
 from core.training.job import Job, own_corpus, plan
 from repl.views import epoch_line, safe
 
+ENDLESS = "a trainer's events end with Done or an error"
+
 
 @dataclass(frozen=True)
 class Request:
@@ -92,7 +94,7 @@ def _given(option: str, value: str | None) -> list[str]:
     return [] if value is None else [option, value]
 
 
-def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) -> None:
+def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) -> Done:
     """Train and pass epochs and the end on as records, as `--json` prints them.
 
     Raises:
@@ -102,6 +104,9 @@ def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) 
         for event in stoppable(trainer, messages):
             if isinstance(event, EpochDone | Done):
                 emit(events.to_json(event))
+            if isinstance(event, Done):
+                return event
+    raise AssertionError(ENDLESS)
 
 
 def watch(job: Job, console: Console, messages: Console) -> Done:
@@ -116,7 +121,7 @@ def watch(job: Job, console: Console, messages: Console) -> Done:
             _show(event, bar, task, console, messages)
             if isinstance(event, Done):
                 return event
-    raise AssertionError("a trainer's events end with Done or an error")
+    raise AssertionError(ENDLESS)
 
 
 def stoppable(trainer: Trainer, messages: Console) -> Iterator[Event]:
@@ -155,14 +160,13 @@ def _bar(console: Console) -> Iterator[tuple[Progress, TaskID]]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
-        TextColumn("{task.fields[loss]}"),
+        TextColumn("{task.fields[loss]}{task.fields[perplexity]}"),
         TextColumn("{task.fields[speed]}", style="muted"),
-        TextColumn("{task.fields[left]}", style="muted"),
     )
     shown = console.is_terminal
     progress = Progress(*columns, console=console, transient=True, expand=True, disable=not shown)
     with progress as bar:
-        yield bar, bar.add_task("starting", total=None, loss="", speed="", left="")
+        yield bar, bar.add_task("starting", total=None, loss="", perplexity="", speed="")
 
 
 def _show(event: Event, bar: Progress, task: TaskID, console: Console, messages: Console) -> None:
@@ -172,6 +176,8 @@ def _show(event: Event, bar: Progress, task: TaskID, console: Console, messages:
         messages.print(_started(event))
         bar.update(task, total=event.epochs * event.steps, description="epoch 1")
     elif isinstance(event, EpochDone):
+        if event.validation_perplexity is not None:
+            bar.update(task, perplexity=f" · perplexity {event.validation_perplexity:,.1f}")
         console.print(
             epoch_line(
                 event.epoch,
@@ -187,8 +193,7 @@ def _show(event: Event, bar: Progress, task: TaskID, console: Console, messages:
             completed=(event.epoch - 1) * event.steps + event.step,
             description=f"epoch {event.epoch}",
             loss=f"loss {event.loss:.3f}",
-            speed=f"{event.tokens_per_second:,.0f} words/s",
-            left=f"{clock(event.seconds_left)} left",
+            speed=f"{event.tokens_per_second:,.0f} words/s · up to {clock(event.seconds_left)} left",
         )
 
 

@@ -165,13 +165,14 @@ def settings_table(settings: SamplingSettings) -> "Table":
 
 
 def setting_line(setting: Setting, value: str) -> Text:
+    """Draw one setting and its value."""
+    return Text.assemble((setting.name, "name"), " ", (value, "value"))
+
+
+def setting_help(setting: Setting, value: str) -> Text:
     """Draw one setting with its value, what it means and what it may be."""
-    return Text.assemble(
-        (setting.name, "name"),
-        " ",
-        (value, "value"),
-        (f"  {setting.help} ({setting.describe()})", "muted"),
-    )
+    meaning = f"  {setting.help} ({setting.describe()})"
+    return setting_line(setting, value).append(meaning, "muted")
 
 
 def facts(table: Mapping[str, object]) -> "Table":

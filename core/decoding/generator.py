@@ -124,7 +124,8 @@ class Generator:
         depend on how many there are beside it.
         """
         samples, end, may_end = self.settings.samples, self.vocabulary.end, self.may_end
-        randoms = [np.random.default_rng([self.settings.rng, i]) for i in range(samples)]
+        greedy, rng = self.settings.temperature == 0, self.settings.rng
+        randoms = [] if greedy else [np.random.default_rng([rng, i]) for i in range(samples)]
         special = np.array(self.vocabulary.special_ids)
         banned = special[special != end] if may_end else special
         state = self._read(seed, samples)

@@ -4,6 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+STOPPED = "stopped"
+"""The reason of an end that somebody asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Started:

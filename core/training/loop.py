@@ -16,7 +16,7 @@ from core.errors import TrainingError
 from core.library.model import Weights
 from core.training.batches import Batches
 from core.training.dataset import Dataset
-from core.training.events import EpochDone, Progress
+from core.training.events import STOPPED, EpochDone, Progress
 from core.training.network import Network
 
 PROGRESS_SECONDS = 0.2
@@ -119,7 +119,7 @@ class Loop:
             began = time.perf_counter()
             loss = yield from self._train(epoch)
             if self.reason:
-                self._keep_unfinished(epoch, loss)
+                self._keep_unfinished(loss)
                 return
             speed = self.dataset.training.tokens / (time.perf_counter() - began)
             perplexity = self._perplexity()
@@ -141,7 +141,7 @@ class Loop:
         began = time.perf_counter()
         for number, (inputs, targets) in enumerate(self.dataset.training.epoch(self._random), 1):
             if self._stopping():
-                self.reason = "stopped"
+                self.reason = STOPPED
                 break
             loss = float(self._step.train(inputs, targets))
             if not math.isfinite(loss):
@@ -177,7 +177,9 @@ class Loop:
             return True
         return perplexity < self.best.perplexity
 
-    def _keep_unfinished(self, epoch: int, loss: float) -> None:
+    def _keep_unfinished(self, loss: float) -> None:
         """Stopped in the first epoch: half an epoch's weights are better than nothing."""
         if self.best is None:
-            self.best = Best(self.network.weights(), epoch, loss, None)
+            if not loss:
+                raise TrainingError("training was stopped before it began")
+            self.best = Best(self.network.weights(), 1, loss, None)

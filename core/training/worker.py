@@ -58,6 +58,8 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
     for text in dataset.corpus.texts:
         if text.guessed:
             report(Notice(f"took column {text.column!r} of {text.path.name}"))
+    if stopping.is_set():
+        raise TrainingError("training was stopped before it began; nothing is saved")
     from core.training.loop import Loop
 
     loop = Loop(dataset, stopping.is_set)

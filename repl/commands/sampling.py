@@ -58,5 +58,7 @@ def _set_or_show(session: Session, name: str, text: str) -> Result:
     setting = find_setting(name.replace("-", "_"), _SETTINGS)
     if text:
         session.configure(**{setting.name: setting.parse(text)})
-    line = views.setting_line(setting, setting.show(getattr(session.settings, setting.name)))
-    return Confirmation(line) if text else line
+    value = setting.show(getattr(session.settings, setting.name))
+    if text:
+        return Confirmation(views.setting_line(setting, value))
+    return views.setting_help(setting, value)

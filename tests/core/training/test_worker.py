@@ -83,12 +83,23 @@ def test_a_stop_in_the_first_epoch_keeps_what_there_is(make_job: Callable[..., J
     job = make_job(epochs=1000, batch_size=1, patience=None)
     with Trainer(job) as trainer:
         stream = trainer.events()
-        next(event for event in stream if isinstance(event, Started))
+        next(event for event in stream if isinstance(event, Progress))
         trainer.stop()
         done = list(stream)[-1]
     assert isinstance(done, Done)
     assert done.reason == "stopped"
     assert bundle.load(job.destination).manifest.training["ended"] == "stopped"
+
+
+def test_a_stop_before_the_first_step_saves_nothing(make_job: Callable[..., Job]) -> None:
+    job = make_job()
+    with (
+        pytest.raises(TrainingError, match="stopped before it began; nothing is saved"),
+        Trainer(job) as trainer,
+    ):
+        trainer.stop()
+        list(trainer.events())
+    assert not job.destination.exists()
 
 
 def test_a_killed_trainer_costs_the_running_epoch_at_most(make_job: Callable[..., Job]) -> None:
