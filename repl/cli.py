@@ -6,6 +6,7 @@ line and nothing else.
 
 import functools
 import gc
+import io
 import json
 import logging
 import os
@@ -13,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -82,8 +83,21 @@ def _guarded(function: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError:  # `| head` has read enough; Python must not flush into the pipe
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(1) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            logging.getLogger(__name__).debug("", exc_info=True)
+            make_console(sys.stderr).print(views.fault(error))
+            raise typer.Exit(1) from None
 
     return guarded
+
+
+def _standard_input() -> TextIO:
+    """Return standard input as UTF-8 whatever stands in it; empty where it is closed."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    return sys.stdin or io.StringIO()
 
 
 @app.callback(invoke_without_command=True)
@@ -116,7 +130,8 @@ def prompt(
 def _open_session(shelf: Shelf, model: str) -> None:
     from repl.loop import reporting, run_script
 
-    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    lines = _standard_input()
+    interactive = lines.isatty() and sys.stdout.isatty()
     out = make_console(sys.stdout)
     session = Session(out, out if interactive else make_console(sys.stderr), interactive, shelf)
     if interactive:
@@ -132,7 +147,7 @@ def _open_session(shelf: Shelf, model: str) -> None:
         run_prompt(session)
         return
     gc.enable()
-    run_script(session, sys.stdin)
+    run_script(session, lines)
     if session.failed:
         raise typer.Exit(1)
 
@@ -194,9 +209,10 @@ def _seeds(text: list[str] | None, file: Path | None) -> Iterable[str]:
         from core.text.reading import read_lines
 
         return read_lines(file).rows
-    if sys.stdin.isatty():
+    lines = _standard_input()
+    if lines.isatty():
         raise InputError('there is no seed; type headlong generate "the beginning of a line"')
-    return (line.rstrip("\r\n") for line in sys.stdin)
+    return (line.rstrip("\r\n") for line in lines)
 
 
 def _generated(generator: Generator, continuation: Continuation, milliseconds: float) -> dict[str, Any]:

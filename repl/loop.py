@@ -35,6 +35,8 @@ def reporting(session: Session) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        if not session.interactive:
+            raise
         _show(session, session.messages, Text("interrupted", style="notice"))
     except HeadlongError as error:
         session.failed = True
@@ -45,8 +47,7 @@ def reporting(session: Session) -> Iterator[None]:
     except Exception as error:
         session.failed = True
         _log.debug("", exc_info=True)
-        fault = f"a fault of the program, {error.__class__.__name__}: {error}"
-        _show(session, session.messages, views.error(f"{fault}; headlong --debug shows where"))
+        _show(session, session.messages, views.fault(error))
 
 
 def run_script(session: Session, lines: Iterable[str]) -> None:

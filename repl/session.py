@@ -1,5 +1,6 @@
 """The session: the only state that changes while the program runs."""
 
+import io
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -16,6 +17,8 @@ DEFAULT_MODEL = "tutorial"
 
 def make_console(file: TextIO) -> Console:
     """Return a console that draws on `file`; Rich honours NO_COLOR and a pipe by itself."""
+    if isinstance(file, io.TextIOWrapper):
+        file.reconfigure(errors="replace")  # a terminal that lacks a letter is no reason to fail
     return Console(file=file, theme=THEME, highlight=False, soft_wrap=not file.isatty())
 
 

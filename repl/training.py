@@ -102,6 +102,8 @@ def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) 
     """
     with Trainer(job) as trainer:
         for event in stoppable(trainer, messages):
+            if isinstance(event, Notice):
+                messages.print(Text(safe(event.text), "notice"))
             if isinstance(event, EpochDone | Done):
                 emit(events.to_json(event))
             if isinstance(event, Done):

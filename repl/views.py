@@ -46,6 +46,12 @@ def error(message: str) -> Text:
     return Text.assemble(("error: ", "error"), safe(message))
 
 
+def fault(exception: Exception) -> Text:
+    """Draw what went wrong where nothing should have."""
+    kind = exception.__class__.__name__
+    return error(f"a fault of the program, {kind}: {exception}; headlong --debug shows where")
+
+
 def line(continuation: Continuation, generator: Generator) -> Text:
     """Draw one finished line: the seed dim, the new words bright."""
     seed = generator.model.cleaning.show(continuation.seed.text)

@@ -5,7 +5,6 @@ table is read and not before.
 """
 
 import codecs
-import csv
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -126,11 +125,8 @@ def _read_csv(path: Path, head: bytes, encoding: str) -> "pandas.DataFrame":
 def _separator(path: Path, head: str) -> str:
     if path.suffix.lower() != ".csv":
         return "\t"
-    first = head.split("\n", 1)[0]
-    try:
-        return csv.Sniffer().sniff(first, delimiters=",;\t").delimiter
-    except csv.Error:
-        return ","
+    header = head.split("\n", 1)[0]
+    return max(",;\t", key=header.count)
 
 
 def _read_jsonl(path: Path, encoding: str) -> "pandas.DataFrame":
@@ -171,7 +167,8 @@ def _column_of(path: Path, table: "pandas.DataFrame", wanted: str | None) -> Raw
     name = wanted if wanted is not None else _guess(path, table, names)
     if name not in names:
         raise InputError(f"{path} has no column {name!r}; it has {', '.join(names)}")
-    rows = ["" if _missing(cell) else str(cell) for cell in table[name].tolist()]
+    cells = table[name]
+    rows = ["" if gone else str(cell) for cell, gone in zip(cells, cells.isna(), strict=True)]
     if wanted is None and _share_of_numbers(rows) > 0.5:
         raise InputError(
             f"column {name!r} of {path} holds numbers, not text; "
@@ -214,11 +211,6 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _missing(cell: object) -> bool:
-    # NaN, NaT and pandas.NA are the values that do not equal themselves (NA refuses to answer).
-    return cell is None or repr(cell) in ("nan", "<NA>", "NaT")
 
 
 def _one_line(error: Exception) -> str:

@@ -141,6 +141,41 @@ def test_models_are_listed_as_json(shelf_directory: Path) -> None:
     assert records["tutorial"]["shipped"]
 
 
+def test_bytes_that_are_no_text_are_a_seed_too(shelf_directory: Path) -> None:
+    command = f"printf 'caf\\351 china\\n' | {sys.executable} -m repl generate -m tiny --length 1"
+    done = subprocess.run(
+        command,
+        shell=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"HEADLONG_MODELS": str(shelf_directory), "PYTHONIOENCODING": "ascii"},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("caf? china ")
+
+
+def test_without_standard_input_the_prompt_ends(shelf_directory: Path) -> None:
+    command = f"{sys.executable} -m repl --models {shelf_directory} <&-"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_fault_is_owned_in_one_sentence(
+    shelf_directory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from typer.testing import CliRunner
+
+    from repl.cli import app
+
+    monkeypatch.setattr(Generator, "read_seed", lambda self, text: 1 / 0)
+    done = CliRunner().invoke(app, ["--models", str(shelf_directory), "generate", "x", "-m", "tiny"])
+    assert done.exit_code == 1
+    assert "a fault of the program, ZeroDivisionError" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_closed_pipe_is_no_fault(shelf_directory: Path) -> None:
     command = f"{sys.executable} -m repl generate -m tiny --samples 5000 --length 3 china | head -1"
     done = subprocess.run(
