@@ -12,11 +12,10 @@ from rich.text import Text
 
 from core.decoding.generator import Generator, Seed, Word
 from core.errors import HeadlongError
-from repl import commands, views
-from repl.registry import Confirmation, registry
+from repl import views
+from repl.commands import registry
+from repl.registry import Confirmation
 from repl.session import Session
-
-assert commands  # importing it fills the registry
 
 INDENT = "  "
 

@@ -11,9 +11,9 @@ from prompt_toolkit.styles import Style
 from rich.console import Console
 from rich.text import Text
 
+from repl.commands import registry
 from repl.completion import CommandCompleter
 from repl.loop import run_line
-from repl.registry import registry
 from repl.session import Session
 
 MARK = "› "

@@ -1,10 +1,12 @@
 """Training as the terminal does it: options to a job, a progress bar, Ctrl-C to a clean stop."""
 
 import shlex
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -100,8 +102,8 @@ def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) 
     Raises:
         TrainingError, KeyboardInterrupt: as `watch`.
     """
-    with Trainer(job) as trainer:
-        for event in stoppable(trainer, messages):
+    with Trainer(job) as trainer, _ctrl_c_stops(trainer, messages):
+        for event in trainer.events():
             if isinstance(event, Notice):
                 messages.print(Text(safe(event.text), "notice"))
             if isinstance(event, EpochDone | Done):
@@ -118,32 +120,36 @@ def watch(job: Job, console: Console, messages: Console) -> Done:
         TrainingError: the trainer failed, or died.
         KeyboardInterrupt: Ctrl-C was pressed twice.
     """
-    with Trainer(job) as trainer, _bar(console) as (bar, task):
-        for event in stoppable(trainer, messages):
+    with (
+        Trainer(job) as trainer,
+        _bar(console) as (bar, task),
+        _ctrl_c_stops(trainer, messages),
+    ):
+        for event in trainer.events():
             _show(event, bar, task, console, messages)
             if isinstance(event, Done):
                 return event
     raise AssertionError(ENDLESS)
 
 
-def stoppable(trainer: Trainer, messages: Console) -> Iterator[Event]:
-    """Yield a trainer's events; the first Ctrl-C asks it to stop, the second gets through."""
-    stopping = False
-    stream = trainer.events()
-    while True:
-        try:
-            event = next(stream)
-        except StopIteration:
-            return
-        except KeyboardInterrupt:
-            if stopping:
-                raise
-            stopping = True
-            trainer.stop()
-            messages.print("stopping after this step; the best weights are kept", style="notice")
-            stream = trainer.events()
-            continue
-        yield event
+@contextmanager
+def _ctrl_c_stops(trainer: Trainer, messages: Console) -> Iterator[None]:
+    """Make the first Ctrl-C ask the trainer to stop; the second one interrupts as usual.
+
+    A signal handler, because KeyboardInterrupt would tear a line or a bar that is being drawn.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, usual)
+        trainer.stop()
+        messages.print("stopping after this step; the best weights are kept", style="notice")
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def done_line(done: Done) -> Text:

@@ -67,7 +67,7 @@ class Trainer:
         return self._process.pid
 
     def events(self) -> Iterator[Event]:
-        """Yield events until the trainer ends; may be called again after an interruption.
+        """Yield events until the trainer ends.
 
         Raises:
             TrainingError: the trainer failed, or died without a word.

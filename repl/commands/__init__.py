@@ -1,5 +1,6 @@
-"""The commands of the prompt, one file a group. Importing this fills the registry."""
+"""The commands of the prompt, one file a group; importing this fills the registry that it offers."""
 
 from repl.commands import general, models, sampling, training
+from repl.registry import registry
 
-__all__ = ["general", "models", "sampling", "training"]
+__all__ = ["general", "models", "registry", "sampling", "training"]

@@ -36,14 +36,16 @@ class Terminal:
 
     def type(self, text: str, wait: str | None = None, seconds: float = 60) -> None:
         """Type a line and Enter; wait for a pattern on the screen, or for the next prompt."""
-        prompts = self._prompts()
+        before = self.text()
         self.process.send(text + "\r")
         if wait is not None:
             self.see(wait, seconds)
-        else:
-            self._until(
-                lambda: self._prompts() != prompts and self.lines_before_cursor() == "›", seconds
-            )
+            return
+        self._until(lambda: self.text() != before and self.line_of_cursor() == "›", seconds)
+
+    def ready(self, seconds: float = 60) -> None:
+        """Wait until the cursor stands at an empty prompt."""
+        self._until(lambda: self.line_of_cursor() == "›", seconds)
 
     def press(self, key: str) -> None:
         """Press Ctrl and a key."""
@@ -60,7 +62,7 @@ class Terminal:
         """Return the whole screen."""
         return "\n".join(self.lines)
 
-    def lines_before_cursor(self) -> str:
+    def line_of_cursor(self) -> str:
         """Return the row of the cursor."""
         return self.lines[self.screen.cursor.y]
 
@@ -69,9 +71,6 @@ class Terminal:
         self.process.expect(pexpect.EOF)
         self.process.close()
         return self.process.exitstatus
-
-    def _prompts(self) -> tuple[int, str]:
-        return self.screen.cursor.y, self.text()
 
     def _until(self, reached: object, seconds: float, wanted: str = "the prompt") -> None:
         end = time.monotonic() + seconds

@@ -35,6 +35,7 @@ def test_the_first_minute(open_terminal: Open) -> None:
     assert terminal.see(r"  tutorial · 10 words · greedy · \d+ ms")
     terminal.type("CHINA")
     assert terminal.text().count(text) == 2, "greedy words are the same every time"
+    terminal.ready()
     terminal.press("d")
     assert terminal.leave() == 0
 
@@ -107,5 +108,6 @@ def test_train_stop_load_and_continue(open_terminal: Open, tmp_path: Path) -> No
     terminal.type(":models", wait=r"mine \*")
     terminal.type(":train lines.txt --name mine", wait="there is a model 'mine' already")
     terminal.type(":train nowhere.txt", wait="there is no file nowhere.txt")
+    terminal.ready()
     terminal.press("d")
     assert terminal.leave() == 0

@@ -1,11 +1,8 @@
 import pytest
 
-from repl import commands
+from repl.commands import registry
 from repl.completion import candidates
-from repl.registry import registry
 from tests.repl.conftest import Screen
-
-assert commands
 
 
 def words(session: Screen, before: str) -> list[str]:

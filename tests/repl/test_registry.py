@@ -3,12 +3,10 @@ from pathlib import Path
 import pytest
 from rich.console import RenderableType
 
-from repl import commands
-from repl.registry import CommandError, Registry, registry
+from repl.commands import registry
+from repl.registry import CommandError, Registry
 from repl.session import Session
 from tests.repl.conftest import console
-
-assert commands
 
 
 @pytest.fixture

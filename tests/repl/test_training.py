@@ -1,0 +1,71 @@
+import os
+import signal
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from core.errors import SettingError
+from core.settings import preset
+from core.training.client import Trainer
+from core.training.events import Done
+from repl import training
+from repl.training import Request, done_line
+from tests.repl.conftest import Screen
+
+
+def test_a_request_is_a_recipe_with_changes() -> None:
+    request = Request().change({"epochs": "3", "cleaning": None}, ["hidden_size=64", "clip-norm = off"])
+    expected = preset("small").change(epochs=3, hidden_size=64, clip_norm=None)
+    assert request.recipe() == expected
+
+
+def test_an_option_and_a_set_of_one_name_end_in_the_last() -> None:
+    assert Request().change({"epochs": "3"}, ["epochs=5"]).recipe().training.epochs == 5
+
+
+@pytest.mark.parametrize("change", ["hidden_size", "size=3", "epochs=many"])
+def test_a_change_that_is_none_is_refused(change: str) -> None:
+    with pytest.raises(SettingError):
+        Request().change({}, [change]).recipe()
+
+
+def test_the_command_repeats_the_request() -> None:
+    request = Request(
+        (Path("/some/where/my lines.csv"),), "headline", ("Unknown",), preset="tutorial", name="mine"
+    ).change({"epochs": "3"}, [])
+    assert request.command() == (
+        "headlong train 'my lines.csv' --column headline --drop Unknown "
+        "--preset tutorial --set epochs=3 --name mine"
+    )
+    assert Request(preset="tutorial", name="tutorial").command() == (
+        "headlong train --preset tutorial --name tutorial"
+    )
+
+
+def test_the_first_ctrl_c_asks_and_the_second_interrupts(session: Screen) -> None:
+    class Asked:
+        times = 0
+
+        def stop(self) -> None:
+            self.times += 1
+
+    asked = Asked()
+    before = signal.getsignal(signal.SIGINT)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        training._ctrl_c_stops(cast(Trainer, asked), session.messages),
+    ):
+        os.kill(os.getpid(), signal.SIGINT)
+        assert asked.times == 1
+        os.kill(os.getpid(), signal.SIGINT)
+    assert asked.times == 1
+    assert signal.getsignal(signal.SIGINT) is before
+    assert "the best weights are kept" in session.told()
+
+
+def test_the_end_of_a_training_says_what_was_kept() -> None:
+    done = Done("mine", "/models/mine", 12.4, 4, 28.04, "stopped")
+    assert done_line(done).plain == (
+        "mine saved after 12 s: stopped, best epoch 4, validation perplexity 28.0\n/models/mine"
+    )
