@@ -38,7 +38,8 @@ def test_it_works_unpacked_without_the_repository(wheel: zipfile.ZipFile, tmp_pa
         "import core; assert core.__file__.startswith(sys.path[0])\n"
         "from core.decoding.generator import Generator\n"
         "from core.library.shelf import Shelf\n"
-        "generator = Generator(Shelf().load('tutorial')); generator.configure(temperature=0, length=3)\n"
+        "generator = Generator(Shelf().load('tutorial'))\n"
+        "generator.configure(temperature=0, length=3)\n"
         "print(generator.generate(generator.read_seed('china'))[0].text)"
     )
     command = [sys.executable, "-c", code]
