@@ -7,9 +7,10 @@
     │   ├── ModelNotFound  no model of that name or path
     │   └── DamagedModel   a model folder that breaks the format's promises
     └── TrainingError      a training run that could not start or go on
+        └── TrainingStopped  somebody stopped it before there was anything to keep
 
-Each message is one sentence or two: what was wrong, what was received, what to do. Anything else that
-is raised is a fault of the program and is shown as one.
+Each message is one sentence or two: what was wrong, what was received, what to do. The prompt adds
+its own CommandError. Anything else that is raised is a fault of the program and is shown as one.
 """
 
 
@@ -39,3 +40,7 @@ class DamagedModel(ModelError):
 
 class TrainingError(HeadlongError):
     """A training run that could not start or could not go on."""
+
+
+class TrainingStopped(TrainingError):
+    """A training run that was stopped before there was anything to keep."""

@@ -54,7 +54,7 @@ class Setting:
         if value is None and self.none is not None:
             return None
         if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+            value = float(value) if abs(value) < 1e300 else math.inf
         if type(value) is not self.kind or not self._allows(value):
             raise SettingError(f"{self.name} must be {self.describe()}, not {value!r}")
         return value
@@ -88,14 +88,14 @@ class Setting:
             return self.none or "none"
         if isinstance(value, bool):
             return "on" if value else "off"
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{value:.15g}" if isinstance(value, float) else str(value)
 
     def _allows(self, value: Value) -> bool:
         if self.choices:
             return value in self.choices
         if isinstance(value, bool | str) or value is None:
             return True
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             return False
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
@@ -185,7 +185,9 @@ class ModelSettings(_Settings):
     context: Context = _setting(
         "stream", "stream carries the state from word to word; window reads the last words anew"
     )
-    window: int = _setting(18, "words that a window context reads", low=1, high=1024)
+    window: int | None = _setting(
+        None, "words that a window context reads; auto: the longest line less one", 1, 1024, "auto"
+    )
 
 
 @dataclass(frozen=True)
@@ -218,12 +220,12 @@ class SamplingSettings(_Settings):
     temperature: float = _setting(
         0.8, "how freely words are drawn; at 0 always the likeliest", low=0, high=100
     )
-    top_k: int | None = _setting(None, "draw from the k likeliest words only", low=1, none="off")
+    top_k: int | None = _setting(None, "draw from the k likeliest words only", 1, 10**9, none="off")
     top_p: float | None = _setting(
         None, "draw from the likeliest words that hold this probability", 1e-6, 1, none="off"
     )
     samples: int = _setting(1, "continuations of one seed", low=1, high=10_000)
-    rng: int = _setting(0, "start of the random numbers", low=0)
+    rng: int = _setting(0, "start of the random numbers", low=0, high=2**64 - 1)
 
 
 def settings_of(kind: type[_Settings]) -> dict[str, Setting]:
@@ -303,8 +305,7 @@ class Recipe:
 
 PRESETS = {
     "small": Recipe("small", TextSettings(), ModelSettings(), TrainingSettings()),
-    # The tutorial to the letter: no <unk>, no validation, a fixed hundred epochs. `window` is the
-    # longest line less one, which only the text can tell, so the trainer sets it.
+    # The tutorial to the letter: no <unk>, no validation, a fixed hundred epochs.
     "tutorial": Recipe(
         "tutorial",
         TextSettings(cleaning="tutorial", min_count=1, deduplicate=False),

@@ -13,8 +13,13 @@ def main() -> None:
         sys.stdout.write(f"headlong {__version__}\n")
         return
     gc.disable()  # imports make no garbage, and looking for it takes 0.04 s; cli.py enables it again
-    # One row at a time gains nothing from BLAS threads, and starting them takes 0.15 s.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if "OPENBLAS_NUM_THREADS" not in os.environ:
+        # One row at a time gains nothing from threads, and starting them takes 0.15 s. A trainer
+        # does gain, so the variable goes again once numpy has read it.
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+        import numpy
+
+        del os.environ["OPENBLAS_NUM_THREADS"], numpy
     from repl.cli import app
 
     app()

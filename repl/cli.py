@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -20,7 +21,7 @@ import typer
 
 from core import __version__
 from core.decoding.generator import Continuation, Generator
-from core.errors import HeadlongError, InputError
+from core.errors import HeadlongError, InputError, TrainingStopped
 from core.library.shelf import Entry, Shelf
 from core.settings import Recipe, SamplingSettings, TextSettings, find_setting, settings_of
 from repl import views
@@ -46,7 +47,10 @@ ModelsOption = Annotated[
     list[Path] | None,
     typer.Option("--models", help="A directory of models to look in first; may be repeated."),
 ]
-ModelOption = Annotated[str, typer.Option("--model", "-m", help="A model's name or path.")]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help=f"A model's name or path; {DEFAULT_MODEL} if not given."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 FilesArgument = Annotated[
     list[Path] | None,
@@ -74,6 +78,9 @@ def _guarded(function: Callable[..., None]) -> Callable[..., None]:
     def guarded(*args: Any, **kwargs: Any) -> None:
         try:
             function(*args, **kwargs)
+        except TrainingStopped as error:
+            make_console(sys.stderr).print(views.error(str(error)))
+            raise typer.Exit(130) from None
         except HeadlongError as error:
             logging.getLogger(__name__).debug("", exc_info=True)
             make_console(sys.stderr).print(views.error(str(error)))
@@ -104,7 +111,7 @@ def _standard_input() -> TextIO:
 @_guarded
 def prompt(
     context: typer.Context,
-    model: ModelOption = DEFAULT_MODEL,
+    model: ModelOption = None,
     models: ModelsOption = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of faults.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
@@ -120,24 +127,32 @@ def prompt(
         logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
         for package in ("core", "repl"):
             logging.getLogger(package).setLevel(logging.DEBUG)
-    context.obj = Shelf(models or ())
+    context.obj = _Start(Shelf(models or ()), model or DEFAULT_MODEL)
     if context.invoked_subcommand is None:
-        _open_session(context.obj, model)
+        _open_session(context.obj)
     else:
         gc.enable()
 
 
-def _open_session(shelf: Shelf, model: str) -> None:
+@dataclass(frozen=True)
+class _Start:
+    """What the options before a command say to it."""
+
+    shelf: Shelf
+    model: str
+
+
+def _open_session(start: _Start) -> None:
     from repl.loop import reporting, run_script
 
     lines = _standard_input()
     interactive = lines.isatty() and sys.stdout.isatty()
     out = make_console(sys.stdout)
-    session = Session(out, out if interactive else make_console(sys.stderr), interactive, shelf)
+    session = Session(out, out if interactive else make_console(sys.stderr), interactive, start.shelf)
     if interactive:
         out.print(views.greeting(__version__))
     with reporting(session):
-        session.load(model)
+        session.load(start.model)
         if interactive:
             out.print(views.loaded(session.require_generator()))
     if interactive:
@@ -161,7 +176,7 @@ def generate(
         typer.Argument(help="Seeds, each an argument; lines on standard input if there is none."),
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read seeds, one a line.")] = None,
-    model: ModelOption = DEFAULT_MODEL,
+    model: ModelOption = None,
     greedy: Annotated[bool, typer.Option("--greedy", help="The same as --temperature 0.")] = False,
     length: Annotated[Text, _option("length")] = None,
     temperature: Annotated[Text, _option("temperature")] = None,
@@ -186,7 +201,9 @@ def generate(
     }
     table = settings_of(SamplingSettings)
     changes = {name: table[name].parse(value) for name, value in given.items() if value is not None}
-    generator = Generator(context.obj.load(model), SamplingSettings().change(**changes))
+    generator = Generator(
+        context.obj.shelf.load(model or context.obj.model), SamplingSettings().change(**changes)
+    )
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
     for line in _seeds(text, file):
         began = time.perf_counter()
@@ -287,32 +304,29 @@ def corpus(
     as_json: JsonOption = False,
 ) -> None:
     """Count what a text would be to a model: lines, words, samples, what would be unknown."""
-    from core.text.corpus import Corpus, Source, count
-    from core.training.job import own_corpus
+    from core.text.corpus import Corpus, count
+    from core.training.job import source
 
     text = TextSettings()
     if cleaning is not None:
         text = text.change(cleaning=find_setting("cleaning", Recipe.table()).parse(cleaning))
-    source = own_corpus()
-    if files:
-        source = Source(tuple(files), column, tuple(drop or ()), encoding)
-    loaded = Corpus.load(source, text.cleaning)
+    loaded = Corpus.load(source(files or (), column, drop or (), encoding), text.cleaning)
     counts = count(loaded)
-    if as_json:
-        _print_json(views.corpus_record(counts))
-        return
     messages = make_console(sys.stderr)
     for taken in loaded.texts:
         if taken.guessed:
             messages.print(views.guessed_column(taken))
-    make_console(sys.stdout).print(views.corpus_counts(counts))
+    if as_json:
+        _print_json(views.corpus_record(counts))
+    else:
+        make_console(sys.stdout).print(views.corpus_counts(counts))
 
 
 @app.command()
 @_guarded
 def models(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the models there are."""
-    entries = list(context.obj.entries())
+    entries = list(context.obj.shelf.entries())
     if not as_json:
         make_console(sys.stdout).print(views.models(entries, None))
     for entry in entries if as_json else ():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 
-from repl.registry import Registry
+from repl.registry import CommandError, Registry
 from repl.session import Session
 
 
@@ -31,7 +31,7 @@ def candidates(session: Session, registry: Registry, before: str) -> list[Candid
         ]
     try:
         command = registry.find(name)
-    except Exception:  # an unknown command has no arguments to complete
+    except CommandError:  # an unknown command has no arguments to complete
         return []
     word = rest.rpartition(" ")[2]
     if word.startswith("--"):

@@ -1,4 +1,4 @@
-"""Read a line, dispatch it, show what comes back; the one place that catches errors and Ctrl-C."""
+"""Read a line, dispatch it, show what comes back, whatever goes wrong on the way."""
 
 import logging
 import time

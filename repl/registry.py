@@ -12,7 +12,7 @@ import types
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from rich.console import RenderableType
 
@@ -30,7 +30,6 @@ class Confirmation:
     message: RenderableType
 
 
-Need = Literal["model"]
 Result = RenderableType | Confirmation | None
 Handler = Callable[..., Result]
 Choices = Callable[[Session], Iterable[str]]
@@ -42,11 +41,10 @@ class CommandError(HeadlongError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command: `:name`, its aliases, what it needs, and how it is used."""
+    """One command: `:name`, its aliases, and how it is used."""
 
     name: str
     aliases: tuple[str, ...]
-    needs: Need | None
     example: str
     choices: Choices | None
     handler: Handler
@@ -105,7 +103,6 @@ class Registry:
         self,
         name: str,
         *aliases: str,
-        needs: Need | None = None,
         example: str = "",
         choices: Choices | None = None,
     ) -> Callable[[Handler], Handler]:
@@ -114,7 +111,6 @@ class Registry:
         Args:
             name: what the user types after the colon.
             aliases: other names for it.
-            needs: what must be there before it can run.
             example: a whole line that shows its use.
             choices: words to offer for its first argument.
         """
@@ -123,7 +119,6 @@ class Registry:
             command = Command(
                 name=name,
                 aliases=aliases,
-                needs=needs,
                 example=example,
                 choices=choices,
                 handler=handler,
@@ -153,10 +148,7 @@ class Registry:
             HeadlongError: whatever the command raises, or that it cannot run now.
         """
         name, _, rest = line[1:].strip().partition(" ")
-        command = self.find(name)
-        if command.needs == "model":
-            session.require_generator()
-        return command.run(session, rest)
+        return self.find(name).run(session, rest)
 
 
 registry = Registry()

@@ -2,12 +2,14 @@
 
 import io
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
 
 from core.decoding.generator import Generator
 from core.errors import ModelNotFound
+from core.library import bundle
 from core.library.shelf import Shelf
 from core.settings import SamplingSettings
 from repl.theme import THEME
@@ -35,6 +37,9 @@ class Session:
     interactive: bool = False
     shelf: Shelf = field(default_factory=Shelf)
     generator: Generator | None = None
+    path: Path | None = None
+    """Where the loaded model stands."""
+
     settings: SamplingSettings = field(default_factory=SamplingSettings)
     leaving: bool = False
     failed: bool = False
@@ -46,7 +51,9 @@ class Session:
         Raises:
             ModelError: there is no such model, or it cannot be used.
         """
-        self.generator = Generator(self.shelf.load(name), self.settings)
+        path = self.shelf.find(name)
+        self.generator = Generator(bundle.load(path), self.settings)
+        self.path = path
         return self.generator
 
     def require_generator(self) -> Generator:

@@ -1,7 +1,9 @@
 """Training as the terminal does it: options to a job, a progress bar, Ctrl-C to a clean stop."""
 
+import os
 import shlex
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,11 +17,10 @@ from rich.text import Text
 
 from core.errors import SettingError
 from core.settings import Recipe, find_setting, preset
-from core.text.corpus import Source
 from core.training import events
 from core.training.client import Trainer
 from core.training.events import Done, EpochDone, Event, Notice, Started
-from core.training.job import Job, own_corpus, plan
+from core.training.job import Job, plan, source
 from repl.views import epoch_line, safe
 
 ENDLESS = "a trainer's events end with Done or an error"
@@ -73,19 +74,16 @@ class Request:
         Raises:
             HeadlongError: see `recipe` and `core.training.job.plan`.
         """
-        source = own_corpus()
-        if self.files:
-            source = Source(tuple(self.files), self.column, tuple(self.drop), self.encoding)
-        return plan(source, self.recipe(), self.name, self.replace, command=self.command())
+        text = source(self.files, self.column, self.drop, self.encoding)
+        return plan(text, self.recipe(), self.name, self.replace, command=self.command())
 
     def command(self) -> str:
         """Return the shell command that does the same; folders are left out of the files' names."""
         words = ["headlong", "train", *(path.name for path in self.files)]
-        if self.files:
-            words += _given("--column", self.column)
-            for value in self.drop:
-                words += ["--drop", value]
-            words += _given("--encoding", self.encoding)
+        words += _given("--column", self.column)
+        for value in self.drop:
+            words += ["--drop", value]
+        words += _given("--encoding", self.encoding)
         words += _given("--preset", self.preset if self.preset != Request.preset else None)
         for name, value in self.changes.items():
             words += ["--set", f"{name}={value}"]
@@ -102,7 +100,7 @@ def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) 
     Raises:
         TrainingError, KeyboardInterrupt: as `watch`.
     """
-    with Trainer(job) as trainer, _ctrl_c_stops(trainer, messages):
+    with Trainer(job) as trainer, _ctrl_c_stops(trainer):
         for event in trainer.events():
             if isinstance(event, Notice):
                 messages.print(Text(safe(event.text), "notice"))
@@ -122,8 +120,9 @@ def watch(job: Job, console: Console, messages: Console) -> Done:
     """
     with (
         Trainer(job) as trainer,
+        _no_echo(),
         _bar(console) as (bar, task),
-        _ctrl_c_stops(trainer, messages),
+        _ctrl_c_stops(trainer),
     ):
         for event in trainer.events():
             _show(event, bar, task, console, messages)
@@ -133,7 +132,7 @@ def watch(job: Job, console: Console, messages: Console) -> Done:
 
 
 @contextmanager
-def _ctrl_c_stops(trainer: Trainer, messages: Console) -> Iterator[None]:
+def _ctrl_c_stops(trainer: Trainer) -> Iterator[None]:
     """Make the first Ctrl-C ask the trainer to stop; the second one interrupts as usual.
 
     A signal handler, because KeyboardInterrupt would tear a line or a bar that is being drawn.
@@ -143,7 +142,6 @@ def _ctrl_c_stops(trainer: Trainer, messages: Console) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, usual)
         trainer.stop()
-        messages.print("stopping after this step; the best weights are kept", style="notice")
 
     signal.signal(signal.SIGINT, stop)
     try:
@@ -152,12 +150,30 @@ def _ctrl_c_stops(trainer: Trainer, messages: Console) -> Iterator[None]:
         signal.signal(signal.SIGINT, usual)
 
 
+@contextmanager
+def _no_echo() -> Iterator[None]:
+    """Keep keys that are typed meanwhile, Ctrl-C among them, from being written into the bar."""
+    if os.name != "posix" or not sys.stdin.isatty():
+        yield
+        return
+    import termios
+
+    before = termios.tcgetattr(sys.stdin)
+    quiet = list(before)
+    quiet[3] &= ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
 def done_line(done: Done) -> Text:
     """Draw how training ended and where the model is."""
     text = Text.assemble(
         (safe(done.model), "name"), f" saved after {done.seconds:.0f} s: {done.reason}"
     )
-    text.append(f", best epoch {done.best_epoch}")
+    text.append(f", the weights of epoch {done.best_epoch} are kept")
     if done.validation_perplexity is not None:
         text.append(f", validation perplexity {done.validation_perplexity:,.1f}")
     return text.append(f"\n{safe(done.path)}", "muted")

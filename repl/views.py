@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -91,14 +92,14 @@ def sampling(generator: Generator) -> list[str]:
     length = f"{generator.length} words"
     if generator.may_end:
         length = "to the end" if settings.length is None else f"at most {length}"
-    parts = [length]
+    parts = [length] if settings.samples == 1 else [length, f"{settings.samples} samples"]
     if settings.temperature == 0:
         return [*parts, "greedy"]
-    parts.append(f"temperature {settings.temperature:g}")
-    if settings.top_k is not None:
-        parts.append(f"top-k {settings.top_k}")
-    if settings.top_p is not None:
-        parts.append(f"top-p {settings.top_p:g}")
+    table = settings_of(SamplingSettings)
+    for name in ("temperature", "top_k", "top_p"):
+        value = getattr(settings, name)
+        if value is not None:
+            parts.append(f"{name.replace('_', '-')} {table[name].show(value)}")
     return [*parts, f"rng {settings.rng}"]
 
 
@@ -131,28 +132,28 @@ def loaded(generator: Generator) -> Text:
     return Text.assemble(name, (" · " + " · ".join(facts), "muted"))
 
 
-def models(entries: Sequence[Entry], current: str | None) -> RenderableType:
-    """Draw the shelf as a table; a damaged model shows its reason."""
+def models(entries: Sequence[Entry], current: Path | None) -> RenderableType:
+    """Draw the shelf as a table, a star at the model that is loaded; a damaged one shows why."""
     if not entries:
         return Text("no models; train one with :train", style="notice")
     headings = ("model", "words", "parameters", "size", "trained on", "where")
     table = columns(*headings, right=("words", "parameters", "size"))
     for entry in entries:
         name = Text(safe(entry.name), style="name")
-        if entry.name == current:
+        if entry.path == current:
             name.append(" *")
         if entry.manifest is None:
             table.add_row(name, "", "", "", Text(safe(entry.problem or ""), style="error"), "")
             continue
         files = entry.manifest.corpus.get("files")
-        table.add_row(
-            name,
+        cells = (
             f"{entry.manifest.vocabulary:,}",
             f"{entry.manifest.parameters:,}",
             size(entry.bytes),
             safe(", ".join(map(str, files)) if isinstance(files, list) else ""),
             "shipped" if entry.shipped else safe(str(entry.path.parent)),
         )
+        table.add_row(name, *map(Text, cells))
     return table
 
 
@@ -185,7 +186,7 @@ def facts(table: Mapping[str, object]) -> "Table":
     """Draw names and values in two columns."""
     grid = columns()
     for name, value in table.items():
-        grid.add_row(Text(name, style="name"), Text(safe(str(value))))
+        grid.add_row(Text(safe(name), style="name"), Text(safe(str(value))))
     return grid
 
 

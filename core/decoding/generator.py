@@ -20,6 +20,9 @@ from core.text.vocabulary import Vocabulary
 DEFAULT_LENGTH = 10
 """Words for a model that cannot end a line, as in the tutorial's example."""
 
+BATCH = 100
+"""Samples side by side at most, so that memory does not grow with their number."""
+
 LONGEST = 60
 """Words at most for a model that can, so that one which never does is stopped."""
 
@@ -34,14 +37,16 @@ class Seed:
 
 
 class Step(NamedTuple):
-    """One word of every sample: the ids drawn (samples,) and the model's logits (samples, vocabulary).
+    """One word of a batch of samples: the ids drawn (rows,) and the model's logits (rows, vocabulary).
 
-    A sample that has ended goes on in the batch; `running` lists those that still count.
+    `first` is the number of the first row's sample. A sample that has ended goes on in the batch;
+    `running` lists the rows that still count.
     """
 
     ids: Ids
     logits: Floats
     running: list[int]
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +123,22 @@ class Generator:
         return wanted and self.vocabulary.end is not None
 
     def steps(self, seed: Seed) -> Iterator[Step]:
-        """Yield one step a word for `settings.samples` samples side by side.
+        """Yield one step a word for all of `settings.samples`, batch by batch.
 
         Sample i draws one number a word from `default_rng([settings.rng, i])`, so a sample does not
         depend on how many there are beside it.
         """
-        samples, end, may_end = self.settings.samples, self.vocabulary.end, self.may_end
+        for first in range(0, self.settings.samples, BATCH):
+            yield from self._batch(seed, range(first, min(first + BATCH, self.settings.samples)))
+
+    def _batch(self, seed: Seed, samples: range) -> Iterator[Step]:
+        end, may_end = self.vocabulary.end, self.may_end
         greedy, rng = self.settings.temperature == 0, self.settings.rng
-        randoms = [] if greedy else [np.random.default_rng([rng, i]) for i in range(samples)]
+        randoms = [] if greedy else [np.random.default_rng([rng, i]) for i in samples]
         special = np.array(self.vocabulary.special_ids)
         banned = special[special != end] if may_end else special
-        state = self._read(seed, samples)
-        running = list(range(samples))
+        state = self._read(seed, len(samples))
+        running = list(range(len(samples)))
         ids: Ids = np.empty(0, np.intp)
         for number in range(self.length):
             if number:
@@ -138,19 +147,20 @@ class Generator:
             # A continuation has at least one word, so the first may not be the end.
             ids = self._draw(logits, banned if number else special, randoms)
             if may_end:
-                running = [sample for sample in running if ids[sample] != end]
+                running = [row for row in running if ids[row] != end]
                 if not running:
                     return
-            yield Step(ids, logits, running)
+            yield Step(ids, logits, running, samples.start)
 
     def stream(self, seed: Seed) -> Iterator[Word]:
         """Yield words as they are drawn; with several samples, a word of each that has not ended."""
         cleaning, tokens = self.model.cleaning, self.vocabulary.tokens
         texts = [seed.text] * self.settings.samples
         for step in self.steps(seed):
-            for sample, (id_, probability, rank) in enumerate(_judge(step)):
-                if sample not in step.running:
+            for row, (id_, probability, rank) in enumerate(_judge(step)):
+                if row not in step.running:
                     continue
+                sample = step.first + row
                 piece = cleaning.piece(texts[sample], tokens[id_])
                 texts[sample] += piece
                 yield Word(tokens[id_], cleaning.show(piece), probability, rank, sample)

@@ -165,6 +165,7 @@ class WindowStepper:
 
     def __init__(self, model: Model) -> None:
         architecture = model.manifest.architecture
+        assert architecture.window is not None, "the loader sees to it"
         self._window = architecture.window
         self._cells = LSTMCells(model.weights, architecture.layers)
         self._output = Output(model.weights)

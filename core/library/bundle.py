@@ -32,6 +32,7 @@ MANIFEST, VOCABULARY, WEIGHTS, CARD = (
 # The largest file of each kind that is read at all; weights are bounded by their shapes instead.
 LIMITS = {MANIFEST: 4 << 20, VOCABULARY: 256 << 20, CARD: 1 << 20}
 HEADER_LIMIT = 1 << 20
+REPLACED = ".replaced"
 
 
 # --- save ---------------------------------------------------------------------------------------
@@ -85,14 +86,27 @@ def _put(temporary: Path, folder: Path) -> None:
     old = _replaced(folder)
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)  # between these two renames `load` finds the old model here
-    temporary.rename(folder)
+        folder.rename(old)  # killed between these two renames, `load` finds the old model here
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)
     _sync(folder.parent)
 
 
 def _replaced(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.replaced")
+    return folder.with_name(f".{folder.name}{REPLACED}")
+
+
+def unfinished(path: Path) -> Path | None:
+    """Return the folder of which `path` is the old version, left by a save that was killed."""
+    if not path.name.endswith(REPLACED):
+        return None
+    folder = path.with_name(path.name[1 : -len(REPLACED)])
+    return None if folder.exists() else folder
 
 
 def _sync(folder: Path) -> None:
@@ -180,12 +194,13 @@ class _Folder:
     def read(self, name: str, limit: int) -> bytes:
         try:
             with (self.path / name).open("rb") as file:
-                content = file.read(limit + 1)
+                size = os.fstat(file.fileno()).st_size
+                _check_size(self.path, name, size, limit)
+                return file.read(size)
         except FileNotFoundError:
             raise _damaged(self.path, f"{name} is missing") from None
         except OSError as error:
             raise _damaged(self.path, f"{name} cannot be read ({error.strerror})") from error
-        return _within(self.path, name, content, limit)
 
     def __enter__(self) -> "_Folder":
         return self
@@ -198,10 +213,16 @@ class _Zip:
     """A zip whose members stand at its top or in one folder; nothing is ever unpacked to disk."""
 
     def __init__(self, path: Path) -> None:
+        import lzma
         import zipfile
+        import zlib
 
         self.path = path
-        self._errors = (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError)
+        # All that zipfile lets through when an archive is damaged, encrypted or exotic.
+        self._errors = (
+            *(OSError, EOFError, ValueError, RuntimeError, NotImplementedError),
+            *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+        )
         try:
             self._archive = zipfile.ZipFile(path)
         except self._errors as error:
@@ -212,11 +233,12 @@ class _Zip:
         if name not in self._members:
             raise _damaged(self.path, f"{name} is missing")
         try:
+            size = self._archive.getinfo(self._members[name]).file_size
+            _check_size(self.path, name, size, limit)
             with self._archive.open(self._members[name]) as file:
-                content = file.read(limit + 1)
+                return file.read(size)
         except self._errors as error:
             raise _damaged(self.path, f"{name} cannot be read ({error})") from error
-        return _within(self.path, name, content, limit)
 
     def __enter__(self) -> "_Zip":
         return self
@@ -232,7 +254,7 @@ def _open(path: Path) -> _Files:
         return _Zip(path)
     if _replaced(path).is_dir():  # a save was killed between its two renames
         return _Folder(_replaced(path))
-    raise ModelNotFound(f"there is no model at {path}; :models lists those there are")
+    raise ModelNotFound(f"there is no model at {path}; check the path")
 
 
 def _damaged(path: Path, what: str) -> DamagedModel:
@@ -241,10 +263,9 @@ def _damaged(path: Path, what: str) -> DamagedModel:
     )
 
 
-def _within(path: Path, name: str, content: bytes, limit: int) -> bytes:
-    if len(content) > limit:
+def _check_size(path: Path, name: str, size: int, limit: int) -> None:
+    if size > limit:
         raise _damaged(path, f"{name} is larger than the {limit:,} bytes it can need")
-    return content
 
 
 def _read_json(files: _Files, name: str, expected: str | None = None) -> dict[str, Any]:
@@ -283,6 +304,8 @@ def _manifest(path: Path, record: Mapping[str, Any]) -> Manifest:
         )
     except (SettingError, TypeError) as error:
         raise _damaged(path, f"{MANIFEST}: {error}") from error
+    if manifest.architecture.context == "window" and manifest.architecture.window is None:
+        raise _damaged(path, f"{MANIFEST} does not say how many words its window holds")
     if manifest.cleaning not in CLEANINGS or manifest.level != "word":
         raise _damaged(path, f"its text is {manifest.level!r}, {manifest.cleaning!r}")
     return manifest

@@ -110,7 +110,7 @@ class Shelf:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         if near:
             return f"there is no model {name!r}; did you mean {near[0]}?"
-        known = f"there are {', '.join(names)}" if names else "train one with :train"
+        known = f"there are {', '.join(names)}" if names else "there are none yet; train one"
         return f"there is no model {name!r}; {known}"
 
 
@@ -136,7 +136,8 @@ def _folders(directory: Path) -> list[Path]:
         paths = sorted(directory.expanduser().iterdir())
     except OSError:
         return []
-    return [path for path in paths if not path.name.startswith(".") and _holds_model(path)]
+    left = [folder for path in paths if (folder := bundle.unfinished(path))]
+    return left + [path for path in paths if not path.name.startswith(".") and _holds_model(path)]
 
 
 def _holds_model(path: Path) -> bool:
@@ -150,8 +151,9 @@ def _name_of(path: Path) -> str:
 def _entry(name: str, path: Path) -> Entry:
     shipped = _resolved(path).is_relative_to(_resolved(shipped_models()))
     try:
-        files = [path] if path.is_file() else list(path.iterdir())
-        size = sum(file.stat().st_size for file in files)
-        return Entry(name, path, shipped, size, bundle.load_manifest(path))
+        manifest = bundle.load_manifest(path)
+        files = list(path.iterdir()) if path.is_dir() else [path]
+        size = sum(file.stat().st_size for file in files if file.exists())
+        return Entry(name, path, shipped, size, manifest)
     except (ModelError, OSError) as error:
         return Entry(name, path, shipped, 0, None, problem=str(error))

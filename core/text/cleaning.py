@@ -53,18 +53,25 @@ def _split_tutorial(line: str) -> list[str]:
 
 # --- what plain and cased share -----------------------------------------------------------------
 
-_STRAIGHT = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "‛": "'", "“": '"', "”": '"', "„": '"'})
+# Soft hyphens only say where a word may be cut, so they go.
+_STRAIGHT = str.maketrans(
+    {"\u00ad": None} | {"‘": "'", "’": "'", "ʼ": "'", "‛": "'", "“": '"', "”": '"', "„": '"'}
+)
 
 
 @lru_cache(maxsize=65_536)
 def _shape(character: str) -> str:
-    """Return 0 for digits, w for what else belongs in a word, a space for blanks, or the character."""
+    """Return a digit's 0, a letter's w, a mark's m, a joiner's j, a blank's space, or the character.
+
+    Marks are vowels in many scripts, and joiners change words; both only ever follow something.
+    """
     category = unicodedata.category(character)
+    if character in "\u200c\u200d":
+        return "j"
     if category == "Nd":
         return "0"
-    # Marks are vowels in many scripts, and the two joiners change their words.
-    if category[0] in "LMN" or character in "\u200c\u200d":
-        return "w"
+    if category[0] in "LNM":
+        return "m" if category[0] == "M" else "w"
     return " " if character.isspace() or category[0] == "C" else character
 
 
@@ -76,7 +83,7 @@ def _shapes(text: str) -> str:
 # --- plain --------------------------------------------------------------------------------------
 
 # don't, A&P, U.S, 1,200, 2.5
-_PLAIN_WORD = re.compile(r"[w0]+(?:['&.](?=[w0])[w0]+|(?<=0),(?=0)[w0]+)*")
+_PLAIN_WORD = re.compile(r"[w0][w0mj]*(?:['&.](?=[w0])[w0mj]+|(?<=0),(?=0)[w0mj]+)*")
 
 
 def _split_plain(line: str) -> list[str]:
@@ -87,12 +94,15 @@ def _split_plain(line: str) -> list[str]:
 
 # --- cased --------------------------------------------------------------------------------------
 
-# As above and so-so, '90s, workers'; or a run that is one mark; or any other single character.
 _CASED_TOKEN = re.compile(
-    r"(?:(?<![w0])'(?=0))?[w0]+(?:['&.\-](?=[w0])[w0]+|(?<=0),(?=0)[w0]+)*'?|\.{3}|--|[^ ]"
+    # as above, and so-so, and/or, '90s, workers', C#
+    r"(?:(?<![w0])'(?=0))?[w0][w0mj]*(?:['&./\-](?=[w0])[w0mj]+|(?<=0),(?=0)[w0mj]+)*(?:'|[#+]+)?"
+    r"|\.{3}|--"
+    r"|[^ mj](?:m*j[^ w0mj])*m*"  # any other character, with what is joined to it, as emoji are
 )
 _CLOSING = ("”", "’", ".", ",", ":", ";", "!", "?", ")", "]", "}", "%", "…")
-_OPENING = ("“", "‘", "(", "[", "{", "$", "£", "€", "#")
+_OPENING = ("“", "‘", "(", "[", "{")
+_BEFORE_A_NUMBER = ("$", "£", "€", "#")
 
 
 def _split_cased(line: str) -> list[str]:
@@ -122,8 +132,11 @@ def _split_cased(line: str) -> list[str]:
 
 def _piece_cased(text: str, word: str) -> str:
     """Put no space before closing marks nor after opening ones."""
-    joined = not text or text[-1].isspace() or text.endswith(_OPENING) or word.startswith(_CLOSING)
-    return word if joined else f" {word}"
+    if text.endswith(_BEFORE_A_NUMBER) and text[-2:-1] in ("", " ", *_OPENING):
+        joined = word[0].isdigit()
+    else:
+        joined = not text or text[-1].isspace() or text.endswith(_OPENING)
+    return word if joined or word.startswith(_CLOSING) else f" {word}"
 
 
 CLEANINGS = {

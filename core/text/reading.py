@@ -5,12 +5,13 @@ table is read and not before.
 """
 
 import codecs
+import io
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import InputError
 
@@ -45,18 +46,19 @@ def read(path: Path, column: str | None = None, encoding: str | None = None) -> 
         InputError: missing, a directory, empty, binary, wrongly encoded, malformed, or without the
             column; the message says which columns there are.
     """
-    kind = path.suffix.lower()
-    head = _head(path)
-    if kind == ".parquet":
-        return _column_of(path, _read_parquet(path), column)
-    if kind in (".csv", ".tsv", ".tab", ".jsonl", ".ndjson"):
-        with _decoding(path, head, encoding) as encoding:
+    with _opened(path) as file:
+        kind = path.suffix.lower()
+        if kind == ".parquet":
+            return _column_of(path, _read_parquet(path, file), column)
+        if kind not in (".csv", ".tsv", ".tab", ".jsonl", ".ndjson"):
+            if column is not None:
+                what = f"{path} is plain text and has no columns"
+                raise InputError(f"{what}; leave out --column {column}")
+            return _read_lines(path, file, encoding)
+        with _decoding(path, file, encoding) as encoding:
             if kind in (".jsonl", ".ndjson"):
-                return _column_of(path, _read_jsonl(path, encoding), column)
-            return _column_of(path, _read_csv(path, head, encoding), column)
-    if column is not None:
-        raise InputError(f"{path} is plain text and has no columns; leave out --column {column}")
-    return read_lines(path, encoding)
+                return _column_of(path, _read_jsonl(path, file, encoding), column)
+            return _column_of(path, _read_csv(path, file, encoding), column)
 
 
 def read_lines(path: Path, encoding: str | None = None) -> RawText:
@@ -65,40 +67,65 @@ def read_lines(path: Path, encoding: str | None = None) -> RawText:
     Raises:
         InputError: missing, a directory, empty, binary, or wrongly encoded.
     """
-    with _decoding(path, _head(path), encoding) as encoding:
-        text = path.read_text(encoding=encoding)
-    # Not splitlines: it also cuts at form feeds and other characters that stand inside lines.
-    return RawText(path, text.removesuffix("\n").split("\n"), None)
+    with _opened(path) as file:
+        return _read_lines(path, file, encoding)
 
 
 @contextmanager
-def _decoding(path: Path, head: bytes, encoding: str | None) -> Iterator[str]:
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that can be read from its beginning more than once, a pipe through memory."""
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a directory; name the files in it, for example {path}/*")
+        with path.open("rb") as file:
+            again: BinaryIO = file if file.seekable() else io.BytesIO(_drain(path, file))
+            if not again.read(1):
+                raise InputError(f"{path} is empty; it must hold at least two lines of text")
+            again.seek(0)
+            yield again
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}; check the name") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _drain(path: Path, pipe: BinaryIO) -> bytes:
+    head = pipe.read(SNIFFED_BYTES)
+    _encoding(path, head)  # an endless stream of bytes that are no text ends here
+    return head + pipe.read()
+
+
+@contextmanager
+def _decoding(path: Path, file: BinaryIO, encoding: str | None) -> Iterator[str]:
     """Give the encoding to read with, and say what to do if the file is not in it."""
-    encoding = encoding or _encoding(path, head)
+    encoding = encoding or _encoding(path, _head(file))
     try:
         yield encoding
     except UnicodeError as error:
-        name, place = encoding.removesuffix("-sig"), getattr(error, "start", None)
-        where = "" if place is None else f" at byte {place:,}"
+        name = encoding.removesuffix("-sig")
         raise InputError(
-            f"{path} is not {name} text{where}; name its encoding, for example --encoding latin-1"
+            f"{path} is not {name} text{_first_fault(file, encoding)}; "
+            "name its encoding, for example --encoding latin-1"
         ) from error
     except LookupError as error:
         raise InputError(f"there is no encoding {encoding!r}; try utf-8 or latin-1") from error
 
 
-def _head(path: Path) -> bytes:
+def _first_fault(file: BinaryIO, encoding: str) -> str:
+    """Say where decoding fails; readers count from the chunk they hold, so the whole is tried."""
+    file.seek(0)
     try:
-        if path.is_dir():
-            raise InputError(f"{path} is a directory; name the files in it, for example {path}/*")
-        with path.open("rb") as file:
-            head = file.read(SNIFFED_BYTES)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}; check the name") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    if not head:
-        raise InputError(f"{path} is empty; it must hold at least two lines of text")
+        file.read().decode(encoding)
+    except UnicodeDecodeError as error:
+        return f" at byte {error.start:,}"
+    except UnicodeError:
+        pass
+    return ""
+
+
+def _head(file: BinaryIO) -> bytes:
+    head = file.read(SNIFFED_BYTES)
+    file.seek(0)
     return head
 
 
@@ -112,49 +139,61 @@ def _encoding(path: Path, head: bytes) -> str:
     return "utf-8-sig"
 
 
-def _read_csv(path: Path, head: bytes, encoding: str) -> "pandas.DataFrame":
+def _read_lines(path: Path, file: BinaryIO, encoding: str | None) -> RawText:
+    with _decoding(path, file, encoding) as encoding:
+        text = file.read().decode(encoding).replace("\r\n", "\n")
+    # Not splitlines: it also cuts at form feeds and other characters that stand inside lines.
+    return RawText(path, text.removesuffix("\n").split("\n"), None)
+
+
+def _read_csv(path: Path, file: BinaryIO, encoding: str) -> "pandas.DataFrame":
     import pandas
 
-    separator = _separator(path, head.decode(encoding, errors="replace"))
+    header = _head(file).decode(encoding, errors="replace").split("\n", 1)[0]
+    separator = max(",;\t", key=header.count) if path.suffix.lower() == ".csv" else "\t"
     try:
-        return pandas.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding=encoding)
+        table = pandas.read_csv(
+            file, sep=separator, dtype=str, keep_default_na=False, encoding=encoding
+        )
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
         raise InputError(f"{path} is not a well-formed table: {_one_line(error)}") from error
+    if not isinstance(table.index, pandas.RangeIndex):  # pandas takes a surplus field for a name
+        raise InputError(
+            f"{path} has rows of more fields than its header; put texts that hold {separator!r} in "
+            "quotes, or call the file .txt to take whole lines"
+        )
+    return table
 
 
-def _separator(path: Path, head: str) -> str:
-    if path.suffix.lower() != ".csv":
-        return "\t"
-    header = head.split("\n", 1)[0]
-    return max(",;\t", key=header.count)
-
-
-def _read_jsonl(path: Path, encoding: str) -> "pandas.DataFrame":
+def _read_jsonl(path: Path, file: BinaryIO, encoding: str) -> "pandas.DataFrame":
     import pandas
 
-    records = []
-    with path.open(encoding=encoding) as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise InputError(f"{path} line {number} is not JSON: {_one_line(error)}") from error
-            if not isinstance(record, dict):
-                raise InputError(
-                    f"{path} line {number} is not a JSON object but {line.strip()[:40]}; "
-                    'each line must read like {"headline": "..."}'
-                )
-            records.append(record)
-    return pandas.DataFrame(records)
+    text = io.TextIOWrapper(file, encoding=encoding)
+    try:
+        numbered = [(number, line) for number, line in enumerate(text, start=1) if line.strip()]
+    finally:
+        text.detach()  # or the wrapper closes the file
+    return pandas.DataFrame([_record(path, number, line) for number, line in numbered])
 
 
-def _read_parquet(path: Path) -> "pandas.DataFrame":
+def _record(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} line {number} is not JSON: {_one_line(error)}") from error
+    if isinstance(record, dict):
+        return record
+    raise InputError(
+        f"{path} line {number} is not a JSON object but {line.strip()[:40]}; "
+        'each line must read like {"headline": "..."}'
+    )
+
+
+def _read_parquet(path: Path, file: BinaryIO) -> "pandas.DataFrame":
     import pandas
 
     try:
-        return pandas.read_parquet(path)
+        return pandas.read_parquet(file)
     except Exception as error:  # pyarrow raises many kinds, all meaning the same to the user
         raise InputError(f"{path} is not a readable Parquet file: {_one_line(error)}") from error
 

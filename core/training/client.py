@@ -17,9 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from core.errors import TrainingError
+from core.errors import TrainingError, TrainingStopped
 from core.training import events
-from core.training.events import Done, Event, Failed
+from core.training.events import Done, Event, Failed, Notice
 from core.training.job import Job
 
 STOP = "stop\n"
@@ -57,7 +57,8 @@ class Trainer:
         except OSError as error:
             self._directory.cleanup()
             raise TrainingError(f"the trainer cannot be started: {error.strerror}") from error
-        self._events: queue.Queue[Event | None] = queue.Queue()
+        # A SimpleQueue, because a signal handler may put into it while this thread waits at it.
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
 
@@ -80,13 +81,18 @@ class Trainer:
             if event is None:
                 raise TrainingError(self._last_words())
             if isinstance(event, Failed):
-                raise TrainingError(event.text)
+                raise (TrainingStopped if event.stopped else TrainingError)(event.text)
             yield event
             if isinstance(event, Done):
                 return
 
     def stop(self) -> None:
-        """Ask the trainer to stop and keep its best weights; `events` then ends with Done."""
+        """Ask the trainer to stop and keep its best weights; may be called by a signal handler.
+
+        `events` goes on with a notice, and ends with Done, or with TrainingStopped where nothing was
+        learnt yet.
+        """
+        self._events.put(Notice("stopping after this step"))
         with contextlib.suppress(OSError, ValueError):
             assert self._process.stdin is not None
             self._process.stdin.write(STOP)
@@ -143,9 +149,7 @@ class Trainer:
 
 
 def _environment() -> dict[str, str]:
-    # The prompt keeps numpy to one thread for a quick start; a trainer wants them all.
-    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
-    return environment | {
+    return os.environ | {
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONUNBUFFERED": "1",

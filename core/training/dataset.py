@@ -1,7 +1,7 @@
 """A source and a recipe to everything that training reads: split, vocabulary, batches. Numpy only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +48,7 @@ class Dataset:
         training, validation = split_lines(lines, recipe.training.validation_share)
         if recipe.model.context == "window":
             return cls._windowed(corpus, recipe, training, validation)
-        vocabulary = Vocabulary.build(training, recipe.text.min_count, SPECIALS)
-        if len(vocabulary) == len(SPECIALS):
-            raise InputError(
-                f"no word of the {len(training)} lines occurs {recipe.text.min_count} times, so "
-                "nothing could be learnt; use --min-count 1 or a longer text"
-            )
+        vocabulary = _vocabulary(training, recipe, SPECIALS)
         size = recipe.training.batch_size
         return cls._of(
             corpus,
@@ -68,13 +63,19 @@ class Dataset:
     def _windowed(
         cls, corpus: Corpus, recipe: Recipe, training: list[Line], validation: list[Line]
     ) -> "Dataset":
-        window = max(map(len, training)) - 1
-        if window < 1:
+        longest = max(map(len, training))
+        if longest < 2:
             raise InputError("every line is a single word, so there is nothing to continue")
-        # The tutorial pads to the longest line; its Tokenizer knows padding and words, no more.
-        model = replace(recipe.model, window=window)
-        recipe = replace(recipe, model=model)
-        vocabulary = Vocabulary.build(training, recipe.text.min_count, (PADDING,))
+        window = recipe.model.window or longest - 1
+        widest = recipe.table()["window"].high
+        if widest and window > widest:
+            raise InputError(
+                f"the longest line has {longest:,} words, and a window reads {widest:,} at most; "
+                "choose one with --set window=40, or use the preset small"
+            )
+        recipe = recipe.change(window=window)
+        # The tutorial's Tokenizer knows padding and words, no more.
+        vocabulary = _vocabulary(training, recipe, (PADDING,))
         size = recipe.training.batch_size
         held_out = PrefixBatches(validation, vocabulary, window, size) if validation else None
         return cls._of(
@@ -82,7 +83,7 @@ class Dataset:
             recipe,
             vocabulary,
             (training, validation),
-            PrefixBatches(training, vocabulary, window, size),
+            _some(PrefixBatches(training, vocabulary, window, size)),
             held_out if held_out and held_out.tokens else None,
         )
 
@@ -111,6 +112,23 @@ class Dataset:
             validation,
             counts,
         )
+
+
+def _some(batches: Batches) -> Batches:
+    if not batches.tokens:
+        raise InputError("no line holds two known words; use --min-count 1 or a longer text")
+    return batches
+
+
+def _vocabulary(lines: Sequence[Line], recipe: Recipe, specials: Sequence[str]) -> Vocabulary:
+    least = recipe.text.min_count
+    vocabulary = Vocabulary.build(lines, least, specials)
+    if len(vocabulary) == len(specials):
+        raise InputError(
+            f"no word of the {len(lines)} lines occurs {least} times, so nothing could be learnt; "
+            "use --min-count 1 or a longer text"
+        )
+    return vocabulary
 
 
 def _unknown_rate(lines: Sequence[Line], vocabulary: Vocabulary) -> float:

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 STOPPED = "stopped"
 """The reason of an end that somebody asked for."""
 
+STOPPED_EARLY = "training was stopped before it began; nothing is saved"
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -71,10 +73,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Training could not start or go on; the text is meant for the user."""
+    """Training could not start or go on; the text is meant for the user.
+
+    `stopped` says that somebody asked for it, before there was anything to keep.
+    """
 
     name: ClassVar = "error"
     text: str
+    stopped: bool = False
 
 
 Event = Started | Progress | EpochDone | Done | Notice | Failed

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class Job:
     recipe: Recipe
     destination: Path
     command: str = ""
+    replace: bool = False
 
     @property
     def name(self) -> str:
@@ -42,27 +44,40 @@ class Job:
             SettingError: a setting that does not exist or a value that is not allowed.
         """
         record: dict[str, Any] = json.loads(text)
-        source = record["source"]
+        described = record["source"]
         return cls(
             Source(
-                tuple(Path(name) for name in source["files"]),
-                source["column"],
-                tuple(source["drop"]),
-                source["encoding"],
+                tuple(Path(name) for name in described["files"]),
+                described["column"],
+                tuple(described["drop"]),
+                described["encoding"],
             ),
             Recipe.from_json(record["recipe"]),
             Path(record["destination"]),
             record["command"],
+            record["replace"],
         )
 
 
 def own_corpus() -> Source:
     """Return the corpus that comes with the program."""
-    return Source((HEADLINES,), "headline", ("Unknown",))
+    return source()
+
+
+def source(
+    files: Sequence[Path] = (),
+    column: str | None = None,
+    drop: Sequence[str] = (),
+    encoding: str | None = None,
+) -> Source:
+    """Return a source; without a file, the corpus that comes with the program."""
+    if files:
+        return Source(tuple(files), column, tuple(drop), encoding)
+    return Source((HEADLINES,), column or "headline", tuple(drop) or ("Unknown",), encoding)
 
 
 def plan(
-    source: Source,
+    text: Source,
     recipe: Recipe,
     name: str | None = None,
     replace: bool = False,
@@ -72,7 +87,7 @@ def plan(
     """Make a job, and find out before it runs whether its model can be saved.
 
     Args:
-        source: the text.
+        text: what to learn from.
         recipe: text, network and training settings.
         name: the model's name; None takes the first file's, numbered where there is one already.
         replace: whether a model of that name may be overwritten.
@@ -84,7 +99,7 @@ def plan(
         TrainingError: the directory cannot be written to.
     """
     directory = directory or saved_models()
-    name = free_name(source.files[0].stem, directory) if name is None else check_name(name)
+    name = free_name(text.files[0].stem, directory) if name is None else check_name(name)
     destination = directory / name
     if destination.exists() and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
@@ -97,4 +112,4 @@ def plan(
             f"models cannot be saved to {directory}: {error.strerror or error}; "
             "make it writable, or set XDG_DATA_HOME to a directory that is"
         ) from error
-    return Job(source, recipe, destination, command)
+    return Job(text, recipe, destination, command, replace)

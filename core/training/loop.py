@@ -12,11 +12,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.errors import TrainingError
+from core.errors import TrainingError, TrainingStopped
 from core.library.model import Weights
 from core.training.batches import Batches
 from core.training.dataset import Dataset
-from core.training.events import STOPPED, EpochDone, Progress
+from core.training.events import STOPPED, STOPPED_EARLY, EpochDone, Progress
 from core.training.network import Network
 
 PROGRESS_SECONDS = 0.2
@@ -181,5 +181,5 @@ class Loop:
         """Stopped in the first epoch: half an epoch's weights are better than nothing."""
         if self.best is None:
             if not loss:
-                raise TrainingError("training was stopped before it began")
+                raise TrainingStopped(STOPPED_EARLY)
             self.best = Best(self.network.weights(), 1, loss, None)

@@ -15,12 +15,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import HeadlongError, TrainingError
+from core.errors import HeadlongError, TrainingError, TrainingStopped
 from core.library import bundle, layout
 from core.library.card import write_card
 from core.library.model import Manifest, Model
+from core.library.shelf import free_name
 from core.training.dataset import Dataset
-from core.training.events import Done, EpochDone, Event, Failed, Notice, Started, to_json
+from core.training.events import (
+    STOPPED_EARLY,
+    Done,
+    EpochDone,
+    Event,
+    Failed,
+    Notice,
+    Started,
+    to_json,
+)
 from core.training.job import Job
 
 if TYPE_CHECKING:
@@ -35,7 +45,7 @@ def main(arguments: list[str]) -> int:
     try:
         run(Job.from_json(Path(arguments[0]).read_text(encoding="utf-8")), report, _stop_flag())
     except HeadlongError as error:
-        report(Failed(str(error)))
+        report(Failed(str(error), stopped=isinstance(error, TrainingStopped)))
         return 1
     except MemoryError:
         report(Failed("there is not enough memory; try a smaller batch_size or hidden_size"))
@@ -59,32 +69,27 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
         if text.guessed:
             report(Notice(f"took column {text.column!r} of {text.path.name}"))
     if stopping.is_set():
-        raise TrainingError("training was stopped before it began; nothing is saved")
+        raise TrainingStopped(STOPPED_EARLY)
     from core.training.loop import Loop
 
     loop = Loop(dataset, stopping.is_set)
+    save = _Saver(job, dataset, began)
     report(_started(job, dataset))
     try:
         for event in loop.run():
             if isinstance(event, EpochDone) and event.best and loop.best:
-                _save(job, dataset, loop.best, time.perf_counter() - began, "still training")
+                save(loop.best, "still training")
             report(event)
+    except TrainingStopped:
+        raise
     except TrainingError as error:
         kept = f"the weights of epoch {loop.best.epoch} are kept" if loop.best else "nothing is saved"
         raise TrainingError(f"{error}; {kept}") from error
     assert loop.best is not None
-    seconds = time.perf_counter() - began
-    _save(job, dataset, loop.best, seconds, loop.reason)
-    report(
-        Done(
-            job.name,
-            str(job.destination),
-            round(seconds, 2),
-            loop.best.epoch,
-            loop.best.perplexity,
-            loop.reason,
-        )
-    )
+    save(loop.best, loop.reason)
+    seconds = round(time.perf_counter() - began, 2)
+    name, path = save.destination.name, str(save.destination)
+    report(Done(name, path, seconds, loop.best.epoch, loop.best.perplexity, loop.reason))
 
 
 def _started(job: Job, dataset: Dataset) -> Started:
@@ -101,39 +106,58 @@ def _started(job: Job, dataset: Dataset) -> Started:
     )
 
 
-def _save(job: Job, dataset: Dataset, best: "Best", seconds: float, reason: str) -> None:
-    manifest = Manifest(
-        name=job.name,
-        cleaning=dataset.recipe.text.cleaning,
-        architecture=dataset.recipe.model,
-        vocabulary=len(dataset.vocabulary),
-        level=dataset.recipe.text.level,
-        created=datetime.now(UTC).date().isoformat(),
-        training={
-            "preset": dataset.recipe.preset,
-            "seconds": round(seconds, 1),
-            "best_epoch": best.epoch,
-            "ended": reason,
-            "command": job.command,
-            "settings": dataset.recipe.training.to_json() | dataset.recipe.text.to_json(),
-        },
-        corpus={
-            "files": [path.name for path in job.source.files],
-            "column": dataset.corpus.texts[0].column,
-            "dropped": list(job.source.drop),
-            "lines": dataset.lines,
-            "validation_lines": dataset.validation_lines,
-            "fingerprint": dataset.corpus.fingerprint,
-        },
-        metrics={
-            "training_loss": best.loss,
-            "validation_perplexity": best.perplexity,
-            "unknown_rate": dataset.unknown_rate if dataset.validation else None,
-        },
-    )
-    bundle.save(
-        Model(manifest, dataset.vocabulary, best.weights), job.destination, write_card(manifest)
-    )
+class _Saver:
+    """Saves what is best, each time over what it saved before.
+
+    If another run has taken the name meanwhile, the next free one is used: neither run is lost.
+    """
+
+    def __init__(self, job: Job, dataset: Dataset, began: float) -> None:
+        self.destination = job.destination
+        self._job, self._dataset, self._began = job, dataset, began
+        self._saved = job.replace
+
+    def __call__(self, best: "Best", reason: str) -> None:
+        if not self._saved and self.destination.exists():
+            directory = self.destination.parent
+            self.destination = directory / free_name(self.destination.name, directory)
+        manifest = self._manifest(best, reason)
+        model = Model(manifest, self._dataset.vocabulary, best.weights)
+        bundle.save(model, self.destination, write_card(manifest))
+        self._saved = True
+
+    def _manifest(self, best: "Best", reason: str) -> Manifest:
+        job, dataset = self._job, self._dataset
+        held_out = dataset.validation is not None
+        return Manifest(
+            name=self.destination.name,
+            cleaning=dataset.recipe.text.cleaning,
+            architecture=dataset.recipe.model,
+            vocabulary=len(dataset.vocabulary),
+            level=dataset.recipe.text.level,
+            created=datetime.now(UTC).date().isoformat(),
+            training={
+                "preset": dataset.recipe.preset,
+                "seconds": round(time.perf_counter() - self._began, 1),
+                "best_epoch": best.epoch,
+                "ended": reason,
+                "command": job.command,
+                "settings": dataset.recipe.training.to_json() | dataset.recipe.text.to_json(),
+            },
+            corpus={
+                "files": [path.name for path in job.source.files],
+                "column": dataset.corpus.texts[0].column,
+                "dropped": list(job.source.drop),
+                "lines": dataset.lines,
+                "validation_lines": dataset.validation_lines,
+                "fingerprint": dataset.corpus.fingerprint,
+            },
+            metrics={
+                "training_loss": best.loss,
+                "validation_perplexity": best.perplexity,
+                "unknown_rate": dataset.unknown_rate if held_out else None,
+            },
+        )
 
 
 def _report_to_own_output() -> Report:

@@ -29,5 +29,4 @@ def models(session: Session) -> RenderableType:
 
     A star marks the loaded one. Where two have one name, the first on the search path counts.
     """
-    current = session.generator.model.name if session.generator else None
-    return views.models(list(session.shelf.entries()), current)
+    return views.models(list(session.shelf.entries()), session.path)

@@ -56,6 +56,13 @@ def test_generate_prints_what_a_person_would_see(shelf_directory: Path) -> None:
     assert [len(line.split()) for line in seeds.stdout.splitlines()] == [2, 1, 3]
 
 
+def test_the_model_may_be_named_before_the_command(shelf_directory: Path) -> None:
+    models = ["--models", str(shelf_directory), "--model"]
+    done = headlong(*models, "tiny", "generate", "china", "--length", "1", "--json")
+    assert json.loads(done.stdout)["model"] == "tiny"
+    assert headlong(*models, "nosuch", "generate", "china").returncode == 1
+
+
 def test_generate_prints_json_lines(shelf_directory: Path) -> None:
     arguments = ("generate", "china zzz", "-m", "window", "--samples", "2", "--rng", "7", "--json")
     done = headlong(*arguments, "--top-k", "3", HEADLONG_MODELS=str(shelf_directory))

@@ -1,5 +1,6 @@
 """Whole sessions, line by line, without a terminal."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,6 +110,18 @@ def test_models_show_and_help_answer(session: Screen) -> None:
     assert ":load MODEL" in help_
     assert "the inputs" not in help_
     assert "--replace" in run(session, ":help train")
+
+
+def test_what_a_model_says_of_itself_is_no_markup(session: Screen, shelf_directory: Path) -> None:
+    path = shelf_directory / "tiny" / "model.json"
+    record = json.loads(path.read_text())
+    record["corpus"] = {"files": ["x[/foo].csv", "[red]old[/red]"], "\x1b[31mkey": "[b]"}
+    path.write_text(json.dumps(record))
+    shown = run(session, ":load tiny", ":models", ":show")
+    assert not session.failed
+    assert "x[/foo].csv" in shown
+    assert "[b]" in shown
+    assert "\x1b" not in shown
 
 
 def test_without_a_model_a_seed_is_answered_with_what_to_do(session: Screen) -> None:

@@ -124,6 +124,14 @@ def test_a_sample_does_not_depend_on_those_beside_it() -> None:
     assert len(set(many)) > 1
 
 
+def test_many_samples_are_the_same_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = Generator(random_model(), SamplingSettings(length=3, samples=7))
+    seed = generator.read_seed("china")
+    together = [sample.text for sample in generator.generate(seed)]
+    monkeypatch.setattr("core.decoding.generator.BATCH", 3)
+    assert [sample.text for sample in generator.generate(seed)] == together
+
+
 def test_samples_end_one_by_one() -> None:
     generator = Generator(random_model(), SamplingSettings(samples=40, rng=3))
     samples = generator.generate(generator.read_seed("china"))

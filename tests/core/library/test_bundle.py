@@ -1,3 +1,5 @@
+import contextlib
+import io
 import json
 import shutil
 import zipfile
@@ -6,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.errors import DamagedModel, HeadlongError, ModelError, ModelNotFound
 from core.library import bundle
 from core.library.model import Model
+from core.library.shelf import Shelf
 
 MakeModel = Callable[..., Model]
 
@@ -76,7 +81,13 @@ def test_a_save_killed_between_its_renames_leaves_the_old_model(
     with pytest.raises(KeyboardInterrupt):
         bundle.save(make_model(seed=1), folder, "")
     assert not folder.exists()
-    assert bundle.load(folder).sha256 == make_model().sha256
+    shelf = Shelf([folder.parent])
+    assert shelf.load("tiny").sha256 == make_model().sha256
+    assert "tiny" in [entry.name for entry in shelf.entries() if entry.manifest]
+    monkeypatch.undo()
+    bundle.save(make_model(seed=2), folder, "")
+    assert shelf.load("tiny").sha256 == make_model(seed=2).sha256
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 
 def test_a_disk_that_is_full_costs_nothing_that_was_there(
@@ -91,6 +102,23 @@ def test_a_disk_that_is_full_costs_nothing_that_was_there(
     monkeypatch.undo()
     assert bundle.load(folder).sha256 == make_model().sha256
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_spoilt_zip_gives_one_clear_error(folder: Path, data: st.DataObject) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
+        for file in folder.iterdir():
+            writer.write(file, file.name)
+    content = bytearray(archive.getvalue())
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    path = folder.parent / "spoilt.zip"
+    path.write_bytes(content[: data.draw(st.integers(1, len(content)))])
+    with contextlib.suppress(HeadlongError):
+        bundle.load(path)
+    assert list(Shelf([folder.parent]).entries())
 
 
 @pytest.mark.parametrize("top", ["", "tiny/"])

@@ -1,3 +1,5 @@
+import os
+import threading
 from pathlib import Path
 
 import pandas
@@ -77,6 +79,10 @@ def test_a_line_is_cut_at_line_ends_only(tmp_path: Path) -> None:
         ("a.csv", b"headline\n", None, "has no rows below its header"),
         ("a.csv", b'headline\n"never closed\n', None, "is not a well-formed table"),
         ("a.csv", b"a,b\n1,2\n1,2,3,4\n", "a", "is not a well-formed table"),
+        ("a.csv", b"headline\nChina, again\nBig, bad\n", None, "rows of more fields than its header"),
+        ("a.csv", b"date,headline\n2017,China wins,\n", None, "rows of more fields than its header"),
+        ("a.csv", b"headline\n" + b"a b\n" * 200_000 + b"\xe9\n", None, "at byte 800,009"),
+        ("a.jsonl", b'{"text": "a b"}\n' * 50_000 + b"\xe9\n", None, "at byte 800,000"),
         ("a.jsonl", b'{"text": "a"}\n{"text": \n', None, "line 2 is not JSON"),
         ("a.jsonl", b'["a"]\n', None, "line 1 is not a JSON object"),
         ("a.jsonl", b"[" * 100_000, None, "line 1 is not JSON"),
@@ -92,6 +98,15 @@ def test_a_file_that_cannot_be_used_gets_one_clear_sentence(
         read(path, column)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_pipe_is_read_whole(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    content = b"headline\n" + b"one two three\n" * 20_000
+    writer = threading.Thread(target=(tmp_path / "pipe.csv").write_bytes, args=(content,))
+    writer.start()
+    assert len(read(tmp_path / "pipe.csv").rows) == 20_000
+    writer.join()
 
 
 def test_a_missing_file_and_a_directory_are_told_apart(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def test_the_tutorials_window_is_the_longest_line_less_one(tmp_path: Path) -> No
     assert data.recipe.model.window == 3
     assert data.vocabulary.tokens == ("<pad>", "a", "b", "c", "d")
     assert data.training.tokens == 3
+    assert prepare(tmp_path, "a b c d\na\n", "tutorial", window=2).recipe.model.window == 2
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,20 @@ def test_the_tutorials_window_is_the_longest_line_less_one(tmp_path: Path) -> No
         ("twice\ntwice\n", "small", "holds 1 line to learn from"),
         ("only one\n", "tutorial", "holds 1 line to learn from"),
         ("a\nb\n", "tutorial", "every line is a single word"),
+        ("a b\nc d\n", "frequent", "no word of the 2 lines occurs 9 times"),
+        ("a b\na c\nd e\n", "twice", "no line holds two known words"),
+        (
+            "a\n" + "b " * 1500 + "\n",
+            "tutorial",
+            "the longest line has 1,500 words, and a window reads",
+        ),
         ("a b\nc d\n", "small", "no word of the 1 lines occurs 2 times.*--min-count 1"),
     ],
 )
 def test_a_text_that_nothing_can_be_learnt_from_is_refused(
     tmp_path: Path, text: str, name: str, message: str
 ) -> None:
+    least = {"frequent": 9, "twice": 2}.get(name)
+    changes = {} if least is None else {"min_count": least}
     with pytest.raises(InputError, match=message):
-        prepare(tmp_path, text, name)
+        prepare(tmp_path, text, name if least is None else "tutorial", **changes)

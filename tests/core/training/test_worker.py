@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.decoding.generator import Generator
-from core.errors import TrainingError
+from core.errors import TrainingError, TrainingStopped
 from core.library import bundle
 from core.settings import preset
 from core.text.corpus import Source
@@ -18,6 +18,7 @@ from core.training.client import Trainer
 from core.training.dataset import Dataset
 from core.training.events import Done, EpochDone, Event, Notice, Progress, Started
 from core.training.job import Job, plan
+from tests.conftest import random_model
 
 LINES = "\n".join(f"the {a} says {b} to war {c}" for a in "abc" for b in "defg" for c in "hij")
 
@@ -94,12 +95,24 @@ def test_a_stop_in_the_first_epoch_keeps_what_there_is(make_job: Callable[..., J
 def test_a_stop_before_the_first_step_saves_nothing(make_job: Callable[..., Job]) -> None:
     job = make_job()
     with (
-        pytest.raises(TrainingError, match="stopped before it began; nothing is saved"),
+        pytest.raises(TrainingStopped, match="stopped before it began; nothing is saved"),
         Trainer(job) as trainer,
     ):
         trainer.stop()
         list(trainer.events())
     assert not job.destination.exists()
+
+
+def test_a_name_taken_meanwhile_costs_neither_model(make_job: Callable[..., Job]) -> None:
+    job = make_job(epochs=1)
+    with Trainer(job) as trainer:
+        stream = trainer.events()
+        next(event for event in stream if isinstance(event, Started))
+        bundle.save(random_model(name="m"), job.destination, "")
+        done = list(stream)[-1]
+    assert isinstance(done, Done)
+    assert (done.model, bundle.load(Path(done.path)).name) == ("m-2", "m-2")
+    assert bundle.load(job.destination).sha256 == random_model().sha256
 
 
 def test_a_killed_trainer_costs_the_running_epoch_at_most(make_job: Callable[..., Job]) -> None:
