@@ -168,7 +168,7 @@ class TextSettings(_Settings):
 class ModelSettings(_Settings):
     """The shape of a network."""
 
-    cell: Literal["lstm"] = _setting("lstm", "the recurrent cell")
+    cell: Literal["lstm", "gru", "rnn"] = _setting("lstm", "the recurrent cell")
     layers: int = _setting(1, "recurrent layers", low=1, high=8)
     embedding_size: int = _setting(256, "numbers that stand for one word", low=1, high=4096)
     hidden_size: int = _setting(256, "units of each recurrent layer", low=1, high=4096)

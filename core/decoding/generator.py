@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from core.decoding import filters
-from core.decoding.stepper import Floats, Ids, State, Stepper, stepper
+from core.decoding.cells import Floats, Ids
+from core.decoding.stepper import State, Stepper, stepper
 from core.library.model import Model
 from core.settings import SamplingSettings, Value
 from core.text.vocabulary import Vocabulary

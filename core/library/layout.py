@@ -7,24 +7,27 @@ import math
 
 from core.settings import ModelSettings
 
-GATES = 4
-"""An LSTM's input, forget, candidate and output gates; Keras keeps them in this order: i f c o."""
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+"""Blocks of columns in a cell's kernels, in Keras's order: i f c o, z r g, and the one."""
 
 
 def shapes(settings: ModelSettings, words: int) -> dict[str, tuple[int, ...]]:
     """Return every array's shape by name.
 
-    The names are those of Keras's LSTM, one group a layer. A tied network has no output kernel: its
-    logits are `(hidden @ projection) @ embedding.T + output.bias`, and the projection is there only
-    where the hidden size is not the embedding's.
+    The names are those of Keras, one group a layer: `lstm_0.kernel`. A GRU has two biases, of the
+    input and of the state (Keras's `reset_after`). A tied network has no output kernel: its logits are
+    `(hidden @ projection) @ embedding.T + output.bias`, and the projection is there only where the
+    hidden size is not the embedding's.
     """
     hidden, embedding = settings.hidden_size, settings.embedding_size
+    columns = GATES[settings.cell] * hidden
     table: dict[str, tuple[int, ...]] = {"embedding": (words, embedding)}
     size = embedding
     for layer in range(settings.layers):
-        table[f"lstm_{layer}.kernel"] = (size, GATES * hidden)
-        table[f"lstm_{layer}.recurrent_kernel"] = (hidden, GATES * hidden)
-        table[f"lstm_{layer}.bias"] = (GATES * hidden,)
+        name = f"{settings.cell}_{layer}"
+        table[f"{name}.kernel"] = (size, columns)
+        table[f"{name}.recurrent_kernel"] = (hidden, columns)
+        table[f"{name}.bias"] = (2, columns) if settings.cell == "gru" else (columns,)
         size = hidden
     if not settings.tied:
         table["output.kernel"] = (hidden, words)

@@ -11,7 +11,7 @@ from core.settings import ModelSettings
 
 
 class Network:
-    """Embedding, LSTM layers, output. Not a keras.Model: the step in loop.py is all that runs it.
+    """Embedding, recurrent layers, output. Not a keras.Model: the step in loop.py is all that runs it.
 
     A window network answers for the last position only, a stream network for every one.
     """
@@ -33,8 +33,9 @@ class Network:
         sequences = settings.context == "stream"
         self.embedding = keras.layers.Embedding(words, settings.embedding_size)
         self.input_dropout = keras.layers.SpatialDropout1D(settings.input_dropout)
+        kinds = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
         self.cells = [
-            keras.layers.LSTM(
+            kinds[settings.cell](
                 settings.hidden_size, return_sequences=sequences or layer < settings.layers - 1
             )
             for layer in range(settings.layers)
@@ -74,9 +75,10 @@ class Network:
         """Return every trainable array under its name in the model file."""
         table = {"embedding": self.embedding.embeddings}
         for layer, cell in enumerate(self.cells):
-            table[f"lstm_{layer}.kernel"] = cell.cell.kernel
-            table[f"lstm_{layer}.recurrent_kernel"] = cell.cell.recurrent_kernel
-            table[f"lstm_{layer}.bias"] = cell.cell.bias
+            name = f"{self.settings.cell}_{layer}"
+            table[f"{name}.kernel"] = cell.cell.kernel
+            table[f"{name}.recurrent_kernel"] = cell.cell.recurrent_kernel
+            table[f"{name}.bias"] = cell.cell.bias
         if self.output is not None:
             table["output.kernel"] = self.output.kernel
             table["output.bias"] = self.output.bias

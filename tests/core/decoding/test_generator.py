@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from core.decoding.cells import CellState, Floats, Ids
 from core.decoding.generator import DEFAULT_LENGTH, LONGEST, Generator
-from core.decoding.stepper import Floats, Ids, LSTMState, State
+from core.decoding.stepper import State
 from core.errors import SettingError
 from core.settings import SamplingSettings
 from tests.conftest import random_model
@@ -20,10 +21,10 @@ class Scripted:
     vocabulary: int
 
     def start(self, rows: int) -> State:
-        return State(LSTMState((), ()), rows)
+        return State(CellState((), ()), rows)
 
     def advance(self, state: State, ids: Ids) -> State:
-        return State(state.lstm, state.rows, state.read + 1)
+        return State(state.layers, state.rows, state.read + 1)
 
     def logits(self, state: State) -> Floats:
         row = np.zeros((state.rows, self.vocabulary), np.float32)

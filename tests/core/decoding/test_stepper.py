@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.decoding import stepper as module
+from core.decoding import cells
 from core.decoding.stepper import Stepper, stepper
 from core.library.model import Model
 from tests.conftest import random_model
@@ -13,6 +13,9 @@ SHAPES: list[dict[str, object]] = [
     {"tied": True},
     {"tied": True, "embedding_size": 8},
     {"layers": 3},
+    {"cell": "gru"},
+    {"cell": "gru", "layers": 2, "tied": True},
+    {"cell": "rnn", "layers": 2},
 ]
 
 
@@ -20,18 +23,34 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
+def lstm(x, h, c, w, u, b):
+    i, f, g, o = np.split(x @ w + h @ u + b, 4)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def gru(x, h, c, w, u, b):
+    (zx, rx, gx), (zh, rh, gh) = np.split(x @ w + b[0], 3), np.split(h @ u + b[1], 3)
+    z = sigmoid(zx + zh)
+    return z * h + (1 - z) * np.tanh(gx + sigmoid(rx + rh) * gh), c
+
+
+def rnn(x, h, c, w, u, b):
+    return np.tanh(x @ w + h @ u + b), c
+
+
 def by_the_formulas(model: Model, ids: list[int]) -> np.ndarray:
-    """Read `ids` from a zero state with Keras's gates i f c o; return the logits that follow."""
+    """Read `ids` from a zero state with Keras's gate orders; return the logits that follow."""
     weights = {name: array.astype(np.float64) for name, array in model.weights.items()}
-    layers, size = model.manifest.architecture.layers, model.manifest.architecture.hidden_size
-    hidden, cell = np.zeros((layers, size)), np.zeros((layers, size))
+    shape = model.manifest.architecture
+    step = {"lstm": lstm, "gru": gru, "rnn": rnn}[shape.cell]
+    hidden, cell = np.zeros((2, shape.layers, shape.hidden_size))
     for id_ in ids:
         x = weights["embedding"][id_]
-        for n in range(layers):
-            z = x @ weights[f"lstm_{n}.kernel"] + weights[f"lstm_{n}.bias"]
-            i, f, c, o = np.split(z + hidden[n] @ weights[f"lstm_{n}.recurrent_kernel"], 4)
-            cell[n] = sigmoid(f) * cell[n] + sigmoid(i) * np.tanh(c)
-            hidden[n] = x = sigmoid(o) * np.tanh(cell[n])
+        for n in range(shape.layers):
+            arrays = [weights[f"{shape.cell}_{n}.{p}"] for p in ("kernel", "recurrent_kernel", "bias")]
+            hidden[n], cell[n] = step(x, hidden[n], cell[n], *arrays)
+            x = hidden[n]
     last = hidden[-1]
     if "projection.kernel" in weights:
         last = last @ weights["projection.kernel"]
@@ -72,7 +91,7 @@ def test_without_the_folded_table_the_numbers_are_the_same(
     model = random_model(context)
     rows = [[4, 5, 6, 7, 8, 9]]
     folded = read(stepper(model), rows)
-    monkeypatch.setattr(module, "FOLDED_BYTES", 0)
+    monkeypatch.setattr(cells, "FOLDED_BYTES", 0)
     assert np.allclose(read(stepper(model), rows), folded, atol=1e-6)
 
 

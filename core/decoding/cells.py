@@ -1,0 +1,171 @@
+"""The recurrent layers in numpy: LSTM, GRU and the plain RNN, from ids to the last hidden state.
+
+Batched: a row is one text. The first layer's input product `E @ W + b` is folded into a table of one
+row a word, where that pays in memory. Gate orders and formulas are those of Keras.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.library.model import Weights
+from core.settings import ModelSettings
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.intp]
+
+FOLDED_BYTES = 128 << 20
+"""The largest table of input products, words x gates x hidden, that is worth its memory."""
+
+
+class CellState(NamedTuple):
+    """Every layer's arrays, each (rows, hidden); `cell` holds the LSTM's memory and is else empty."""
+
+    hidden: tuple[Floats, ...]
+    cell: tuple[Floats, ...] = ()
+
+    def map(self, change: Callable[[Floats], Floats]) -> "CellState":
+        """Return the state with every array changed."""
+        return CellState(tuple(map(change, self.hidden)), tuple(map(change, self.cell)))
+
+
+class Cells(ABC):
+    """All recurrent layers of a model; a subclass knows one kind of cell."""
+
+    def __init__(self, weights: Weights, settings: ModelSettings) -> None:
+        self.hidden_size = settings.hidden_size
+        self.layers = range(settings.layers)
+        names = [f"{settings.cell}_{layer}" for layer in self.layers]
+        self._kernels = [self._arrange(weights[f"{name}.kernel"]) for name in names]
+        self._recurrent = [self._arrange(weights[f"{name}.recurrent_kernel"]) for name in names]
+        self._take_biases([weights[f"{name}.bias"] for name in names])
+        self._embedding = weights["embedding"]
+        words, columns = self._embedding.shape[0], self._kernels[0].shape[1]
+        folds = words * columns * 4 <= FOLDED_BYTES
+        self._table = self._embedding @ self._kernels[0] + self._biases[0] if folds else None
+
+    def zero(self, rows: int) -> CellState:
+        """Return the state before any word."""
+        zeros = tuple(np.zeros((rows, self.hidden_size), np.float32) for _ in self.layers)
+        return CellState(zeros)
+
+    @abstractmethod
+    def advance(self, state: CellState, ids: Ids) -> CellState:
+        """Return the state after each row has read its id; `ids` is (rows,)."""
+
+    def _arrange(self, array: Floats) -> Floats:
+        """Lay an array of gates out as the cell wants it."""
+        return array
+
+    def _take_biases(self, biases: list[Floats]) -> None:
+        self._biases = [self._arrange(bias) for bias in biases]
+
+    def _input(self, ids: Ids) -> Floats:
+        """Return the first layer's input product, bias included; the caller may write into it."""
+        if self._table is not None:
+            return self._table[ids]
+        return self._embedding[ids] @ self._kernels[0] + self._biases[0]
+
+    def _product(self, layer: int, below: Floats | None, ids: Ids) -> Floats:
+        if below is None:
+            return self._input(ids)
+        return below @ self._kernels[layer] + self._biases[layer]
+
+
+class LSTMCells(Cells):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers 2000).
+
+    i, f, o = sigmoid(z), g = tanh(z), c' = f c + i g, h' = o tanh(c'), with z = x W + h U + b.
+    """
+
+    def zero(self, rows: int) -> CellState:
+        """See Cells."""
+        zeros = super().zero(rows).hidden
+        return CellState(zeros, zeros)
+
+    def advance(self, state: CellState, ids: Ids) -> CellState:
+        """See Cells."""
+        hiddens, cells, below = [], [], None
+        for layer in self.layers:
+            z = self._product(layer, below, ids)
+            z += state.hidden[layer] @ self._recurrent[layer]
+            below, cell = self._gate(z, state.cell[layer])
+            hiddens.append(below)
+            cells.append(cell)
+        return CellState(tuple(hiddens), tuple(cells))
+
+    def _arrange(self, array: Floats) -> Floats:
+        """Reorder Keras's gates i f c o to i f o c, and halve the inputs of the three sigmoids.
+
+        sigmoid(z) = (tanh(z / 2) + 1) / 2, so one tanh over all columns serves the four gates; halving
+        is exact in binary floating point.
+        """
+        i, f, c, o = np.split(array, 4, axis=-1)
+        half = np.float32(0.5)
+        return np.ascontiguousarray(np.concatenate([i * half, f * half, o * half, c], axis=-1))
+
+    def _gate(self, z: Floats, cell: Floats) -> tuple[Floats, Floats]:
+        size = self.hidden_size
+        np.tanh(z, out=z)
+        gates = z[:, : 3 * size]
+        gates *= 0.5
+        gates += 0.5
+        cell = gates[:, size : 2 * size] * cell
+        cell += gates[:, :size] * z[:, 3 * size :]
+        return gates[:, 2 * size :] * np.tanh(cell), cell
+
+
+class GRUCells(Cells):
+    """Gated recurrent units (Cho et al. 2014), as Keras computes them with `reset_after`.
+
+    z, r = sigmoid(x W + b + h U + d), g = tanh(x W + b + r (h U + d)), h' = z h + (1 - z) g.
+    The bias is (2, 3 hidden): b and d. Keras's order is z r g.
+    """
+
+    def advance(self, state: CellState, ids: Ids) -> CellState:
+        """See Cells."""
+        hiddens, below, size = [], None, self.hidden_size
+        for layer in self.layers:
+            x, hidden = self._product(layer, below, ids), state.hidden[layer]
+            h = hidden @ self._recurrent[layer] + self._inner[layer]
+            gates = x[:, : 2 * size] + h[:, : 2 * size]
+            np.tanh(gates, out=gates)
+            gates *= 0.5
+            gates += 0.5
+            candidate = np.tanh(x[:, 2 * size :] + gates[:, size:] * h[:, 2 * size :])
+            below = candidate + gates[:, :size] * (hidden - candidate)
+            hiddens.append(below)
+        return CellState(tuple(hiddens))
+
+    def _take_biases(self, biases: list[Floats]) -> None:
+        self._biases = [self._arrange(bias[0]) for bias in biases]
+        self._inner = [self._arrange(bias[1]) for bias in biases]
+
+    def _arrange(self, array: Floats) -> Floats:
+        """Halve the inputs of the two sigmoids; see LSTMCells."""
+        scale = np.ones(array.shape[-1], np.float32)
+        scale[: 2 * self.hidden_size] = 0.5
+        return array * scale
+
+
+class RNNCells(Cells):
+    """The plain recurrent network (Elman 1990): h' = tanh(x W + h U + b)."""
+
+    def advance(self, state: CellState, ids: Ids) -> CellState:
+        """See Cells."""
+        hiddens, below = [], None
+        for layer in self.layers:
+            z = self._product(layer, below, ids)
+            z += state.hidden[layer] @ self._recurrent[layer]
+            below = np.tanh(z, out=z)
+            hiddens.append(below)
+        return CellState(tuple(hiddens))
+
+
+def cells(weights: Weights, settings: ModelSettings) -> Cells:
+    """Return the recurrent layers of a model's kind of cell."""
+    kinds: dict[str, type[Cells]] = {"lstm": LSTMCells, "gru": GRUCells, "rnn": RNNCells}
+    return kinds[settings.cell](weights, settings)
