@@ -3,10 +3,22 @@
 import gc
 import os
 import sys
+from pathlib import Path
 
 
 def main() -> None:
+    """Run the command line; Ctrl-C while it is being imported ends it without a word."""
+    try:
+        _main()
+    except KeyboardInterrupt:
+        os._exit(130)
+
+
+def _main() -> None:
     """Run the command line; `--version` answers before anything else is imported."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # started with it closed
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  as long as we run
     if sys.argv[1:] == ["--version"]:
         from core import __version__
 

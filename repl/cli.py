@@ -87,10 +87,14 @@ def _guarded(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
-        except BrokenPipeError:  # `| head` has read enough; Python must not flush into the pipe
+        except OSError as error:  # `| head` has read enough, or the disk is full
+            if not isinstance(error, BrokenPipeError):
+                message = f"the output cannot be written: {error.strerror or error}"
+                make_console(sys.stderr).print(views.error(message))
+            # Python would flush what is left into the same trouble when it ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(1) from None
-        except (typer.Exit, typer.Abort):
+        except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except Exception as error:
             logging.getLogger(__name__).debug("", exc_info=True)
@@ -220,6 +224,8 @@ def generate(
 
 
 def _seeds(text: list[str] | None, file: Path | None) -> Iterable[str]:
+    if text and file is not None:
+        raise typer.BadParameter("seeds are either typed or in a --file")
     if text:
         return text
     if file is not None:

@@ -41,8 +41,11 @@ def reporting(session: Session) -> Iterator[None]:
         session.failed = True
         _log.debug("", exc_info=True)
         _show(session, session.messages, views.error(str(error)))
-    except BrokenPipeError:
-        raise
+    except OSError as error:
+        if not session.interactive:
+            raise
+        session.failed = True
+        _show(session, session.messages, views.error(str(error)))
     except Exception as error:
         session.failed = True
         _log.debug("", exc_info=True)

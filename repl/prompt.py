@@ -37,7 +37,10 @@ def run_prompt(session: Session) -> None:
             continue  # the line is abandoned, the session is not
         except EOFError:
             return
-        run_line(session, text)
+        for line in text.splitlines():  # several where they were pasted
+            run_line(session, line)
+            if session.leaving:
+                break
 
 
 def history_path() -> Path:

@@ -9,8 +9,7 @@ from rich.console import Console
 
 from core.decoding.generator import Generator
 from core.errors import ModelNotFound
-from core.library import bundle
-from core.library.shelf import Shelf
+from core.library.shelf import Shelf, load
 from core.settings import SamplingSettings
 from repl.theme import THEME
 
@@ -52,7 +51,7 @@ class Session:
             ModelError: there is no such model, or it cannot be used.
         """
         path = self.shelf.find(name)
-        self.generator = Generator(bundle.load(path), self.settings)
+        self.generator = Generator(load(path), self.settings)
         self.path = path
         return self.generator
 

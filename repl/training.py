@@ -20,8 +20,8 @@ from core.settings import Recipe, find_setting, preset
 from core.training import events
 from core.training.client import Trainer
 from core.training.events import Done, EpochDone, Event, Notice, Started
-from core.training.job import Job, plan, source
-from repl.views import epoch_line, safe
+from core.training.job import Job, plan, readable, source
+from repl.views import epoch_line, perplexed, safe
 
 ENDLESS = "a trainer's events end with Done or an error"
 
@@ -79,7 +79,7 @@ class Request:
 
     def command(self) -> str:
         """Return the shell command that does the same; folders are left out of the files' names."""
-        words = ["headlong", "train", *(path.name for path in self.files)]
+        words = ["headlong", "train", *map(readable, self.files)]
         words += _given("--column", self.column)
         for value in self.drop:
             words += ["--drop", value]
@@ -173,9 +173,10 @@ def done_line(done: Done) -> Text:
     text = Text.assemble(
         (safe(done.model), "name"), f" saved after {done.seconds:.0f} s: {done.reason}"
     )
-    text.append(f", the weights of epoch {done.best_epoch} are kept")
+    epoch = f"epoch {done.best_epoch}" if done.best_epoch else "an unfinished first epoch"
+    text.append(f", the weights of {epoch} are kept")
     if done.validation_perplexity is not None:
-        text.append(f", validation perplexity {done.validation_perplexity:,.1f}")
+        text.append(f", validation {perplexed(done.validation_perplexity)}")
     return text.append(f"\n{safe(done.path)}", "muted")
 
 
@@ -190,7 +191,7 @@ def _bar(console: Console) -> Iterator[tuple[Progress, TaskID]]:
     shown = console.is_terminal
     progress = Progress(*columns, console=console, transient=True, expand=True, disable=not shown)
     with progress as bar:
-        yield bar, bar.add_task("starting", total=None, loss="", perplexity="", speed="")
+        yield bar, bar.add_task("starting TensorFlow", total=None, loss="", perplexity="", speed="")
 
 
 def _show(event: Event, bar: Progress, task: TaskID, console: Console, messages: Console) -> None:
@@ -201,7 +202,7 @@ def _show(event: Event, bar: Progress, task: TaskID, console: Console, messages:
         bar.update(task, total=event.epochs * event.steps, description="epoch 1")
     elif isinstance(event, EpochDone):
         if event.validation_perplexity is not None:
-            bar.update(task, perplexity=f" · perplexity {event.validation_perplexity:,.1f}")
+            bar.update(task, perplexity=f" · {perplexed(event.validation_perplexity)}")
         console.print(
             epoch_line(
                 event.epoch,

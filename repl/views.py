@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator, Seed
-from core.library.shelf import Entry
+from core.library.shelf import Entry, saved_models
 from core.settings import SamplingSettings, Setting, settings_of
 
 if TYPE_CHECKING:  # what only some commands draw is imported when they do: a start is to be quick
@@ -127,7 +127,7 @@ def loaded(generator: Generator) -> Text:
     rate = manifest.metrics.get("unknown_rate")
     facts = [f"{manifest.vocabulary:,} words", f"{manifest.parameters:,} parameters", context]
     if isinstance(perplexity, float) and isinstance(rate, float):
-        facts.append(f"perplexity {perplexity:.1f} with {rate:.0%} unknown")
+        facts.append(f"{perplexed(perplexity)} with {rate:.0%} unknown")
     name = (safe(generator.model.name), "name")
     return Text.assemble(name, (" · " + " · ".join(facts), "muted"))
 
@@ -138,12 +138,13 @@ def models(entries: Sequence[Entry], current: Path | None) -> RenderableType:
         return Text("no models; train one with :train", style="notice")
     headings = ("model", "words", "parameters", "size", "trained on", "where")
     table = columns(*headings, right=("words", "parameters", "size"))
+    problems = []
     for entry in entries:
         name = Text(safe(entry.name), style="name")
         if entry.path == current:
             name.append(" *")
         if entry.manifest is None:
-            table.add_row(name, "", "", "", Text(safe(entry.problem or ""), style="error"), "")
+            problems.append(error(entry.problem or f"{entry.name} cannot be used"))
             continue
         files = entry.manifest.corpus.get("files")
         cells = (
@@ -151,10 +152,17 @@ def models(entries: Sequence[Entry], current: Path | None) -> RenderableType:
             f"{entry.manifest.parameters:,}",
             size(entry.bytes),
             safe(", ".join(map(str, files)) if isinstance(files, list) else ""),
-            "shipped" if entry.shipped else safe(str(entry.path.parent)),
+            safe(place(entry)),
         )
         table.add_row(name, *map(Text, cells))
-    return table
+    return Group(table, *problems)
+
+
+def place(entry: Entry) -> str:
+    """Say where a model stands, in a word for the usual places."""
+    if entry.shipped:
+        return "shipped"
+    return "saved" if entry.path.parent == saved_models() else str(entry.path.parent)
 
 
 def size(count: int) -> str:
@@ -248,9 +256,14 @@ def corpus_counts(counts: "CorpusCounts") -> RenderableType:
     return Group(table, Text(), rates)
 
 
+def perplexed(value: float) -> str:
+    """Write a perplexity for people."""
+    return f"perplexity {value:,.1f}" if value < 1e6 else f"perplexity {value:.0e}"
+
+
 def epoch_line(epoch: int, loss: float, perplexity: float | None, speed: float, best: bool) -> Text:
     """Draw how an epoch ended."""
     text = Text(f"epoch {epoch:>3}  loss {loss:.3f}")
     if perplexity is not None:
-        text.append(f"  validation perplexity {perplexity:,.1f}", "value" if best else "muted")
+        text.append(f"  validation {perplexed(perplexity)}", "value" if best else "muted")
     return text.append(f"  {speed:,.0f} words/s", "muted")

@@ -5,6 +5,7 @@ What the commands of the prompt configure is `settings`.
 """
 
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -105,10 +106,17 @@ class Generator:
 
     def read_seed(self, text: str) -> Seed:
         """Read a seed as the model's training text was read; no known word means none at all."""
+        text = text.encode("utf-8", "replace").decode()  # a shell may pass bytes that are no text
         words = self.model.cleaning.split(text)
-        unknown = tuple(dict.fromkeys(w for w in words if not self.vocabulary.knows(w)))
+        unknown = dict.fromkeys(word for word in words if not self.vocabulary.knows(word))
+        # What the cleaning drops whole, such as another script, is as unknown as it gets.
+        unknown |= dict.fromkeys(word for word in text.split() if self._unreadable(word))
         known = any(self.vocabulary.knows(word) for word in words)
-        return Seed(text, unknown, tuple(self.vocabulary.encode(words)) if known else ())
+        return Seed(text, tuple(unknown), tuple(self.vocabulary.encode(words)) if known else ())
+
+    def _unreadable(self, word: str) -> bool:
+        wordlike = any(unicodedata.category(c)[0] in "LN" or not c.isascii() for c in word)
+        return wordlike and not self.model.cleaning.split(word)
 
     @property
     def length(self) -> int:

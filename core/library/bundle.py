@@ -4,11 +4,14 @@ Reads JSON and safetensors and nothing else: no pickle, no code. A zip of the fo
 What the folder holds is described in models/README.md.
 """
 
+import contextlib
+import glob
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +36,7 @@ MANIFEST, VOCABULARY, WEIGHTS, CARD = (
 LIMITS = {MANIFEST: 4 << 20, VOCABULARY: 256 << 20, CARD: 1 << 20}
 HEADER_LIMIT = 1 << 20
 REPLACED = ".replaced"
+STALE_SECONDS = 600
 
 
 # --- save ---------------------------------------------------------------------------------------
@@ -49,6 +53,7 @@ def save(model: Model, folder: Path, card: str) -> None:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             _write_files(model, temporary, card)
@@ -60,6 +65,14 @@ def save(model: Model, folder: Path, card: str) -> None:
             f"model {model.name!r} cannot be saved to {folder}: {error.strerror or error}; "
             "free some space or make the folder writable, and train again"
         ) from error
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what saves of this model that were killed long ago have left."""
+    for path in folder.parent.glob(f".{glob.escape(folder.name)}.*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > STALE_SECONDS and not unfinished(path):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _write_files(model: Model, folder: Path, card: str) -> None:

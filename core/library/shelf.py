@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
@@ -12,6 +12,9 @@ from core.library import bundle
 from core.library.model import Manifest, Model
 
 VARIABLE = "HEADLONG_MODELS"
+LONGEST_NAME = 180
+"""Bytes; file systems allow 255, and a temporary name is longer than the model's."""
+
 _NAME = re.compile(r"[\w][\w-]{0,63}")
 
 
@@ -46,7 +49,7 @@ def check_name(name: str) -> str:
     Raises:
         SettingError: it is empty, too long, or could lead out of the models' directory.
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or len(name.encode()) > LONGEST_NAME:
         raise SettingError(
             f"{name!r} cannot be a model's name; use up to 64 letters, digits, hyphens and underscores"
         )
@@ -99,7 +102,7 @@ class Shelf:
         Raises:
             ModelNotFound, DamagedModel: see `find` and `core.library.bundle.load`.
         """
-        return bundle.load(self.find(name))
+        return load(self.find(name))
 
     def names(self) -> list[str]:
         """Return the names of all models without reading any."""
@@ -114,9 +117,21 @@ class Shelf:
         return f"there is no model {name!r}; {known}"
 
 
+def load(path: Path) -> Model:
+    """Load the model at `path` under the name by which it is found there, whatever its file says.
+
+    Raises:
+        ModelNotFound, DamagedModel: see `core.library.bundle.load`.
+    """
+    model = bundle.load(path)
+    return replace(model, manifest=replace(model.manifest, name=_name_of(path)))
+
+
 def free_name(stem: str, directory: Path) -> str:
     """Return a name made from `stem` that no model in `directory` has: stem, stem-2, stem-3 ..."""
-    base = re.sub(r"[^\w-]+", "-", stem).strip("-_")[:56] or "model"
+    sound = stem.encode("utf-8", "replace").decode()
+    base = re.sub(r"[^\w-]+", "-", sound).strip("-_")[:56]
+    base = base.encode()[: LONGEST_NAME - 20].decode("utf-8", "ignore") or "model"
     number, name = 1, base
     while (directory / name).exists():
         number += 1

@@ -5,13 +5,14 @@ table is read and not before.
 """
 
 import codecs
+import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from core.errors import InputError
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 TEXT_COLUMNS = ("headline", "headline_text", "title", "text", "line", "sentence")
 """Names that a column of texts usually has, the likeliest first."""
+
+SEPARATED = (".csv", ".tsv", ".tab")
+JSON_LINES = (".jsonl", ".ndjson", ".json")
 
 SNIFFED_BYTES = 65_536
 
@@ -50,13 +54,13 @@ def read(path: Path, column: str | None = None, encoding: str | None = None) -> 
         kind = path.suffix.lower()
         if kind == ".parquet":
             return _column_of(path, _read_parquet(path, file), column)
-        if kind not in (".csv", ".tsv", ".tab", ".jsonl", ".ndjson"):
+        if kind not in (*SEPARATED, *JSON_LINES):
             if column is not None:
                 what = f"{path} is plain text and has no columns"
                 raise InputError(f"{what}; leave out --column {column}")
             return _read_lines(path, file, encoding)
         with _decoding(path, file, encoding) as encoding:
-            if kind in (".jsonl", ".ndjson"):
+            if kind in JSON_LINES:
                 return _column_of(path, _read_jsonl(path, file, encoding), column)
             return _column_of(path, _read_csv(path, file, encoding), column)
 
@@ -150,10 +154,18 @@ def _read_csv(path: Path, file: BinaryIO, encoding: str) -> "pandas.DataFrame":
     import pandas
 
     header = _head(file).decode(encoding, errors="replace").split("\n", 1)[0]
-    separator = max(",;\t", key=header.count) if path.suffix.lower() == ".csv" else "\t"
+    tabs = path.suffix.lower() != ".csv"
+    separator = "\t" if tabs else max(",;\t", key=header.count)
+    # Tab-separated files seldom quote, and a quotation mark in one is just that.
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if tabs and not _quotes(header) else csv.QUOTE_MINIMAL
     try:
-        table = pandas.read_csv(
-            file, sep=separator, dtype=str, keep_default_na=False, encoding=encoding
+        table: pandas.DataFrame = pandas.read_csv(
+            file,
+            sep=separator,
+            dtype=str,
+            keep_default_na=False,
+            encoding=encoding,
+            quoting=quoting,
         )
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
         raise InputError(f"{path} is not a well-formed table: {_one_line(error)}") from error
@@ -162,12 +174,32 @@ def _read_csv(path: Path, file: BinaryIO, encoding: str) -> "pandas.DataFrame":
             f"{path} has rows of more fields than its header; put texts that hold {separator!r} in "
             "quotes, or call the file .txt to take whole lines"
         )
+    _check_quotes(path, table, separator)
     return table
+
+
+def _quotes(header: str) -> bool:
+    return header.startswith('"') and header.count('"') % 2 == 0
+
+
+def _check_quotes(path: Path, table: "pandas.DataFrame", separator: str) -> None:
+    """Refuse a table in which a cell holds whole rows: its quotation mark was never closed."""
+    columns = len(table.columns)
+    for name in table.columns if columns > 1 else ():
+        cells = table[name]
+        for cell in cells[cells.str.contains("\n", regex=False, na=False)]:
+            if any(line.count(separator) >= columns - 1 for line in cell.split("\n")[1:-1]):
+                raise InputError(
+                    f"{path} has a quotation mark that is not closed, at {cell[:30]!r}; it swallows "
+                    "the rows after it, so double it or quote the whole text"
+                )
 
 
 def _read_jsonl(path: Path, file: BinaryIO, encoding: str) -> "pandas.DataFrame":
     import pandas
 
+    if path.suffix.lower() == ".json" and _head(file).lstrip().startswith(b"["):
+        return pandas.DataFrame(_array(path, file, encoding))
     text = io.TextIOWrapper(file, encoding=encoding)
     try:
         numbered = [(number, line) for number, line in enumerate(text, start=1) if line.strip()]
@@ -176,13 +208,33 @@ def _read_jsonl(path: Path, file: BinaryIO, encoding: str) -> "pandas.DataFrame"
     return pandas.DataFrame([_record(path, number, line) for number, line in numbered])
 
 
+def _array(path: Path, file: BinaryIO, encoding: str) -> list[dict[str, Any]]:
+    try:
+        records = json.loads(file.read().decode(encoding))
+    except UnicodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not JSON: {_one_line(error)}") from error
+    if not all(isinstance(record, dict) for record in records):
+        raise InputError(f'{path} must hold objects, [{{"headline": "..."}}, ...], and nothing else')
+    return [_sound(record) for record in records]
+
+
+def _sound(record: dict[str, Any]) -> dict[str, Any]:
+    """Replace halves of characters, which JSON can write and no file can hold."""
+    return {
+        key: cell.encode("utf-8", "replace").decode() if isinstance(cell, str) else cell
+        for key, cell in record.items()
+    }
+
+
 def _record(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} line {number} is not JSON: {_one_line(error)}") from error
     if isinstance(record, dict):
-        return record
+        return _sound(record)
     raise InputError(
         f"{path} line {number} is not a JSON object but {line.strip()[:40]}; "
         'each line must read like {"headline": "..."}'

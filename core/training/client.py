@@ -13,13 +13,12 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from core.errors import TrainingError, TrainingStopped
 from core.training import events
-from core.training.events import Done, Event, Failed, Notice
+from core.training.events import Done, EpochDone, Event, Failed, Notice
 from core.training.job import Job
 
 STOP = "stop\n"
@@ -36,27 +35,25 @@ class Trainer:
             TrainingError: the process cannot be started.
         """
         self.job = job
-        self._directory = tempfile.TemporaryDirectory(prefix="headlong-", ignore_cleanup_errors=True)
-        job_file = Path(self._directory.name) / "job.json"
-        self._log = Path(self._directory.name) / "log"
+        self._saved_as: str | None = None
+        self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         # -P: a `core` in the user's current directory must not be taken for ours.
-        command = command or [sys.executable, "-P", "-m", "core.training.worker"]
+        command = command or [sys.executable, "-P", "-m", "core.training.worker", "-"]
         try:
-            job_file.write_text(job.to_json())
-            with self._log.open("w") as log:
-                self._process = subprocess.Popen(
-                    [*command, str(job_file)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    text=True,
-                    encoding="utf-8",
-                    start_new_session=True,
-                    env=_environment(),
-                )
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,
+                env=_environment(),
+            )
         except OSError as error:
-            self._directory.cleanup()
+            self._log.close()
             raise TrainingError(f"the trainer cannot be started: {error.strerror}") from error
+        self._write(job.to_json() + "\n")
         # A SimpleQueue, because a signal handler may put into it while this thread waits at it.
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
@@ -93,10 +90,7 @@ class Trainer:
         learnt yet.
         """
         self._events.put(Notice("stopping after this step"))
-        with contextlib.suppress(OSError, ValueError):
-            assert self._process.stdin is not None
-            self._process.stdin.write(STOP)
-            self._process.stdin.flush()
+        self._write(STOP)
 
     def kill(self) -> None:
         """End the trainer at once; what it has saved so far stays."""
@@ -121,12 +115,20 @@ class Trainer:
         self._reader.join()
         assert self._process.stdout is not None
         self._process.stdout.close()
-        self._directory.cleanup()
+        self._log.close()
+
+    def _write(self, line: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it may be gone already
+            assert self._process.stdin is not None
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
 
     def _read(self, lines: IO[str]) -> None:
         with contextlib.suppress(ValueError):  # closed under our hands
             for line in lines:
                 event = events.parse(line)
+                if isinstance(event, EpochDone) and event.saved_as:
+                    self._saved_as = event.saved_as
                 if event is not None:
                     self._events.put(event)
         self._events.put(None)
@@ -134,16 +136,17 @@ class Trainer:
     def _last_words(self) -> str:
         status = self._process.wait()
         kept = (
-            f"the best weights so far are saved as {self.job.name!r}"
-            if self.job.destination.exists()
-            else "no epoch was finished, so nothing is saved"
+            f"the best weights so far are saved as {self._saved_as!r}"
+            if self._saved_as
+            else "no epoch was finished, so nothing of this run is saved"
         )
         if status < 0:
             cause = f"was killed by {signal.Signals(-status).name}"
             if -status == signal.SIGKILL:
                 cause += ", perhaps for want of memory: try a smaller batch_size or hidden_size"
             return f"the trainer {cause}; {kept}"
-        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        self._log.seek(0)
+        lines = self._log.read().strip().splitlines()
         reason = lines[-1] if lines else "it gave no reason"
         return f"the trainer ended with status {status} ({reason}); {kept}"
 

@@ -40,7 +40,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """An epoch has ended; `best` says whether its weights were saved."""
+    """An epoch has ended; `saved_as` names the model that its weights, if the best, were saved as."""
 
     name: ClassVar = "epoch"
     epoch: int
@@ -48,11 +48,12 @@ class EpochDone:
     validation_perplexity: float | None
     tokens_per_second: float
     best: bool
+    saved_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The model is saved. `reason` says why training ended."""
+    """The model is saved. `reason` says why training ended; epoch 0 is an unfinished first one."""
 
     name: ClassVar = "done"
     model: str

@@ -1,13 +1,14 @@
 """What a trainer is told: which text, which recipe, and where the model goes. No TensorFlow here."""
 
 import json
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import SettingError, TrainingError
+from core.errors import InputError, SettingError, TrainingError
 from core.library.shelf import check_name, free_name, saved_models
 from core.settings import Recipe
 from core.text.corpus import Source
@@ -32,9 +33,9 @@ class Job:
         return self.destination.name
 
     def to_json(self) -> str:
-        """Return the job as the text of a job file."""
+        """Return the job as the text of a job file, one line."""
         record = asdict(self)
-        return json.dumps(record, default=str, indent=1)
+        return json.dumps(record, default=str)
 
     @classmethod
     def from_json(cls, text: str) -> "Job":
@@ -57,6 +58,11 @@ class Job:
             record["command"],
             record["replace"],
         )
+
+
+def readable(path: Path) -> str:
+    """Return a file's name without its folders, as text even where the name is none."""
+    return os.fsencode(path.name).decode("utf-8", errors="replace")
 
 
 def own_corpus() -> Source:
@@ -95,9 +101,13 @@ def plan(
         command: what a person would type to repeat the run.
 
     Raises:
+        InputError: a file is a pipe.
         SettingError: the name is taken or cannot be a name.
         TrainingError: the directory cannot be written to.
     """
+    for path in text.files:
+        if path.is_fifo():
+            raise InputError(f"{path} is a pipe, and a trainer reads files; save it to one first")
     directory = directory or saved_models()
     name = free_name(text.files[0].stem, directory) if name is None else check_name(name)
     destination = directory / name

@@ -79,7 +79,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The weights worth keeping so far, and how good they are; `epoch` counts from 1."""
+    """The weights worth keeping so far, and how good they are.
+
+    `epoch` counts from 1; 0 are the weights of a first epoch that was not finished.
+    """
 
     weights: Weights
     epoch: int
@@ -182,4 +185,4 @@ class Loop:
         if self.best is None:
             if not loss:
                 raise TrainingStopped(STOPPED_EARLY)
-            self.best = Best(self.network.weights(), 1, loss, None)
+            self.best = Best(self.network.weights(), 0, loss, None)

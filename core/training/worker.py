@@ -1,16 +1,19 @@
 """`python -m core.training.worker JOB.json`: one training run, reported as JSON lines.
 
-A line `stop` on standard input, or its end, stops the run and keeps the best weights. Everything else
-that libraries print goes to standard error, so that standard output holds events and nothing else.
+With `-` the job is the first line of standard input. A line `stop` there, or its end, stops the run and
+keeps the best weights. Everything else that libraries print goes to standard error, so that standard
+output holds events and nothing else.
 """
 
 import json
 import os
+import shutil
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +34,7 @@ from core.training.events import (
     Started,
     to_json,
 )
-from core.training.job import Job
+from core.training.job import Job, readable
 
 if TYPE_CHECKING:
     from core.training.loop import Best
@@ -43,7 +46,9 @@ def main(arguments: list[str]) -> int:
     """Run the job file named on the command line; return the exit status."""
     report = _report_to_own_output()
     try:
-        run(Job.from_json(Path(arguments[0]).read_text(encoding="utf-8")), report, _stop_flag())
+        name = arguments[0]
+        text = sys.stdin.readline() if name == "-" else Path(name).read_text(encoding="utf-8")
+        run(Job.from_json(text), report, _stop_flag())
     except HeadlongError as error:
         report(Failed(str(error), stopped=isinstance(error, TrainingStopped)))
         return 1
@@ -79,6 +84,7 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
         for event in loop.run():
             if isinstance(event, EpochDone) and event.best and loop.best:
                 save(loop.best, "still training")
+                event = replace(event, saved_as=save.destination.name)
             report(event)
     except TrainingStopped:
         raise
@@ -86,7 +92,9 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
         kept = f"the weights of epoch {loop.best.epoch} are kept" if loop.best else "nothing is saved"
         raise TrainingError(f"{error}; {kept}") from error
     assert loop.best is not None
-    save(loop.best, loop.reason)
+    save.finish(loop.best, loop.reason)
+    if loop.best.perplexity and loop.best.perplexity > len(dataset.vocabulary):
+        report(Notice("it guesses worse than blindly; try a lower learning_rate or more text"))
     seconds = round(time.perf_counter() - began, 2)
     name, path = save.destination.name, str(save.destination)
     report(Done(name, path, seconds, loop.best.epoch, loop.best.perplexity, loop.reason))
@@ -109,13 +117,14 @@ def _started(job: Job, dataset: Dataset) -> Started:
 class _Saver:
     """Saves what is best, each time over what it saved before.
 
-    If another run has taken the name meanwhile, the next free one is used: neither run is lost.
+    A model that has the name already is not touched: what is not finished is saved under the next
+    free name. `finish` gives it the name it was to have, where that was to be replaced.
     """
 
     def __init__(self, job: Job, dataset: Dataset, began: float) -> None:
         self.destination = job.destination
         self._job, self._dataset, self._began = job, dataset, began
-        self._saved = job.replace
+        self._saved = False
 
     def __call__(self, best: "Best", reason: str) -> None:
         if not self._saved and self.destination.exists():
@@ -125,6 +134,24 @@ class _Saver:
         model = Model(manifest, self._dataset.vocabulary, best.weights)
         bundle.save(model, self.destination, write_card(manifest))
         self._saved = True
+
+    def finish(self, best: "Best", reason: str) -> None:
+        """Save for the last time.
+
+        Raises:
+            TrainingStopped: not one epoch was finished, which is too little to replace a model by.
+        """
+        replaces = self._job.replace and self._job.destination.exists()
+        if replaces and not best.epoch:
+            kept = f"the model {self._job.name!r} from before is kept"
+            raise TrainingStopped(f"training was stopped within its first epoch; {kept}")
+        unfinished = self.destination
+        if replaces:
+            self.destination = self._job.destination
+            self._saved = True
+        self(best, reason)
+        if unfinished != self.destination:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
     def _manifest(self, best: "Best", reason: str) -> Manifest:
         job, dataset = self._job, self._dataset
@@ -145,7 +172,7 @@ class _Saver:
                 "settings": dataset.recipe.training.to_json() | dataset.recipe.text.to_json(),
             },
             corpus={
-                "files": [path.name for path in job.source.files],
+                "files": [readable(path) for path in job.source.files],
                 "column": dataset.corpus.texts[0].column,
                 "dropped": list(job.source.drop),
                 "lines": dataset.lines,

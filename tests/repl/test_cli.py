@@ -91,6 +91,7 @@ def test_generate_prints_json_lines(shelf_directory: Path) -> None:
         (("generate", "china", "-m", "tiny", "--length", "0"), 1, "length must be"),
         (("generate", "china", "-m", "tiny", "--length", "a"), 1, "not 'a'"),
         (("generate", "--file", "nowhere", "-m", "tiny"), 1, "there is no file nowhere"),
+        (("generate", "china", "--file", "x"), 2, "either typed or in a --file"),
         (("generate", "--colour"), 2, "No such option"),
         (("generat",), 2, "No such command"),
         (("corpus", "nowhere.csv"), 1, "there is no file nowhere.csv"),
@@ -181,6 +182,24 @@ def test_a_fault_is_owned_in_one_sentence(
     assert done.exit_code == 1
     assert "a fault of the program, ZeroDivisionError" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("where", "status"), [(">/dev/full", 1), (">&-", 0)])
+def test_an_output_that_takes_nothing_is_no_fault(
+    shelf_directory: Path, where: str, status: int
+) -> None:
+    command = f"{sys.executable} -m repl generate -m tiny china {where}"
+    done = subprocess.run(
+        command,
+        shell=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"HEADLONG_MODELS": str(shelf_directory)},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == status
+    assert done.stderr in ("", "error: the output cannot be written: No space left on device\n")
 
 
 def test_a_closed_pipe_is_no_fault(shelf_directory: Path) -> None:

@@ -27,6 +27,13 @@ def test_lines_are_run_until_ctrl_d(session: Screen, keys: PipeInput) -> None:
     assert session.shown().startswith("china ")
 
 
+def test_pasted_lines_are_run_one_by_one(session: Screen, keys: PipeInput) -> None:
+    keys.send_text("\x1b[200~:len 1\nchina\n:quit\x1b[201~\r")
+    run_prompt(session)
+    assert len(session.shown().split()) == 2
+    assert session.leaving
+
+
 def test_ctrl_c_abandons_the_line_and_not_the_session(session: Screen, keys: PipeInput) -> None:
     keys.send_text("war\x03:quit\r")
     run_prompt(session)

@@ -101,6 +101,12 @@ def test_a_seed_names_the_words_that_are_not_known() -> None:
     assert len(window.ids) == 2
 
 
+def test_what_the_cleaning_drops_whole_is_named_too() -> None:
+    generator = Generator(random_model("window"))
+    assert generator.read_seed("china 今天 🎉 — !").unknown == ("今天", "🎉", "—")
+    assert generator.read_seed("\udcff china").text == "? china"
+
+
 def test_a_seed_of_unknown_words_only_starts_from_the_beginning() -> None:
     generator = Generator(random_model(), SamplingSettings(length=5))
     unknown, empty = (generator.generate(generator.read_seed(seed))[0] for seed in ("foo bar", ""))

@@ -1,7 +1,9 @@
 import contextlib
 import io
 import json
+import os
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +90,14 @@ def test_a_save_killed_between_its_renames_leaves_the_old_model(
     bundle.save(make_model(seed=2), folder, "")
     assert shelf.load("tiny").sha256 == make_model(seed=2).sha256
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+def test_what_killed_saves_left_is_swept_up_by_the_next(folder: Path, make_model: MakeModel) -> None:
+    for name, age in ((".tiny.old", 3600), (".tiny.new", 0)):
+        (folder.parent / name).mkdir()
+        os.utime(folder.parent / name, (time.time() - age,) * 2)
+    bundle.save(make_model(), folder, "")
+    assert sorted(path.name for path in folder.parent.iterdir()) == [".tiny.new", "tiny"]
 
 
 def test_a_disk_that_is_full_costs_nothing_that_was_there(

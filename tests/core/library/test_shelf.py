@@ -69,6 +69,18 @@ def test_names_that_could_do_harm_are_refused(name: str) -> None:
         check_name(name)
 
 
+def test_a_copied_folder_is_called_by_its_new_name(tmp_path: Path, make_model: MakeModel) -> None:
+    bundle.save(make_model(), tmp_path / "renamed", "")
+    assert Shelf([tmp_path]).load("renamed").name == "renamed"
+
+
+def test_a_name_is_measured_in_bytes(tmp_path: Path) -> None:
+    with pytest.raises(SettingError):
+        check_name("𠀀" * 64)
+    assert check_name(free_name("𠀀" * 64, tmp_path))
+    assert free_name("bad\udcff", tmp_path) == "bad"
+
+
 def test_a_free_name_is_numbered(tmp_path: Path) -> None:
     assert free_name("My Lines.v2", tmp_path) == "My-Lines-v2"
     (tmp_path / "m").mkdir()

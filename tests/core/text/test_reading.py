@@ -24,6 +24,7 @@ def write(path: Path, content: str | bytes) -> Path:
         ("a.csv", 'headline\n"One Two"\nThree\n', "headline"),
         ("a.tsv", "id\theadline\n1\tOne Two\n2\tThree\n", "headline"),
         ("a.jsonl", '{"id": 1, "headline": "One Two"}\n\n{"headline": "Three"}\n', "headline"),
+        ("a.json", '[{"headline": "One Two"}, {"headline": "Three"}]', "headline"),
         ("a.txt", "One Two\nThree\n", None),
         ("a", "One Two\r\nThree\r\n", None),
     ],
@@ -84,6 +85,13 @@ def test_a_line_is_cut_at_line_ends_only(tmp_path: Path) -> None:
         ("a.csv", b"headline\n" + b"a b\n" * 200_000 + b"\xe9\n", None, "at byte 800,009"),
         ("a.jsonl", b'{"text": "a b"}\n' * 50_000 + b"\xe9\n", None, "at byte 800,000"),
         ("a.jsonl", b'{"text": "a"}\n{"text": \n', None, "line 2 is not JSON"),
+        (
+            "a.csv",
+            b'id,headline\n1,"We will win\n2,b\n3,"c" d\n',
+            None,
+            "quotation mark that is not closed",
+        ),
+        ("a.json", b'["a"]', None, "must hold objects"),
         ("a.jsonl", b'["a"]\n', None, "line 1 is not a JSON object"),
         ("a.jsonl", b"[" * 100_000, None, "line 1 is not JSON"),
         ("a.parquet", b"nonsense", None, "is not a readable Parquet file"),
@@ -98,6 +106,18 @@ def test_a_file_that_cannot_be_used_gets_one_clear_sentence(
         read(path, column)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_quotation_mark_in_a_tsv_is_just_that(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tsv", 'id\theadline\n1\t"We will win\n2\t5" of rain\n3\tb "c"\n')
+    assert read(path).rows == ['"We will win', '5" of rain', 'b "c"']
+
+
+def test_half_a_character_in_json_is_replaced(tmp_path: Path) -> None:
+    assert (
+        read(write(tmp_path / "a.jsonl", '{"text": "a \\ud800 b"}\n{"text": "c d"}\n')).rows[0]
+        == "a ? b"
+    )
 
 
 def test_a_pipe_is_read_whole(tmp_path: Path) -> None:

@@ -24,7 +24,14 @@ def job(tmp_path: Path) -> Job:
 
 
 def trainer(job: Job, *script: str) -> Trainer:
-    return Trainer(job, [sys.executable, "-c", "\n".join(["import os, signal, sys, time", *script])])
+    return Trainer(
+        job,
+        [
+            sys.executable,
+            "-c",
+            "\n".join(["import os, signal, sys, time", "job = sys.stdin.readline()", *script]),
+        ],
+    )
 
 
 def test_events_are_passed_on_and_other_lines_are_not(job: Job) -> None:
@@ -61,7 +68,8 @@ def test_an_error_of_the_trainer_is_raised_with_its_words(job: Job) -> None:
 def test_a_trainer_that_is_killed_says_what_is_left(job: Job) -> None:
     with (
         pytest.raises(
-            TrainingError, match=r"killed by SIGKILL, perhaps for want of memory.*nothing is saved"
+            TrainingError,
+            match=r"killed by SIGKILL, perhaps for want of memory.*nothing of this run is saved",
         ),
         trainer(job, "os.kill(os.getpid(), signal.SIGKILL)") as running,
     ):
@@ -69,12 +77,15 @@ def test_a_trainer_that_is_killed_says_what_is_left(job: Job) -> None:
 
 
 def test_a_trainer_that_dies_is_quoted(job: Job) -> None:
-    job.destination.mkdir()
+    epoch = (
+        '{"event": "epoch", "epoch": 1, "loss": 1, "validation_perplexity": null, '
+        '"tokens_per_second": 1, "best": true, "saved_as": "m-2"}'
+    )
     with (
         pytest.raises(
-            TrainingError, match=r"status 3 \(boom\); the best weights so far are saved as 'm'"
+            TrainingError, match=r"status 3 \(boom\); the best weights so far are saved as 'm-2'"
         ),
-        trainer(job, "print('boom', file=sys.stderr)", "sys.exit(3)") as running,
+        trainer(job, f"print('{epoch}')", "print('boom', file=sys.stderr)", "sys.exit(3)") as running,
     ):
         list(running.events())
 

@@ -1,13 +1,14 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from core.errors import SettingError, TrainingError
+from core.errors import InputError, SettingError, TrainingError
 from core.settings import preset
 from core.text.corpus import Source
 from core.training import events
 from core.training.events import Done, EpochDone, Failed, Notice, Progress, Started
-from core.training.job import Job, own_corpus, plan
+from core.training.job import Job, own_corpus, plan, readable
 
 SOURCE = Source((Path("my lines.csv"),), "headline", ("Unknown", "None"), "latin-1")
 
@@ -31,6 +32,16 @@ def test_a_name_comes_from_the_file_and_is_never_taken_twice(tmp_path: Path) -> 
     )
 
 
+def test_a_pipe_is_refused_before_a_trainer_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is a pipe, and a trainer reads files"):
+        plan(Source((tmp_path / "pipe",)), preset("small"), directory=tmp_path)
+
+
+def test_a_file_whose_name_is_no_text_is_called_by_one() -> None:
+    assert readable(Path(os.fsdecode(b"/x/bad\xff.txt"))) == "bad\ufffd.txt"
+
+
 def test_a_place_that_cannot_be_written_is_found_out_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match=r"models cannot be saved to .*file.models"):
@@ -42,7 +53,7 @@ def test_a_place_that_cannot_be_written_is_found_out_before_training(tmp_path: P
     [
         Started("m", 10, 1, 20, 0.5, 300, 4, 2),
         Progress(1, 2, 3, 4.5, 6.5, 7.5),
-        EpochDone(1, 2.5, None, 3.5, True),
+        EpochDone(1, 2.5, None, 3.5, True, "m"),
         Done("m", "/m", 1.5, 2, 3.5, "all done"),
         Notice("took column 'headline'"),
         Failed("no"),

@@ -5,6 +5,7 @@ import math
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,25 @@ def test_a_name_taken_meanwhile_costs_neither_model(make_job: Callable[..., Job]
     assert isinstance(done, Done)
     assert (done.model, bundle.load(Path(done.path)).name) == ("m-2", "m-2")
     assert bundle.load(job.destination).sha256 == random_model().sha256
+
+
+def test_replacing_keeps_the_old_model_until_there_is_a_new_one(make_job: Callable[..., Job]) -> None:
+    job = replace(make_job(epochs=1000, batch_size=1, patience=None), replace=True)
+    bundle.save(random_model(name="m"), job.destination, "")
+    with (
+        pytest.raises(TrainingStopped, match="the model 'm' from before is kept"),
+        Trainer(job) as trainer,
+    ):
+        for event in trainer.events():
+            if isinstance(event, Progress):
+                trainer.stop()
+    assert bundle.load(job.destination).sha256 == random_model().sha256
+    job = replace(job, recipe=job.recipe.change(epochs=2, batch_size=32))
+    with Trainer(job) as trainer:
+        events = list(trainer.events())
+    assert {event.saved_as for event in events if isinstance(event, EpochDone)} == {"m-2"}
+    assert bundle.load(job.destination).manifest.training["best_epoch"] == 2
+    assert [path.name for path in job.destination.parent.iterdir()] == ["m"]
 
 
 def test_a_killed_trainer_costs_the_running_epoch_at_most(make_job: Callable[..., Job]) -> None:
