@@ -169,6 +169,9 @@ class ModelSettings(_Settings):
     """The shape of a network."""
 
     cell: Literal["lstm", "gru", "rnn"] = _setting("lstm", "the recurrent cell")
+    gate: Literal["sigmoid", "hard_sigmoid", "hard_sigmoid_6"] = _setting(
+        "sigmoid", "the LSTM's gates: the two hard ones are Keras 2's x/5 + 1/2 and Keras 3's x/6 + 1/2"
+    )
     layers: int = _setting(1, "recurrent layers", low=1, high=8)
     embedding_size: int = _setting(256, "numbers that stand for one word", low=1, high=4096)
     hidden_size: int = _setting(256, "units of each recurrent layer", low=1, high=4096)
@@ -188,6 +191,7 @@ class ModelSettings(_Settings):
     window: int | None = _setting(
         None, "words that a window context reads; auto: the longest line less one", 1, 1024, "auto"
     )
+    masked: bool = _setting(False, "skip the padding before a window's words")
 
 
 @dataclass(frozen=True)

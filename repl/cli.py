@@ -299,6 +299,30 @@ def train(
         raise typer.Exit(130)
 
 
+@app.command("import")
+@_guarded
+def import_(
+    path: Annotated[Path, typer.Argument(help="A .keras or .h5 file, saved by Keras 2 or 3.")],
+    tokenizer: Annotated[
+        Path | None, typer.Option("--tokenizer", help="tokenizer.to_json() or word_index, as JSON.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The model's name; the file's if not given.")
+    ] = None,
+    window: Annotated[
+        int | None, typer.Option("--window", min=1, help="Words it reads, if its file does not say.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a model that has the name already.")
+    ] = False,
+) -> None:
+    """Import a model that Keras saved; nothing in it is executed."""
+    from core.library.foreign import import_model
+
+    model, folder = import_model(path, tokenizer, name, window, replace)
+    make_console(sys.stdout).print(views.imported(model, folder))
+
+
 @app.command()
 @_guarded
 def corpus(

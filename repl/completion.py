@@ -55,7 +55,7 @@ class CommandCompleter(Completer):
         word = before.rpartition(" ")[2]
         for candidate in candidates(self._session, self._registry, before):
             yield Completion(candidate.text, -len(word), display_meta=candidate.meaning)
-        if before.startswith((":train ", ":load ")) and not word.startswith("--"):
+        if before.startswith((":train ", ":load ", ":import ")) and not word.startswith("--"):
             yield from self._files(word, event)
 
     def _files(self, word: str, event: CompleteEvent) -> Iterable[Completion]:

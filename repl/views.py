@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator, Seed
+from core.library.model import Model
 from core.library.shelf import Entry, saved_models
 from core.settings import SamplingSettings, Setting, settings_of
 
@@ -115,6 +116,12 @@ def unknown_words(seed: Seed, generator: Generator) -> Text | None:
     else:
         what = "and reads <unk> instead"
     return Text(f"{safe(generator.model.name)} does not know {words}, {what}", style="notice")
+
+
+def imported(model: Model, folder: Path) -> Text:
+    """Say what was imported, and where it is now."""
+    facts = f" imported: {model.manifest.vocabulary:,} words, {model.manifest.parameters:,} parameters"
+    return Text.assemble((safe(model.name), "name"), facts, (f"\n{safe(str(folder))}", "muted"))
 
 
 def loaded(generator: Generator) -> Text:

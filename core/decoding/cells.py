@@ -6,7 +6,7 @@ row a word, where that pays in memory. Gate orders and formulas are those of Ker
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,17 @@ class Cells(ABC):
 class LSTMCells(Cells):
     """Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers 2000).
 
-    i, f, o = sigmoid(z), g = tanh(z), c' = f c + i g, h' = o tanh(c'), with z = x W + h U + b.
+    i, f, o = sigmoid(z), g = tanh(z), c' = f c + i g, h' = o tanh(c'), with z = x W + h U + b. Instead
+    of the sigmoid, old Keras models have a line with its ends cut off: the gates are (z' + 1) / 2 with
+    z' = tanh(z / 2), or with z' = z times a slope, cut at -1 and 1.
     """
+
+    SCALES: ClassVar = {"sigmoid": 1 / 2, "hard_sigmoid": 2 / 5, "hard_sigmoid_6": 1 / 3}
+
+    def __init__(self, weights: Weights, settings: ModelSettings) -> None:
+        self._scale = np.float32(self.SCALES[settings.gate])
+        self._hard = settings.gate != "sigmoid"
+        super().__init__(weights, settings)
 
     def zero(self, rows: int) -> CellState:
         """See Cells."""
@@ -98,19 +107,23 @@ class LSTMCells(Cells):
         return CellState(tuple(hiddens), tuple(cells))
 
     def _arrange(self, array: Floats) -> Floats:
-        """Reorder Keras's gates i f c o to i f o c, and halve the inputs of the three sigmoids.
+        """Reorder Keras's gates i f c o to i f o c, and scale the inputs of the first three.
 
         sigmoid(z) = (tanh(z / 2) + 1) / 2, so one tanh over all columns serves the four gates; halving
         is exact in binary floating point.
         """
         i, f, c, o = np.split(array, 4, axis=-1)
-        half = np.float32(0.5)
-        return np.ascontiguousarray(np.concatenate([i * half, f * half, o * half, c], axis=-1))
+        scaled = [gate * self._scale for gate in (i, f, o)]
+        return np.ascontiguousarray(np.concatenate([*scaled, c], axis=-1))
 
     def _gate(self, z: Floats, cell: Floats) -> tuple[Floats, Floats]:
         size = self.hidden_size
-        np.tanh(z, out=z)
         gates = z[:, : 3 * size]
+        if self._hard:
+            np.clip(gates, -1, 1, out=gates)
+            np.tanh(z[:, 3 * size :], out=z[:, 3 * size :])
+        else:
+            np.tanh(z, out=z)
         gates *= 0.5
         gates += 0.5
         cell = gates[:, size : 2 * size] * cell

@@ -92,7 +92,9 @@ class WindowStepper:
         self._window = architecture.window
         self._cells = cells(model.weights, architecture)
         self._output = Output(model.weights)
-        self._padded = self._padded_start()
+        # Masked, the padding changes nothing, so every chain begins at zero.
+        masked = architecture.masked
+        self._padded = self._cells.zero(self._window) if masked else self._padded_start()
 
     def _padded_start(self) -> CellState:
         state = self._cells.zero(1)

@@ -32,7 +32,7 @@ def write_card(manifest: Manifest) -> str:
     }
     parts = [
         f"# {manifest.name}",
-        f"A {manifest.level}-level language model, trained with Headlong on {manifest.created}.",
+        f"A {manifest.level}-level language model, {_made(manifest)} Headlong on {manifest.created}.",
         _bullets(facts),
         "## Text",
         _bullets(manifest.corpus),
@@ -44,6 +44,10 @@ def write_card(manifest: Manifest) -> str:
         "" if "validation_perplexity" in measured else NOT_MEASURED,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _made(manifest: Manifest) -> str:
+    return "imported by" if "imported_from" in manifest.training else "trained with"
 
 
 def _command(command: object) -> str:

@@ -15,6 +15,8 @@ from core.settings import ModelSettings
 from core.text.cleaning import Cleaning, cleaning
 from core.text.vocabulary import Vocabulary
 
+_PLAIN = ModelSettings().to_json()
+
 Weights = Mapping[str, NDArray[np.float32]]
 
 
@@ -66,8 +68,12 @@ class Model:
         The name and the card may change; the identity stays.
         """
         digest = hashlib.sha256()
+        shape = self.manifest.architecture
+        names = ["cell", "layers", "tied", "context", "window"]
+        # These came later, and models that do without them keep the identity they had.
+        names += [name for name in ("gate", "masked") if shape != shape.change(**{name: _PLAIN[name]})]
         facts = {
-            "architecture": self.manifest.architecture.to_json(),
+            "architecture": {name: getattr(shape, name) for name in names},
             "cleaning": self.manifest.cleaning,
             "tokens": self.vocabulary.tokens,
         }

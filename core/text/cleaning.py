@@ -51,6 +51,19 @@ def _split_tutorial(line: str) -> list[str]:
     return lowered.encode("utf8").decode("ascii", "ignore").split()
 
 
+# --- keras --------------------------------------------------------------------------------------
+
+KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+"""What Keras's `Tokenizer` takes for blanks unless it is told otherwise; no apostrophe."""
+
+_KERAS_BLANKS = str.maketrans(dict.fromkeys(KERAS_FILTERS, " "))
+
+
+def _split_keras(line: str) -> list[str]:
+    """Lower-case, turn the filters into spaces, cut at spaces: Keras's `text_to_word_sequence`."""
+    return [word for word in line.lower().translate(_KERAS_BLANKS).split(" ") if word]
+
+
 # --- what plain and cased share -----------------------------------------------------------------
 
 # Soft hyphens only say where a word may be cut, so they go.
@@ -143,6 +156,7 @@ CLEANINGS = {
     cleaning.name: cleaning
     for cleaning in (
         Cleaning("tutorial", _split_tutorial, _spaced, title_case=True),
+        Cleaning("keras", _split_keras, _spaced, title_case=True),
         Cleaning("plain", _split_plain, _spaced),
         Cleaning("cased", _split_cased, _piece_cased),
     )

@@ -4,9 +4,11 @@ A word's id is its place in the list, so the vocabulary is one list of strings a
 level is words; characters and subwords will stand behind the same interface.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 PADDING = "<pad>"
 UNKNOWN = "<unk>"
@@ -14,6 +16,18 @@ START = "<s>"
 END = "</s>"
 SPECIALS = (PADDING, UNKNOWN, START, END)
 """Tokens that are no words. Every vocabulary has padding as id 0, because Keras pads with 0."""
+
+_UNUSED = re.compile(r"<unused \d+>")
+
+
+def unused(id_: int) -> str:
+    """Return the token of an id that no word has: imported networks may have rows to spare."""
+    return f"<unused {id_}>"
+
+
+def is_word(token: str) -> bool:
+    """Say whether a token is a word, and not a special or an unused one."""
+    return token not in SPECIALS and not _UNUSED.fullmatch(token)
 
 
 @dataclass(frozen=True)
@@ -65,14 +79,14 @@ class Vocabulary:
         """The id of `</s>`, where the model has one."""
         return self.ids.get(END)
 
-    @property
+    @cached_property
     def special_ids(self) -> list[int]:
         """The ids of all tokens that are no words."""
-        return [self.ids[special] for special in SPECIALS if special in self.ids]
+        return [id_ for id_, token in enumerate(self.tokens) if not is_word(token)]
 
     def knows(self, word: str) -> bool:
         """Say whether `word` is a word of this vocabulary; the specials are not."""
-        return word in self.ids and word not in SPECIALS
+        return word in self.ids and is_word(word)
 
     def encode(self, words: Iterable[str]) -> list[int]:
         """Return the ids of `words`; unknown ones become `<unk>`, or nothing where there is none.

@@ -9,6 +9,12 @@ from core.library import layout
 from core.library.model import Weights
 from core.settings import ModelSettings
 
+_GATES = {
+    "sigmoid": "sigmoid",
+    "hard_sigmoid": lambda x: tf.clip_by_value(0.2 * x + 0.5, 0.0, 1.0),  # Keras 2's
+    "hard_sigmoid_6": "hard_sigmoid",
+}
+
 
 class Network:
     """Embedding, recurrent layers, output. Not a keras.Model: the step in loop.py is all that runs it.
@@ -36,7 +42,9 @@ class Network:
         kinds = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
         self.cells = [
             kinds[settings.cell](
-                settings.hidden_size, return_sequences=sequences or layer < settings.layers - 1
+                settings.hidden_size,
+                return_sequences=sequences or layer < settings.layers - 1,
+                **({"recurrent_activation": _GATES[settings.gate]} if settings.cell == "lstm" else {}),
             )
             for layer in range(settings.layers)
         ]
@@ -58,8 +66,9 @@ class Network:
         values = self.embedding(ids)
         if self.settings.input_dropout:
             values = self.input_dropout(values, training=training)
+        mask = ids > 0 if self.settings.masked else None
         for cell in self.cells:
-            values = cell(values, training=training)
+            values = cell(values, training=training, mask=mask)
         return self.dropout(values, training=training)
 
     def logits(self, hidden: tf.Tensor) -> tf.Tensor:

@@ -1,8 +1,9 @@
 """Commands about models: load one, list them all."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 
 from repl import views
 from repl.registry import Confirmation, registry
@@ -21,6 +22,29 @@ def load(session: Session, model: str) -> Confirmation:
     The settings stay as they are. If the model cannot be loaded, the one before it stays.
     """
     return Confirmation(views.loaded(session.load(model)))
+
+
+@registry.command("import", example=":import news.keras --tokenizer tokenizer.json --name news")
+def import_(
+    session: Session,
+    path: Path,
+    *,
+    tokenizer: Path | None = None,
+    name: str | None = None,
+    window: int | None = None,
+    replace: bool = False,
+) -> Confirmation:
+    """Import a model that Keras saved, and load it.
+
+    Takes .keras and .h5 files of Embedding - LSTM, GRU or SimpleRNN - Dropout - Dense, with their
+    tokenizer as JSON. Nothing in them is executed. --window says how many words the model reads, where
+    its file does not.
+    """
+    from core.library.foreign import import_model
+
+    model, folder = import_model(path, tokenizer, name, window, replace)
+    loaded = views.loaded(session.load(str(folder)))
+    return Confirmation(Group(views.imported(model, folder), loaded))
 
 
 @registry.command("models", "m", example=":models")

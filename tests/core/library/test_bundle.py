@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from core.errors import DamagedModel, HeadlongError, ModelError, ModelNotFound
 from core.library import bundle
 from core.library.model import Model
-from core.library.shelf import Shelf
+from core.library.shelf import Shelf, shipped_models
 
 MakeModel = Callable[..., Model]
+SHIPPED = "151fb69a081cdd94"
 
 
 @pytest.fixture
@@ -49,6 +50,11 @@ def test_the_identity_is_that_of_the_words_it_gives(make_model: MakeModel) -> No
     assert make_model(name="other").sha256 == model.sha256
     assert make_model(seed=1).sha256 != model.sha256
     assert make_model(context="window").sha256 != make_model(context="window", window=6).sha256
+
+
+def test_the_identity_of_what_has_landed_never_changes() -> None:
+    shipped = bundle.load(shipped_models() / "tutorial")
+    assert shipped.sha256.startswith(SHIPPED)
 
 
 def test_a_folder_holds_four_files_that_others_may_read(folder: Path) -> None:

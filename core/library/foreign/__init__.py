@@ -1,0 +1,44 @@
+"""Models of other programs: read as data, never executed."""
+
+from pathlib import Path
+
+from core.errors import SettingError
+from core.library import bundle
+from core.library.card import write_card
+from core.library.foreign.keras_import import import_keras
+from core.library.model import Model
+from core.library.shelf import check_name, free_name, saved_models
+
+
+def import_model(
+    path: Path,
+    tokenizer: Path | None,
+    name: str | None = None,
+    window: int | None = None,
+    replace: bool = False,
+) -> tuple[Model, Path]:
+    """Import another program's model and save it in the user's data directory.
+
+    Args:
+        path: a `.keras` or `.h5` file.
+        tokenizer: its tokenizer as JSON.
+        name: what to call it; None takes the file's name.
+        window: how many words it reads, where its file does not say.
+        replace: whether a saved model of that name may be overwritten.
+
+    Raises:
+        ModelError: see `core.library.foreign.keras_import.import_keras`; or it cannot be saved.
+        SettingError: no tokenizer, or a name that is taken or cannot be one.
+    """
+    if tokenizer is None:
+        raise SettingError(
+            f"{path.name} does not hold its words; name the file that does with --tokenizer, "
+            "for example the one that tokenizer.to_json() wrote"
+        )
+    name = free_name(path.stem, saved_models()) if name is None else check_name(name)
+    folder = saved_models() / name
+    if folder.exists() and not replace:
+        raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
+    model = import_keras(path, tokenizer, name, window)
+    bundle.save(model, folder, write_card(model.manifest))
+    return model, folder
