@@ -192,6 +192,9 @@ class ModelSettings(_Settings):
         None, "words that a window context reads; auto: the longest line less one", 1, 1024, "auto"
     )
     masked: bool = _setting(False, "skip the padding before a window's words")
+    attention: bool = _setting(
+        False, "answer from a weighted average of all layers over a window, as textgenrnn does"
+    )
 
 
 @dataclass(frozen=True)

@@ -302,9 +302,15 @@ def train(
 @app.command("import")
 @_guarded
 def import_(
-    path: Annotated[Path, typer.Argument(help="A .keras or .h5 file, saved by Keras 2 or 3.")],
+    path: Annotated[Path, typer.Argument(help="A .keras or .h5 file, or textgenrnn's weights.")],
     tokenizer: Annotated[
-        Path | None, typer.Option("--tokenizer", help="tokenizer.to_json() or word_index, as JSON.")
+        Path | None,
+        typer.Option(
+            "--tokenizer", help="tokenizer.to_json(), word_index, or textgenrnn's vocab.json."
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="textgenrnn's config.json, if it has one.")
     ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="The model's name; the file's if not given.")
@@ -316,10 +322,10 @@ def import_(
         bool, typer.Option("--replace", help="Replace a model that has the name already.")
     ] = False,
 ) -> None:
-    """Import a model that Keras saved; nothing in it is executed."""
+    """Import a model that Keras or textgenrnn saved; nothing in it is executed."""
     from core.library.foreign import import_model
 
-    model, folder = import_model(path, tokenizer, name, window, replace)
+    model, folder = import_model(path, tokenizer, name, window, replace, config)
     make_console(sys.stdout).print(views.imported(model, folder))
 
 

@@ -114,11 +114,13 @@ def _stream(console: Console, generator: Generator, seed: Seed) -> bool:
     writer = _Writer(console)
     try:
         writer.write(generator.model.cleaning.show(seed.text), "seed")
+        writer.flush()
         for word in generator.stream(seed):
             writer.write(word.piece, "word")
     except KeyboardInterrupt:
         return True
     finally:
+        writer.flush()
         console.print()
     return False
 
@@ -138,22 +140,39 @@ def _numbered(console: Console, generator: Generator, seed: Seed) -> bool:
 
 
 class _Writer:
-    """Writes pieces of one text, breaking lines between words: Rich wraps only what it has whole."""
+    """Writes pieces of one text, breaking lines between words: Rich wraps only what it has whole.
+
+    A piece is a word with its space, several words, or a letter; what may go on is held back until the
+    next word begins.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._column = 0
+        self._held, self._style = "", ""
 
     def write(self, piece: str, style: str) -> None:
-        """Write a piece that begins with its space, or a seed of several words."""
-        for part in _parts(views.safe(piece)):
-            if self._column == 0:
-                self._break(first=True)
-            elif self._column + cell_len(part) > self._console.width:
-                self._break()
-                part = part.lstrip()
-            self._console.print(Text(part, style), end="", soft_wrap=True)
-            self._column += cell_len(part)
+        """Write a piece."""
+        *whole, self._held = _parts(self._held + views.safe(piece))
+        self._style = style
+        for part in whole:
+            self._put(part)
+
+    def flush(self) -> None:
+        """Write what is held back."""
+        self._put(self._held)
+        self._held = ""
+
+    def _put(self, part: str) -> None:
+        if not part:
+            return
+        if self._column == 0:
+            self._break(first=True)
+        elif self._column + cell_len(part) > self._console.width:
+            self._break()
+            part = part.lstrip()
+        self._console.print(Text(part, self._style), end="", soft_wrap=True)
+        self._column += cell_len(part)
 
     def _break(self, first: bool = False) -> None:
         self._console.print(INDENT if first else f"\n{INDENT}", end="", soft_wrap=True)

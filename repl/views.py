@@ -90,7 +90,7 @@ def status(generator: Generator, milliseconds: float, interrupted: bool = False)
 def sampling(generator: Generator) -> list[str]:
     """Say how words are drawn, leaving out what is switched off."""
     settings = generator.settings
-    length = f"{generator.length} words"
+    length = f"{generator.length} {generator.model.manifest.level}s"
     if generator.may_end:
         length = "to the end" if settings.length is None else f"at most {length}"
     parts = [length] if settings.samples == 1 else [length, f"{settings.samples} samples"]
@@ -114,13 +114,14 @@ def unknown_words(seed: Seed, generator: Generator) -> Text | None:
     elif generator.vocabulary.unknown is None:
         what = "and reads the rest"
     else:
-        what = "and reads <unk> instead"
+        what = f"and reads {generator.vocabulary.unknown_token} instead"
     return Text(f"{safe(generator.model.name)} does not know {words}, {what}", style="notice")
 
 
 def imported(model: Model, folder: Path) -> Text:
     """Say what was imported, and where it is now."""
-    facts = f" imported: {model.manifest.vocabulary:,} words, {model.manifest.parameters:,} parameters"
+    size = f"{model.manifest.vocabulary:,} {model.manifest.level}s"
+    facts = f" imported: {size}, {model.manifest.parameters:,} parameters"
     return Text.assemble((safe(model.name), "name"), facts, (f"\n{safe(str(folder))}", "muted"))
 
 
@@ -132,7 +133,8 @@ def loaded(generator: Generator) -> Text:
         context += f" of {manifest.architecture.window}"
     perplexity = manifest.metrics.get("validation_perplexity")
     rate = manifest.metrics.get("unknown_rate")
-    facts = [f"{manifest.vocabulary:,} words", f"{manifest.parameters:,} parameters", context]
+    size = f"{manifest.vocabulary:,} {manifest.level}s"
+    facts = [size, f"{manifest.parameters:,} parameters", context]
     if isinstance(perplexity, float) and isinstance(rate, float):
         facts.append(f"{perplexed(perplexity)} with {rate:.0%} unknown")
     name = (safe(generator.model.name), "name")

@@ -19,14 +19,14 @@ from core.library.model import Model
 from core.settings import SamplingSettings, Value
 from core.text.vocabulary import Vocabulary
 
-DEFAULT_LENGTH = 10
-"""Words for a model that cannot end a line, as in the tutorial's example."""
+DEFAULT_LENGTH = {"word": 10, "character": 80}
+"""Tokens for a model that cannot end a line; ten words are the tutorial's example."""
 
 BATCH = 100
 """Samples side by side at most, so that memory does not grow with their number."""
 
-LONGEST = 60
-"""Words at most for a model that can, so that one which never does is stopped."""
+LONGEST = {"word": 60, "character": 300}
+"""Tokens at most for a model that can, so that one which never does is stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,8 @@ class Generator:
         """How many words are added at most."""
         if self.settings.length is not None:
             return self.settings.length
-        return DEFAULT_LENGTH if self.vocabulary.end is None else LONGEST
+        level = self.model.manifest.level
+        return DEFAULT_LENGTH[level] if self.vocabulary.end is None else LONGEST[level]
 
     @property
     def may_end(self) -> bool:

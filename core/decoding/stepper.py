@@ -38,6 +38,8 @@ class State(NamedTuple):
     layers: CellState
     rows: int
     read: int = 0
+    window: Ids | None = None
+    """The last ids of each text, (rows, N), where all of them are read for every answer."""
 
 
 class Stepper(Protocol):
@@ -125,6 +127,48 @@ class WindowStepper:
         return slice(first, first + state.rows)
 
 
+class AttentionStepper:
+    """textgenrnn's network: a window of N ids, read anew for every answer, all of it looked at.
+
+    Every position gives the embedding and the output of every layer side by side; the answer is read
+    from their average, weighted by a softmax over the positions. That needs all positions of the very
+    window, so here a word does cost N steps.
+    """
+
+    def __init__(self, model: Model) -> None:
+        architecture = model.manifest.architecture
+        assert architecture.window is not None, "the loader sees to it"
+        self._length = architecture.window
+        self._cells = cells(model.weights, architecture)
+        self._embedding = model.weights["embedding"]
+        self._attention = model.weights["attention.kernel"]
+        self._output = Output(model.weights)
+
+    def start(self, rows: int) -> State:
+        """See Stepper."""
+        window = np.zeros((rows, self._length), np.intp)
+        return State(self._cells.zero(rows), rows, window=window)
+
+    def advance(self, state: State, ids: Ids) -> State:
+        """See Stepper."""
+        assert state.window is not None
+        window = np.concatenate([state.window[:, 1:], ids[:, None]], axis=1)
+        return state._replace(read=state.read + 1, window=window)
+
+    def logits(self, state: State) -> Floats:
+        """See Stepper."""
+        assert state.window is not None
+        layers, outputs = state.layers, []
+        for ids in state.window.T:
+            layers = self._cells.advance(layers, ids)
+            outputs.append(np.concatenate([self._embedding[ids], *layers.hidden], axis=1))
+        stacked = np.stack(outputs, axis=1)
+        scores = (stacked @ self._attention)[:, :, 0]
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        weights /= weights.sum(axis=1, keepdims=True)
+        return self._output.logits((stacked * weights[:, :, None]).sum(axis=1))
+
+
 def _stacked(states: tuple[tuple[Floats, ...], ...]) -> tuple[Floats, ...]:
     """Join the rows of several states, layer by layer."""
     return tuple(np.concatenate(layer) for layer in zip(*states, strict=True))
@@ -138,6 +182,9 @@ def _cleared(array: Floats, rows: slice) -> Floats:
 
 def stepper(model: Model) -> Stepper:
     """Return the stepper for a model's kind of context."""
-    if model.manifest.architecture.context == "window":
+    architecture = model.manifest.architecture
+    if architecture.attention:
+        return AttentionStepper(model)
+    if architecture.context == "window":
         return WindowStepper(model)
     return StreamStepper(model)

@@ -23,7 +23,7 @@ from core.library import layout
 from core.library.model import Manifest, Model, Weights
 from core.settings import ModelSettings
 from core.text.cleaning import CLEANINGS
-from core.text.vocabulary import PADDING, Vocabulary
+from core.text.vocabulary import END, PADDING, SPECIALS, UNKNOWN, Vocabulary
 
 FORMAT = "headlong-model/1"
 MANIFEST, VOCABULARY, WEIGHTS, CARD = (
@@ -36,6 +36,8 @@ MANIFEST, VOCABULARY, WEIGHTS, CARD = (
 LIMITS = {MANIFEST: 4 << 20, VOCABULARY: 256 << 20, CARD: 1 << 20}
 HEADER_LIMIT = 1 << 20
 REPLACED = ".replaced"
+ROLES = {"end_token": END, "unknown_token": UNKNOWN}
+LEVELS = ("word", "character")
 STALE_SECONDS = 600
 
 
@@ -80,7 +82,7 @@ def _write_files(model: Model, folder: Path, card: str) -> None:
 
     arrays = {name: np.ascontiguousarray(array) for name, array in model.weights.items()}
     files = {
-        VOCABULARY: _json({"tokens": list(model.vocabulary.tokens)}),
+        VOCABULARY: _json(_vocabulary_record(model.vocabulary)),
         WEIGHTS: safetensors.numpy.save(arrays),
         CARD: card.encode(),
     }
@@ -93,6 +95,14 @@ def _write_files(model: Model, folder: Path, card: str) -> None:
             file.flush()
             os.fsync(file.fileno())
     _sync(folder)
+
+
+def _vocabulary_record(vocabulary: Vocabulary) -> dict[str, Any]:
+    record: dict[str, Any] = {"tokens": list(vocabulary.tokens)}
+    for role, usual in ROLES.items():
+        if getattr(vocabulary, role) != usual:
+            record[role] = getattr(vocabulary, role)
+    return record
 
 
 def _put(temporary: Path, folder: Path) -> None:
@@ -317,9 +327,12 @@ def _manifest(path: Path, record: Mapping[str, Any]) -> Manifest:
         )
     except (SettingError, TypeError) as error:
         raise _damaged(path, f"{MANIFEST}: {error}") from error
-    if manifest.architecture.context == "window" and manifest.architecture.window is None:
+    shape = manifest.architecture
+    if shape.attention and (shape.context != "window" or shape.tied):
+        raise _damaged(path, f"{MANIFEST} declares an attention without a window")
+    if shape.context == "window" and shape.window is None:
         raise _damaged(path, f"{MANIFEST} does not say how many words its window holds")
-    if manifest.cleaning not in CLEANINGS or manifest.level != "word":
+    if manifest.cleaning not in CLEANINGS or manifest.level not in LEVELS:
         raise _damaged(path, f"its text is {manifest.level!r}, {manifest.cleaning!r}")
     return manifest
 
@@ -332,10 +345,13 @@ def _typed(record: Mapping[str, Any], name: str, kind: type) -> Any:
 
 
 def _vocabulary(path: Path, files: _Files, manifest: Manifest, hashes: Mapping[str, Any]) -> Vocabulary:
-    tokens = _read_json(files, VOCABULARY, str(hashes.get(VOCABULARY))).get("tokens")
+    record = _read_json(files, VOCABULARY, str(hashes.get(VOCABULARY)))
+    tokens, roles = record.get("tokens"), {role: record.get(role, ROLES[role]) for role in ROLES}
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise _damaged(path, f"{VOCABULARY} has no list of tokens")
-    vocabulary = Vocabulary(tuple(tokens))
+    if not all(isinstance(token, str) and token in SPECIALS for token in roles.values()):
+        raise _damaged(path, f"{VOCABULARY} gives a role to a token that can have none")
+    vocabulary = Vocabulary(tuple(tokens), **roles)
     if len(tokens) != manifest.vocabulary or len(vocabulary.ids) != len(tokens):
         raise _damaged(path, f"{VOCABULARY} does not hold {manifest.vocabulary} different tokens")
     if vocabulary.ids.get(PADDING) != 0 or len(tokens) == len(vocabulary.special_ids):

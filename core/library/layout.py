@@ -17,7 +17,7 @@ def shapes(settings: ModelSettings, words: int) -> dict[str, tuple[int, ...]]:
     The names are those of Keras, one group a layer: `lstm_0.kernel`. A GRU has two biases, of the
     input and of the state (Keras's `reset_after`). A tied network has no output kernel: its logits are
     `(hidden @ projection) @ embedding.T + output.bias`, and the projection is there only where the
-    hidden size is not the embedding's.
+    hidden size is not the embedding's. With attention the output reads the embedding and every layer.
     """
     hidden, embedding = settings.hidden_size, settings.embedding_size
     columns = GATES[settings.cell] * hidden
@@ -29,6 +29,9 @@ def shapes(settings: ModelSettings, words: int) -> dict[str, tuple[int, ...]]:
         table[f"{name}.recurrent_kernel"] = (hidden, columns)
         table[f"{name}.bias"] = (2, columns) if settings.cell == "gru" else (columns,)
         size = hidden
+    if settings.attention:
+        hidden = embedding + settings.layers * hidden
+        table["attention.kernel"] = (hidden, 1)
     if not settings.tied:
         table["output.kernel"] = (hidden, words)
     elif hidden != embedding:

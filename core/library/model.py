@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from core.library import layout
 from core.settings import ModelSettings
 from core.text.cleaning import Cleaning, cleaning
-from core.text.vocabulary import Vocabulary
+from core.text.vocabulary import END, UNKNOWN, Vocabulary
 
-_PLAIN = ModelSettings().to_json()
+_PLAIN = {"gate": "sigmoid", "masked": False, "attention": False}
 
 Weights = Mapping[str, NDArray[np.float32]]
 
@@ -71,12 +71,14 @@ class Model:
         shape = self.manifest.architecture
         names = ["cell", "layers", "tied", "context", "window"]
         # These came later, and models that do without them keep the identity they had.
-        names += [name for name in ("gate", "masked") if shape != shape.change(**{name: _PLAIN[name]})]
-        facts = {
+        names += [name for name, plain in _PLAIN.items() if getattr(shape, name) != plain]
+        facts: dict[str, Any] = {
             "architecture": {name: getattr(shape, name) for name in names},
             "cleaning": self.manifest.cleaning,
             "tokens": self.vocabulary.tokens,
         }
+        if (self.vocabulary.end_token, self.vocabulary.unknown_token) != (END, UNKNOWN):
+            facts["roles"] = [self.vocabulary.end_token, self.vocabulary.unknown_token]
         digest.update(json.dumps(facts, sort_keys=True).encode())
         for name in sorted(self.weights):
             digest.update(name.encode())

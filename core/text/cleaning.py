@@ -64,6 +64,30 @@ def _split_keras(line: str) -> list[str]:
     return [word for word in line.lower().translate(_KERAS_BLANKS).split(" ") if word]
 
 
+# --- textgenrnn, at word level ------------------------------------------------------------------
+
+_SET_APART = re.compile(r"""([!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~\n\t'‘’“”–—])""")
+_NO_SPACE_BEFORE = frozenset("!%),.:;?@]_}\n\t'")
+_NO_SPACE_AFTER = frozenset("$([_\n\t'")
+
+
+def _split_textgenrnn(line: str) -> list[str]:
+    """Set punctuation apart, lower-case, cut at blanks, as textgenrnn 2.0.0 does with a prefix."""
+    return _SET_APART.sub(r" \1 ", line).lower().split()
+
+
+def _piece_textgenrnn(text: str, word: str) -> str:
+    """Put words together as textgenrnn does when it is done; straight quotes come in pairs."""
+    quoted = text.count('"') % 2 == 1
+    joined = (
+        not text
+        or text[-1] in _NO_SPACE_AFTER
+        or word in _NO_SPACE_BEFORE
+        or (quoted and (word == '"' or text[-1] == '"'))
+    )
+    return word if joined else f" {word}"
+
+
 # --- what plain and cased share -----------------------------------------------------------------
 
 # Soft hyphens only say where a word may be cut, so they go.
@@ -159,6 +183,8 @@ CLEANINGS = {
         Cleaning("keras", _split_keras, _spaced, title_case=True),
         Cleaning("plain", _split_plain, _spaced),
         Cleaning("cased", _split_cased, _piece_cased),
+        Cleaning("characters", list, lambda text, character: character),
+        Cleaning("textgenrnn", _split_textgenrnn, _piece_textgenrnn),
     )
 }
 

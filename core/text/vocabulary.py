@@ -32,9 +32,15 @@ def is_word(token: str) -> bool:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """An ordered list of tokens; the specials, where there are any, come first."""
+    """An ordered list of tokens; the specials, where there are any, come first.
+
+    Imported models may end a text with another token than `</s>`, and read another for what they do
+    not know than `<unk>`.
+    """
 
     tokens: tuple[str, ...]
+    end_token: str = END
+    unknown_token: str = UNKNOWN
     ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -66,8 +72,8 @@ class Vocabulary:
 
     @property
     def unknown(self) -> int | None:
-        """The id of `<unk>`, where the model has one."""
-        return self.ids.get(UNKNOWN)
+        """The id that unknown words are read as, where the model has one."""
+        return self.ids.get(self.unknown_token)
 
     @property
     def start(self) -> int | None:
@@ -76,8 +82,8 @@ class Vocabulary:
 
     @property
     def end(self) -> int | None:
-        """The id of `</s>`, where the model has one."""
-        return self.ids.get(END)
+        """The id that ends a text, where the model has one."""
+        return self.ids.get(self.end_token)
 
     @cached_property
     def special_ids(self) -> list[int]:

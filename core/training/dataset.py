@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import InputError
+from core.errors import InputError, SettingError
 from core.settings import Recipe
 from core.text.corpus import Corpus, Line, Source, split_lines
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
@@ -46,6 +46,8 @@ class Dataset:
                 f"({corpus.rows} rows); training needs at least 2 different lines"
             )
         training, validation = split_lines(lines, recipe.training.validation_share)
+        if recipe.model.attention and (recipe.model.context != "window" or recipe.model.tied):
+            raise SettingError("attention needs --set context=window and --set tied=off")
         if recipe.model.context == "window":
             return cls._windowed(corpus, recipe, training, validation)
         vocabulary = _vocabulary(training, recipe, SPECIALS)

@@ -36,7 +36,7 @@ class Network:
         """
         keras.utils.set_random_seed(seed)
         self.settings = settings
-        sequences = settings.context == "stream"
+        sequences = settings.context == "stream" or settings.attention
         self.embedding = keras.layers.Embedding(words, settings.embedding_size)
         self.input_dropout = keras.layers.SpatialDropout1D(settings.input_dropout)
         kinds = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
@@ -49,7 +49,9 @@ class Network:
             for layer in range(settings.layers)
         ]
         # Locked dropout (Gal and Ghahramani 2016): one mask a line, the same at every word.
-        locked = keras.layers.SpatialDropout1D if sequences else keras.layers.Dropout
+        window = settings.context == "window"
+        locked = keras.layers.Dropout if window else keras.layers.SpatialDropout1D
+        self.attention = keras.layers.Dense(1, use_bias=False) if settings.attention else None
         self.dropout = locked(settings.dropout)
         self.projection: keras.layers.Dense | None = None
         self.output: keras.layers.Dense | None = None
@@ -67,9 +69,16 @@ class Network:
         if self.settings.input_dropout:
             values = self.input_dropout(values, training=training)
         mask = ids > 0 if self.settings.masked else None
+        outputs = [values]
         for cell in self.cells:
-            values = cell(values, training=training, mask=mask)
+            outputs.append(cell(outputs[-1], training=training, mask=mask))
+        values = self._attend(tf.concat(outputs, -1)) if self.attention else outputs[-1]
         return self.dropout(values, training=training)
+
+    def _attend(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Average (rows, steps, width) over the steps, by weights that the network has learnt."""
+        assert self.attention is not None
+        return tf.reduce_sum(outputs * tf.nn.softmax(self.attention(outputs), axis=1), axis=1)
 
     def logits(self, hidden: tf.Tensor) -> tf.Tensor:
         """Return logits (..., words) of outputs (..., hidden)."""
@@ -88,6 +97,8 @@ class Network:
             table[f"{name}.kernel"] = cell.cell.kernel
             table[f"{name}.recurrent_kernel"] = cell.cell.recurrent_kernel
             table[f"{name}.bias"] = cell.cell.bias
+        if self.attention is not None:
+            table["attention.kernel"] = self.attention.kernel
         if self.output is not None:
             table["output.kernel"] = self.output.kernel
             table["output.bias"] = self.output.bias

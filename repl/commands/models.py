@@ -32,17 +32,18 @@ def import_(
     tokenizer: Path | None = None,
     name: str | None = None,
     window: int | None = None,
+    config: Path | None = None,
     replace: bool = False,
 ) -> Confirmation:
-    """Import a model that Keras saved, and load it.
+    """Import another program's model, and load it.
 
     Takes .keras and .h5 files of Embedding - LSTM, GRU or SimpleRNN - Dropout - Dense, with their
-    tokenizer as JSON. Nothing in them is executed. --window says how many words the model reads, where
-    its file does not.
+    tokenizer as JSON, and textgenrnn's weights with its vocab.json as tokenizer and its config.json.
+    Nothing in them is executed. --window says how many words a model reads, where its file does not.
     """
     from core.library.foreign import import_model
 
-    model, folder = import_model(path, tokenizer, name, window, replace)
+    model, folder = import_model(path, tokenizer, name, window, replace, config)
     loaded = views.loaded(session.load(str(folder)))
     return Confirmation(Group(views.imported(model, folder), loaded))
 

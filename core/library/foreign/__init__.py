@@ -6,6 +6,7 @@ from core.errors import SettingError
 from core.library import bundle
 from core.library.card import write_card
 from core.library.foreign.keras_import import import_keras
+from core.library.foreign.textgenrnn import import_textgenrnn, is_textgenrnn
 from core.library.model import Model
 from core.library.shelf import check_name, free_name, saved_models
 
@@ -16,15 +17,17 @@ def import_model(
     name: str | None = None,
     window: int | None = None,
     replace: bool = False,
+    config: Path | None = None,
 ) -> tuple[Model, Path]:
     """Import another program's model and save it in the user's data directory.
 
     Args:
-        path: a `.keras` or `.h5` file.
-        tokenizer: its tokenizer as JSON.
+        path: a `.keras` or `.h5` file, or textgenrnn's weights.
+        tokenizer: its tokenizer as JSON, or textgenrnn's vocabulary.
         name: what to call it; None takes the file's name.
         window: how many words it reads, where its file does not say.
         replace: whether a saved model of that name may be overwritten.
+        config: textgenrnn's configuration; None is the pretrained model's.
 
     Raises:
         ModelError: see `core.library.foreign.keras_import.import_keras`; or it cannot be saved.
@@ -39,6 +42,9 @@ def import_model(
     folder = saved_models() / name
     if folder.exists() and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
-    model = import_keras(path, tokenizer, name, window)
+    if is_textgenrnn(path):
+        model = import_textgenrnn(path, tokenizer, config, name)
+    else:
+        model = import_keras(path, tokenizer, name, window)
     bundle.save(model, folder, write_card(model.manifest))
     return model, folder

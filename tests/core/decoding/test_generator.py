@@ -68,12 +68,12 @@ def test_until_end_stops_before_the_length() -> None:
 
 def test_a_model_that_never_ends_is_stopped() -> None:
     generator = scripted("war", temperature=0)
-    assert len(generator.generate(generator.read_seed(""))[0].words) == LONGEST
+    assert len(generator.generate(generator.read_seed(""))[0].words) == LONGEST["word"]
 
 
 def test_a_model_that_cannot_end_gives_ten_words_in_title_case() -> None:
     generator = scripted("war", context="window", temperature=0)
-    assert text(generator, "why") == "Why" + " War" * DEFAULT_LENGTH
+    assert text(generator, "why") == "Why" + " War" * DEFAULT_LENGTH["word"]
 
 
 @pytest.mark.parametrize("special", ["<pad>", "<unk>", "<s>"])
