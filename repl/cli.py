@@ -22,6 +22,7 @@ import typer
 from core import __version__
 from core.decoding.generator import Continuation, Generator
 from core.errors import HeadlongError, InputError, TrainingStopped
+from core.library.bundle import load_card
 from core.library.shelf import Entry, Shelf
 from core.settings import Recipe, SamplingSettings, TextSettings, find_setting, settings_of
 from repl import views
@@ -327,6 +328,32 @@ def import_(
 
     model, folder = import_model(path, tokenizer, name, window, replace, config)
     make_console(sys.stdout).print(views.imported(model, folder))
+
+
+@app.command()
+@_guarded
+def export(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(help="A model's name or path.")],
+    path: Annotated[Path, typer.Argument(help="The file to write, ending in .keras or .zip.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a model for other programs: .keras for Keras 3, .zip for Headlong elsewhere."""
+    from core.library.foreign import export_model
+
+    out = make_console(sys.stdout)
+    for written in export_model(context.obj.shelf.load(model), path, replace):
+        out.print(views.safe(str(written)))
+
+
+@app.command()
+@_guarded
+def show(
+    context: typer.Context, model: Annotated[str, typer.Argument(help="Its name or path.")]
+) -> None:
+    """Print a model's card."""
+    card = load_card(context.obj.shelf.find(model))
+    make_console(sys.stdout).print(views.card(card))
 
 
 @app.command()

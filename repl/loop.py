@@ -66,14 +66,14 @@ def dispatch(session: Session, text: str) -> None:
     Raises:
         HeadlongError: what the user did cannot be done.
     """
-    text = text.strip()
+    text = text.lstrip()  # blanks at the end may matter to a model of letters
     if text.startswith(":") and not text.startswith("::"):
         result = registry.run(session, text)
         if isinstance(result, Confirmation):
             _show(session, session.messages, result.message)
         elif result is not None:
             _show(session, session.console, result)
-    elif text:
+    elif text.strip():
         continue_seed(session, text[1:] if text.startswith("::") else text)
 
 

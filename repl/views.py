@@ -118,6 +118,11 @@ def unknown_words(seed: Seed, generator: Generator) -> Text | None:
     return Text(f"{safe(generator.model.name)} does not know {words}, {what}", style="notice")
 
 
+def card(text: str) -> Text:
+    """Draw a model's card as it is written, but for what could take over the terminal."""
+    return Text("\n".join(map(safe, text.splitlines())))
+
+
 def imported(model: Model, folder: Path) -> Text:
     """Say what was imported, and where it is now."""
     size = f"{model.manifest.vocabulary:,} {model.manifest.level}s"
@@ -145,8 +150,8 @@ def models(entries: Sequence[Entry], current: Path | None) -> RenderableType:
     """Draw the shelf as a table, a star at the model that is loaded; a damaged one shows why."""
     if not entries:
         return Text("no models; train one with :train", style="notice")
-    headings = ("model", "words", "parameters", "size", "trained on", "where")
-    table = columns(*headings, right=("words", "parameters", "size"))
+    headings = ("model", "vocabulary", "parameters", "size", "trained on", "where")
+    table = columns(*headings, right=headings[1:4])
     problems = []
     for entry in entries:
         name = Text(safe(entry.name), style="name")

@@ -77,19 +77,24 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _write_files(model: Model, folder: Path, card: str) -> None:
+def files(model: Model, card: str) -> dict[str, bytes]:
+    """Return the contents of a model's files by name, the manifest with the others' hashes last."""
     import safetensors.numpy
 
     arrays = {name: np.ascontiguousarray(array) for name, array in model.weights.items()}
-    files = {
+    contents = {
         VOCABULARY: _json(_vocabulary_record(model.vocabulary)),
         WEIGHTS: safetensors.numpy.save(arrays),
         CARD: card.encode(),
     }
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    files[MANIFEST] = _json(_manifest_record(model.manifest) | {"sha256": hashes})
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    manifest = _json(_manifest_record(model.manifest) | {"sha256": hashes})
+    return contents | {MANIFEST: manifest}
+
+
+def _write_files(model: Model, folder: Path, card: str) -> None:
     folder.chmod(0o755)  # mkdtemp gives 0700, and others may share a models directory
-    for name, content in files.items():
+    for name, content in files(model, card).items():
         with (folder / name).open("xb") as file:
             file.write(content)
             file.flush()
@@ -170,14 +175,14 @@ def load(path: Path) -> Model:
         ModelNotFound: nothing is there.
         DamagedModel: a file is missing, altered, too large, or not what the manifest declares.
     """
-    with _open(path) as files:
-        record = _read_json(files, MANIFEST)
+    with _open(path) as source:
+        record = _read_json(source, MANIFEST)
         manifest = _manifest(path, record)
         hashes = record.get("sha256")
         if not isinstance(hashes, dict):
             raise _damaged(path, f"{MANIFEST} has no sha256 of the other files")
-        vocabulary = _vocabulary(path, files, manifest, hashes)
-        return Model(manifest, vocabulary, _weights(path, files, manifest, hashes))
+        vocabulary = _vocabulary(path, source, manifest, hashes)
+        return Model(manifest, vocabulary, _weights(path, source, manifest, hashes))
 
 
 def load_manifest(path: Path) -> Manifest:
@@ -186,8 +191,8 @@ def load_manifest(path: Path) -> Manifest:
     Raises:
         ModelNotFound, DamagedModel: as `load`.
     """
-    with _open(path) as files:
-        return _manifest(path, _read_json(files, MANIFEST))
+    with _open(path) as source:
+        return _manifest(path, _read_json(source, MANIFEST))
 
 
 def load_card(path: Path) -> str:
@@ -196,8 +201,8 @@ def load_card(path: Path) -> str:
     Raises:
         ModelNotFound, DamagedModel: as `load`.
     """
-    with _open(path) as files:
-        return files.read(CARD, LIMITS[CARD]).decode("utf-8", errors="replace")
+    with _open(path) as source:
+        return source.read(CARD, LIMITS[CARD]).decode("utf-8", errors="replace")
 
 
 class _Files(Protocol):

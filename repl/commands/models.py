@@ -48,6 +48,19 @@ def import_(
     return Confirmation(Group(views.imported(model, folder), loaded))
 
 
+@registry.command("export", example=":export mine mine.keras", choices=model_names)
+def export(session: Session, model: str, path: Path, *, replace: bool = False) -> Confirmation:
+    """Write a model for other programs.
+
+    The ending of the path says how: .keras for Keras 3, with the words as a JSON beside it, or .zip for
+    Headlong elsewhere.
+    """
+    from core.library.foreign import export_model
+
+    written = export_model(session.shelf.load(model), path, replace)
+    return Confirmation(views.card("\n".join(map(str, written))))
+
+
 @registry.command("models", "m", example=":models")
 def models(session: Session) -> RenderableType:
     """List the models there are.

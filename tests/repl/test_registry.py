@@ -98,5 +98,18 @@ def test_every_command_of_the_program_explains_itself() -> None:
 
 def test_the_commands_of_the_first_release_are_there() -> None:
     assert set(registry.commands) == {
-        *("load", "import", "models", "train", "len", "temp", "greedy", "set", "show", "help", "quit")
+        *(
+            "load",
+            "import",
+            "export",
+            "models",
+            "train",
+            "len",
+            "temp",
+            "greedy",
+            "set",
+            "show",
+            "help",
+            "quit",
+        )
     }

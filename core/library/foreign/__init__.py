@@ -1,10 +1,12 @@
-"""Models of other programs: read as data, never executed."""
+"""Models of other programs: read as data, never executed; and ours for other programs."""
 
+import zipfile
 from pathlib import Path
 
-from core.errors import SettingError
+from core.errors import ModelError, SettingError
 from core.library import bundle
 from core.library.card import write_card
+from core.library.foreign.keras_export import export_keras
 from core.library.foreign.keras_import import import_keras
 from core.library.foreign.textgenrnn import import_textgenrnn, is_textgenrnn
 from core.library.model import Model
@@ -48,3 +50,30 @@ def import_model(
         model = import_keras(path, tokenizer, name, window)
     bundle.save(model, folder, write_card(model.manifest))
     return model, folder
+
+
+def export_model(model: Model, path: Path, replace: bool = False) -> list[Path]:
+    """Write a model for other programs; the ending of `path` says which: `.keras` or `.zip`.
+
+    A zip holds our own folder, which Headlong loads as it is.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        SettingError: another ending, or a file that is there already.
+        ModelError: the model cannot be expressed in that format, or not be written.
+    """
+    if path.exists() and not replace:
+        raise SettingError(f"there is a file {path} already; choose another name or add --replace")
+    if path.suffix == ".keras":
+        return [path, export_keras(model, path)]
+    if path.suffix != ".zip":
+        raise SettingError(f"{path} must end in .keras or .zip, which says what to write")
+    try:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in bundle.files(model, write_card(model.manifest)).items():
+                archive.writestr(f"{model.name}/{name}", content)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be written: {error.strerror or error}") from error
+    return [path]

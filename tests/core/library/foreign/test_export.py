@@ -1,0 +1,88 @@
+"""Out of Headlong and into Keras, or back again."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.decoding.stepper import stepper
+from core.errors import ModelError, SettingError
+from core.library import bundle
+from core.library.foreign import export_model
+from core.library.foreign.keras_import import import_keras
+from core.library.model import Model
+from tests.conftest import random_model
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+MODELS = [
+    random_model(),
+    random_model(tied=True),
+    random_model(tied=True, embedding_size=8, layers=2),
+    random_model("window"),
+    random_model("window", cell="gru", layers=2, masked=True),
+    random_model("window", cell="rnn"),
+    random_model("window", gate="hard_sigmoid_6"),
+]
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    return pytest.importorskip("keras")
+
+
+def our_probabilities(model: Model, ids: list[int]) -> np.ndarray:
+    network = stepper(model)
+    state = network.start(1)
+    for id_ in ids:
+        state = network.advance(state, np.array([id_]))
+    shifted = np.exp(network.logits(state)[0] - network.logits(state)[0].max())
+    return shifted / shifted.sum()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_plain_keras_loads_it_and_predicts_the_same(keras: Any, tmp_path: Path, model: Model) -> None:
+    export_model(model, tmp_path / "m.keras")
+    network = keras.models.load_model(tmp_path / "m.keras")
+    window = model.manifest.architecture.window
+    for ids in ([4], [5, 9, 6], [7, 8, 9, 10, 4, 5, 6, 7]):
+        read = (
+            ids if model.manifest.architecture.context == "stream" else ([0] * window + ids)[-window:]
+        )
+        expected = np.array(network(np.array([read])))[0]
+        assert np.allclose(our_probabilities(model, ids), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS[3:])
+def test_what_was_exported_comes_back_the_same(tmp_path: Path, model: Model) -> None:
+    _, words = export_model(model, tmp_path / "m.keras")
+    again = import_keras(tmp_path / "m.keras", words, "tiny")
+    assert again.vocabulary == model.vocabulary
+    assert all(np.array_equal(again.weights[name], model.weights[name]) for name in model.weights)
+    shape, expected = again.manifest.architecture, model.manifest.architecture
+    assert shape.change(dropout=0.5, input_dropout=0.3, word_dropout=0.02) == expected
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_zip_is_the_model(tmp_path: Path, model: Model) -> None:
+    export_model(model, tmp_path / "m.zip")
+    assert bundle.load(tmp_path / "m.zip").sha256 == model.sha256
+
+
+def test_what_keras_has_no_layers_for_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="averages over a window"):
+        export_model(random_model("window", attention=True), tmp_path / "m.keras")
+    with pytest.raises(ModelError, match="the gates of Keras 2"):
+        export_model(random_model("window", gate="hard_sigmoid"), tmp_path / "m.keras")
+
+
+def test_a_file_is_not_written_over_and_its_ending_counts(tmp_path: Path) -> None:
+    (tmp_path / "m.zip").write_text("mine")
+    with pytest.raises(SettingError, match=r"there is a file .* already"):
+        export_model(MODELS[0], tmp_path / "m.zip")
+    with pytest.raises(SettingError, match=r"must end in \.keras or \.zip"):
+        export_model(MODELS[0], tmp_path / "m.onnx")
+    with pytest.raises(ModelError, match="cannot be written"):
+        export_model(MODELS[0], tmp_path / "nowhere" / "m.keras")
+    assert (tmp_path / "m.zip").read_text() == "mine"
