@@ -22,7 +22,7 @@ import typer
 from core import __version__
 from core.decoding.generator import Continuation, Generator
 from core.errors import HeadlongError, InputError, TrainingStopped
-from core.library.bundle import load_card
+from core.library import bundle, shelf
 from core.library.shelf import Entry, Shelf
 from core.settings import Recipe, SamplingSettings, TextSettings, find_setting, settings_of
 from repl import views
@@ -52,6 +52,8 @@ ModelOption = Annotated[
     str | None,
     typer.Option("--model", "-m", help=f"A model's name or path; {DEFAULT_MODEL} if not given."),
 ]
+ModelArgument = Annotated[str, typer.Argument(help="A model's name or path.")]
+NameArgument = Annotated[str, typer.Argument(help="The new name.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 FilesArgument = Annotated[
     list[Path] | None,
@@ -334,7 +336,7 @@ def import_(
 @_guarded
 def export(
     context: typer.Context,
-    model: Annotated[str, typer.Argument(help="A model's name or path.")],
+    model: ModelArgument,
     path: Annotated[Path, typer.Argument(help="The file to write, ending in .keras or .zip.")],
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
 ) -> None:
@@ -348,12 +350,50 @@ def export(
 
 @app.command()
 @_guarded
-def show(
-    context: typer.Context, model: Annotated[str, typer.Argument(help="Its name or path.")]
-) -> None:
+def show(context: typer.Context, model: ModelArgument) -> None:
     """Print a model's card."""
-    card = load_card(context.obj.shelf.find(model))
+    card = bundle.load_card(context.obj.shelf.find(model))
     make_console(sys.stdout).print(views.card(card))
+
+
+@app.command()
+@_guarded
+def verify(context: typer.Context, model: ModelArgument) -> None:
+    """Check every hash of a model."""
+    path = context.obj.shelf.find(model)
+    make_console(sys.stdout).print(views.sound(shelf.verify(path)))
+
+
+@app.command()
+@_guarded
+def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
+    """Give a model another name."""
+    path = shelf.rename(context.obj.shelf.find(model), name)
+    make_console(sys.stdout).print(views.moved(name, path))
+
+
+@app.command()
+@_guarded
+def copy(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
+    """Copy a model to your own, under another name."""
+    path = shelf.copy(context.obj.shelf.find(model), name)
+    make_console(sys.stdout).print(views.moved(name, path))
+
+
+@app.command()
+@_guarded
+def remove(
+    context: typer.Context,
+    model: ModelArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a model for good, after a question."""
+    path = context.obj.shelf.find(model)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InputError(f"nobody is there to ask; remove {model} with --yes")
+        typer.confirm(f"Remove {views.safe(str(path))} for good?", abort=True)
+    shelf.remove(path)
 
 
 @app.command()

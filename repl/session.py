@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
+from rich.text import Text
 
 from core.decoding.generator import Generator
-from core.errors import ModelNotFound
+from core.errors import ModelNotFound, SettingError
 from core.library.shelf import Shelf, load
 from core.settings import SamplingSettings
 from repl.theme import THEME
@@ -64,6 +65,20 @@ class Session:
         if self.generator is None:
             raise ModelNotFound("no model is loaded; :models lists them, :load NAME loads one")
         return self.generator
+
+    def ask(self, question: str) -> bool:
+        """Return whether the user says yes; nobody is asked where lines come from a pipe.
+
+        Raises:
+            SettingError: nobody is there to ask.
+        """
+        if not self.interactive:
+            raise SettingError("nobody is there to ask; say --yes")
+        try:
+            answer = self.console.input(Text(f"  {question} [y/N] ", style="notice"))
+        except EOFError:
+            return False
+        return answer.strip().lower() in ("y", "yes")
 
     def configure(self, **changes: int | float | bool | str | None) -> None:
         """Change sampling settings by name, for this model and those loaded later.

@@ -123,6 +123,16 @@ def card(text: str) -> Text:
     return Text("\n".join(map(safe, text.splitlines())))
 
 
+def moved(name: str, path: Path) -> Text:
+    """Say where a model is now."""
+    return Text.assemble((safe(name), "name"), (f"  {safe(str(path))}", "muted"))
+
+
+def sound(model: Model) -> Text:
+    """Say that every hash of a model is right."""
+    return Text.assemble((safe(model.name), "name"), f" is sound: sha256 {model.sha256}")
+
+
 def imported(model: Model, folder: Path) -> Text:
     """Say what was imported, and where it is now."""
     size = f"{model.manifest.vocabulary:,} {model.manifest.level}s"
@@ -169,7 +179,12 @@ def models(entries: Sequence[Entry], current: Path | None) -> RenderableType:
             safe(place(entry)),
         )
         table.add_row(name, *map(Text, cells))
-    return Group(table, *problems)
+    hidden = [
+        Text(safe(f"{entry.name} at {path} is not reached: another comes first"), style="muted")
+        for entry in entries
+        for path in entry.shadowed
+    ]
+    return Group(table, *problems, *hidden)
 
 
 def place(entry: Entry) -> str:

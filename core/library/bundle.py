@@ -185,6 +185,19 @@ def load(path: Path) -> Model:
         return Model(manifest, vocabulary, _weights(path, source, manifest, hashes))
 
 
+def verify(path: Path) -> Model:
+    """Load a model and check every hash, the card's too, which loading alone does not read.
+
+    Raises:
+        ModelNotFound, DamagedModel: as `load`.
+    """
+    model = load(path)
+    with _open(path) as source:
+        hashes = _read_json(source, MANIFEST)["sha256"]
+        _check_hash(path, CARD, source.read(CARD, LIMITS[CARD]), hashes.get(CARD))
+    return model
+
+
 def load_manifest(path: Path) -> Manifest:
     """Read what a model says of itself, without its words and weights.
 

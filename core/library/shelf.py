@@ -3,7 +3,9 @@
 import difflib
 import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from core.library.model import Manifest, Model
 VARIABLE = "HEADLONG_MODELS"
 LONGEST_NAME = 180
 """Bytes; file systems allow 255, and a temporary name is longer than the model's."""
+
+DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
+"""Names that Windows does not let a file have, in any case."""
 
 _NAME = re.compile(r"[\w][\w-]{0,63}")
 
@@ -28,6 +33,8 @@ class Entry:
     bytes: int
     manifest: Manifest | None
     problem: str | None = None
+    shadowed: tuple[Path, ...] = ()
+    """Models of the same name further down the search path, which that name does not reach."""
 
 
 def saved_models() -> Path:
@@ -49,7 +56,8 @@ def check_name(name: str) -> str:
     Raises:
         SettingError: it is empty, too long, or could lead out of the models' directory.
     """
-    if not _NAME.fullmatch(name) or len(name.encode()) > LONGEST_NAME:
+    reserved = name.upper() in DEVICES
+    if reserved or not _NAME.fullmatch(name) or len(name.encode()) > LONGEST_NAME:
         raise SettingError(
             f"{name!r} cannot be a model's name; use up to 64 letters, digits, hyphens and underscores"
         )
@@ -72,12 +80,12 @@ class Shelf:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the models by name, each name once: where two have one name, the first wins."""
-        seen: dict[str, Path] = {}
+        found: dict[str, list[Path]] = {}
         for directory in self.directories:
             for path in _folders(directory):
-                seen.setdefault(_name_of(path), path)
-        for name in sorted(seen):
-            yield _entry(name, seen[name])
+                found.setdefault(_name_of(path), []).append(path)
+        for name, (first, *others) in sorted(found.items()):
+            yield replace(_entry(name, first), shadowed=tuple(others))
 
     def find(self, name: str) -> Path:
         """Return the path of the model called `name`, or at the path `name`.
@@ -123,8 +131,87 @@ def load(path: Path) -> Model:
     Raises:
         ModelNotFound, DamagedModel: see `core.library.bundle.load`.
     """
-    model = bundle.load(path)
-    return replace(model, manifest=replace(model.manifest, name=_name_of(path)))
+    return _named(bundle.load(path), _name_of(path))
+
+
+def verify(path: Path) -> Model:
+    """Load a model and check all its hashes.
+
+    Raises:
+        ModelNotFound, DamagedModel: see `core.library.bundle.verify`.
+    """
+    return _named(bundle.verify(path), _name_of(path))
+
+
+def rename(path: Path, name: str) -> Path:
+    """Give a model another name; return where it is now.
+
+    Raises:
+        SettingError: the name is taken or cannot be one, or the model comes with the program.
+        ModelError: the folder cannot be written.
+    """
+    target = _target(path, name)
+    with _writing(path):
+        path.rename(target)
+    return target
+
+
+def copy(path: Path, name: str) -> Path:
+    """Copy a model, wherever it is, to the user's models; return where the copy is.
+
+    Raises:
+        SettingError, DamagedModel, ModelError: the name is taken or cannot be one, the model is
+            damaged, or the copy cannot be written.
+    """
+    target = saved_models() / check_name(name)
+    if target.exists():
+        raise SettingError(f"there is a model {name!r} already; choose another name")
+    bundle.save(_named(bundle.verify(path), name), target, bundle.load_card(path))
+    return target
+
+
+def remove(path: Path) -> None:
+    """Remove a model for good.
+
+    Raises:
+        SettingError: it comes with the program.
+        ModelError: the folder cannot be written.
+    """
+    _refuse_shipped(path)
+    with _writing(path):
+        if path.is_file():
+            path.unlink()
+            return
+        # Out of sight first, so that nobody lists or loads half a model.
+        doomed = path.with_name(f".{path.name}.removed")
+        shutil.rmtree(doomed, ignore_errors=True)
+        path.rename(doomed)
+        shutil.rmtree(doomed)
+
+
+def _target(path: Path, name: str) -> Path:
+    _refuse_shipped(path)
+    target = path.with_name(check_name(name) + (".zip" if path.suffix == ".zip" else ""))
+    if target.exists():
+        raise SettingError(f"there is a model {name!r} already; choose another name")
+    return target
+
+
+def _refuse_shipped(path: Path) -> None:
+    if _resolved(path).is_relative_to(_resolved(shipped_models())):
+        raise SettingError(f"the model {path.name!r} comes with the program; copy it to change it")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(f"the model at {path} cannot be changed: {error.strerror}") from error
+
+
+def _named(model: Model, name: str) -> Model:
+    return replace(model, manifest=replace(model.manifest, name=name))
 
 
 def free_name(stem: str, directory: Path) -> str:

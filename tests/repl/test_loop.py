@@ -112,6 +112,28 @@ def test_models_show_and_help_answer(session: Screen) -> None:
     assert "--replace" in run(session, ":help train")
 
 
+def test_the_shelf_is_kept_in_order(session: Screen) -> None:
+    run(session, ":copy tiny mine", ":rename mine ours", ":verify ours", ":remove ours")
+    told = " ".join(session.told().split())
+    assert "ours is sound: sha256" in told
+    assert "nobody is there to ask; say --yes" in told
+    assert "ours" in run(session, ":models")
+    run(session, ":remove ours --yes")
+    assert "ours" not in run(session, ":models")
+
+
+def test_a_question_is_asked_before_a_model_is_removed(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.interactive = True
+    monkeypatch.setattr("builtins.input", lambda *prompt: "n")
+    run(session, ":copy tiny mine", ":remove mine")
+    assert "mine" in run(session, ":models")
+    monkeypatch.setattr("builtins.input", lambda *prompt: "y")
+    run(session, ":remove mine")
+    assert "mine" not in run(session, ":models")
+
+
 def test_what_a_model_says_of_itself_is_no_markup(session: Screen, shelf_directory: Path) -> None:
     path = shelf_directory / "tiny" / "model.json"
     record = json.loads(path.read_text())

@@ -6,7 +6,17 @@ import pytest
 from core.errors import DamagedModel, ModelNotFound, SettingError
 from core.library import bundle
 from core.library.model import Model
-from core.library.shelf import Shelf, check_name, free_name, saved_models, shipped_models
+from core.library.shelf import (
+    Shelf,
+    check_name,
+    copy,
+    free_name,
+    load,
+    remove,
+    rename,
+    saved_models,
+    shipped_models,
+)
 
 MakeModel = Callable[..., Model]
 
@@ -61,8 +71,49 @@ def test_a_path_is_a_name_too(tmp_path: Path, make_model: MakeModel) -> None:
         Shelf().find(str(tmp_path))
 
 
+def test_a_model_behind_another_of_its_name_is_told(tmp_path: Path, make_model: MakeModel) -> None:
+    for place in ("a", "b"):
+        bundle.save(make_model(), tmp_path / place / "twin", "")
+    entries = {entry.name: entry for entry in Shelf([tmp_path / "a", tmp_path / "b"]).entries()}
+    assert entries["twin"].shadowed == (tmp_path / "b" / "twin",)
+    assert entries["tutorial"].shadowed == ()
+
+
+def test_rename_copy_and_remove(tmp_path: Path, make_model: MakeModel) -> None:
+    bundle.save(make_model(), tmp_path / "one", "# card\n")
+    two = rename(tmp_path / "one", "two")
+    assert (two, Shelf([tmp_path]).names()) == (tmp_path / "two", ["tutorial", "two"])
+    three = copy(two, "three")
+    assert (three.parent, load(three).name) == (saved_models(), "three")
+    assert bundle.verify(three).sha256 == make_model().sha256
+    assert bundle.load_card(three) == "# card\n"
+    remove(two)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_would_lose_a_model_is_refused(tmp_path: Path, make_model: MakeModel) -> None:
+    for name in ("one", "two"):
+        bundle.save(make_model(), tmp_path / name, "")
+        bundle.save(make_model(), saved_models() / name, "")
+    with pytest.raises(SettingError, match="there is a model 'two' already"):
+        rename(tmp_path / "one", "two")
+    with pytest.raises(SettingError, match="there is a model 'two' already"):
+        copy(tmp_path / "one", "two")
+    for change in (lambda path: remove(path), lambda path: rename(path, "mine")):
+        with pytest.raises(SettingError, match="comes with the program; copy it"):
+            change(shipped_models() / "tutorial")
+
+
+def test_verify_reads_the_card_too(tmp_path: Path, make_model: MakeModel) -> None:
+    bundle.save(make_model(), tmp_path / "m", "# m\n")
+    (tmp_path / "m" / "card.md").write_text("# altered\n")
+    bundle.load(tmp_path / "m")
+    with pytest.raises(DamagedModel, match=r"card\.md is not the file"):
+        bundle.verify(tmp_path / "m")
+
+
 @pytest.mark.parametrize(
-    "name", ["", "..", "a/b", "a\\b", ".hidden", "-x", "a b", "a\x1b", "a" * 65, "a\n"]
+    "name", ["", "con", "LPT1", "..", "a/b", "a\\b", ".hidden", "-x", "a b", "a\x1b", "a" * 65, "a\n"]
 )
 def test_names_that_could_do_harm_are_refused(name: str) -> None:
     with pytest.raises(SettingError, match="cannot be a model's name"):
