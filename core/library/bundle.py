@@ -12,9 +12,10 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from core.library.model import Manifest, Model, Weights
 from core.settings import ModelSettings
 from core.text.cleaning import CLEANINGS
 from core.text.vocabulary import END, PADDING, SPECIALS, UNKNOWN, Vocabulary
+
+_T = TypeVar("_T")
 
 FORMAT = "headlong-model/1"
 MANIFEST, VOCABULARY, WEIGHTS, CARD = (
@@ -39,6 +42,7 @@ REPLACED = ".replaced"
 ROLES = {"end_token": END, "unknown_token": UNKNOWN}
 LEVELS = ("word", "character")
 STALE_SECONDS = 600
+ATTEMPTS = 20
 
 
 # --- save ---------------------------------------------------------------------------------------
@@ -110,7 +114,41 @@ def _vocabulary_record(vocabulary: Vocabulary) -> dict[str, Any]:
     return record
 
 
+@contextmanager
+def locked(directory: Path, alone: bool) -> Iterator[None]:
+    """Hold a directory's lock while models are swapped in it, or listed.
+
+    Those who list may do so together, one who swaps is alone. The lock dies with its process. Whoever
+    waits for too long, for one that is stopped or on a file system without locks, goes on without it.
+    """
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    end = time.monotonic() + (10 if alone else 0.5)
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        while time.monotonic() < end:
+            try:
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.002)
+            except OSError:
+                break
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _put(temporary: Path, folder: Path) -> None:
+    with locked(folder.parent, alone=True):
+        _swap(temporary, folder)
+
+
+def _swap(temporary: Path, folder: Path) -> None:
     old = _replaced(folder)
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
@@ -175,14 +213,17 @@ def load(path: Path) -> Model:
         ModelNotFound: nothing is there.
         DamagedModel: a file is missing, altered, too large, or not what the manifest declares.
     """
-    with _open(path) as source:
-        record = _read_json(source, MANIFEST)
-        manifest = _manifest(path, record)
-        hashes = record.get("sha256")
-        if not isinstance(hashes, dict):
-            raise _damaged(path, f"{MANIFEST} has no sha256 of the other files")
-        vocabulary = _vocabulary(path, source, manifest, hashes)
-        return Model(manifest, vocabulary, _weights(path, source, manifest, hashes))
+    return _steadily(path, _load)
+
+
+def _load(source: "_Files") -> Model:
+    path, record = source.path, _read_json(source, MANIFEST)
+    manifest = _manifest(path, record)
+    hashes = record.get("sha256")
+    if not isinstance(hashes, dict):
+        raise _damaged(path, f"{MANIFEST} has no sha256 of the other files")
+    vocabulary = _vocabulary(path, source, manifest, hashes)
+    return Model(manifest, vocabulary, _weights(path, source, manifest, hashes))
 
 
 def verify(path: Path) -> Model:
@@ -191,10 +232,13 @@ def verify(path: Path) -> Model:
     Raises:
         ModelNotFound, DamagedModel: as `load`.
     """
-    model = load(path)
-    with _open(path) as source:
-        hashes = _read_json(source, MANIFEST)["sha256"]
-        _check_hash(path, CARD, source.read(CARD, LIMITS[CARD]), hashes.get(CARD))
+    return _steadily(path, _verify)
+
+
+def _verify(source: "_Files") -> Model:
+    model = _load(source)
+    hashes = _read_json(source, MANIFEST)["sha256"]
+    _check_hash(source.path, CARD, source.read(CARD, LIMITS[CARD]), hashes.get(CARD))
     return model
 
 
@@ -204,8 +248,7 @@ def load_manifest(path: Path) -> Manifest:
     Raises:
         ModelNotFound, DamagedModel: as `load`.
     """
-    with _open(path) as source:
-        return _manifest(path, _read_json(source, MANIFEST))
+    return _steadily(path, lambda source: _manifest(path, _read_json(source, MANIFEST)))
 
 
 def load_card(path: Path) -> str:
@@ -214,8 +257,34 @@ def load_card(path: Path) -> str:
     Raises:
         ModelNotFound, DamagedModel: as `load`.
     """
-    with _open(path) as source:
-        return source.read(CARD, LIMITS[CARD]).decode("utf-8", errors="replace")
+    content = _steadily(path, lambda source: source.read(CARD, LIMITS[CARD]))
+    return content.decode("utf-8", errors="replace")
+
+
+def exists(path: Path) -> bool:
+    """Say whether a model folder stands at `path`, also while it is being replaced."""
+    manifest = path / MANIFEST
+    return manifest.is_file() or _replaced(path).is_dir() or manifest.is_file()
+
+
+def _steadily(path: Path, read: "Callable[[_Files], _T]") -> _T:
+    """Read a model; where it was replaced under the reader's hands, read the new one."""
+    for _ in range(ATTEMPTS):
+        before = _inode(path)
+        try:
+            with _open(path) as source:
+                return read(source)
+        except (DamagedModel, ModelNotFound):
+            if _inode(path) == before:
+                raise
+    raise _damaged(path, "it is replaced again and again while it is read")
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 class _Files(Protocol):

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -234,8 +234,10 @@ def _resolved(path: Path) -> Path:
 
 
 def _folders(directory: Path) -> list[Path]:
+    directory = directory.expanduser()
     try:
-        paths = sorted(directory.expanduser().iterdir())
+        with bundle.locked(directory, alone=False):
+            paths = sorted(directory.iterdir())
     except OSError:
         return []
     left = [folder for path in paths if (folder := bundle.unfinished(path))]
@@ -243,19 +245,26 @@ def _folders(directory: Path) -> list[Path]:
 
 
 def _holds_model(path: Path) -> bool:
-    return path.suffix == ".zip" or (path / bundle.MANIFEST).is_file()
+    return path.suffix == ".zip" or bundle.exists(path)
 
 
 def _name_of(path: Path) -> str:
     return path.stem if path.suffix == ".zip" else path.name
 
 
+def _size(path: Path) -> int:
+    """Return the bytes of a model's files; one that is being replaced may have some missing."""
+    total = 0
+    with suppress(OSError):
+        for file in list(path.iterdir()) if path.is_dir() else [path]:
+            total += file.stat().st_size
+    return total
+
+
 def _entry(name: str, path: Path) -> Entry:
     shipped = _resolved(path).is_relative_to(_resolved(shipped_models()))
     try:
         manifest = bundle.load_manifest(path)
-        files = list(path.iterdir()) if path.is_dir() else [path]
-        size = sum(file.stat().st_size for file in files if file.exists())
-        return Entry(name, path, shipped, size, manifest)
+        return Entry(name, path, shipped, _size(path), manifest)
     except (ModelError, OSError) as error:
         return Entry(name, path, shipped, 0, None, problem=str(error))
