@@ -5,6 +5,7 @@
     ├── SettingError       a setting, name or value outside what is allowed
     ├── ModelError         a model that cannot be used
     │   ├── ModelNotFound  no model of that name or path
+    │   ├── NewerModel     a model that only a newer version of this program can read
     │   └── DamagedModel   a model folder that breaks the format's promises
     └── TrainingError      a training run that could not start or go on
         └── TrainingStopped  somebody stopped it before there was anything to keep
@@ -32,6 +33,10 @@ class ModelError(HeadlongError):
 
 class ModelNotFound(ModelError):
     """No model of that name or at that path."""
+
+
+class NewerModel(ModelError):
+    """A model in a format that came later than this version of the program."""
 
 
 class DamagedModel(ModelError):

@@ -22,7 +22,7 @@ import typer
 from core import __version__
 from core.decoding.generator import Continuation, Generator
 from core.errors import HeadlongError, InputError, TrainingStopped
-from core.library import bundle, shelf
+from core.library import bundle, keeping
 from core.library.shelf import Entry, Shelf
 from core.settings import Recipe, SamplingSettings, TextSettings, find_setting, settings_of
 from repl import views
@@ -361,14 +361,14 @@ def show(context: typer.Context, model: ModelArgument) -> None:
 def verify(context: typer.Context, model: ModelArgument) -> None:
     """Check every hash of a model."""
     path = context.obj.shelf.find(model)
-    make_console(sys.stdout).print(views.sound(shelf.verify(path)))
+    make_console(sys.stdout).print(views.sound(keeping.verify(path)))
 
 
 @app.command()
 @_guarded
 def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
     """Give a model another name."""
-    path = shelf.rename(context.obj.shelf.find(model), name)
+    path = keeping.rename(context.obj.shelf.find(model), name)
     make_console(sys.stdout).print(views.moved(name, path))
 
 
@@ -376,7 +376,7 @@ def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> 
 @_guarded
 def copy(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
     """Copy a model to your own, under another name."""
-    path = shelf.copy(context.obj.shelf.find(model), name)
+    path = keeping.copy(context.obj.shelf.find(model), name)
     make_console(sys.stdout).print(views.moved(name, path))
 
 
@@ -393,7 +393,7 @@ def remove(
         if not sys.stdin.isatty():
             raise InputError(f"nobody is there to ask; remove {model} with --yes")
         typer.confirm(f"Remove {views.safe(str(path))} for good?", abort=True)
-    shelf.remove(path)
+    keeping.remove(path)
 
 
 @app.command()

@@ -4,206 +4,67 @@ Reads JSON and safetensors and nothing else: no pickle, no code. A zip of the fo
 What the folder holds is described in models/README.md.
 """
 
-import contextlib
-import glob
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-import numpy as np
-
-from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
-from core.library import layout
+from core.errors import DamagedModel, ModelError, ModelNotFound, NewerModel, SettingError
+from core.library import folders, layout, limits, records, tensors
+from core.library.containers import Container, damaged, opened
+from core.library.limits import CARD, HEADER, MANIFEST, VOCABULARY, WEIGHTS
 from core.library.model import Manifest, Model, Weights
-from core.settings import ModelSettings
-from core.text.cleaning import CLEANINGS
-from core.text.vocabulary import END, PADDING, SPECIALS, UNKNOWN, Vocabulary
+from core.text.vocabulary import Vocabulary
 
 _T = TypeVar("_T")
 
-FORMAT = "headlong-model/1"
-MANIFEST, VOCABULARY, WEIGHTS, CARD = (
-    "model.json",
-    "vocabulary.json",
-    "weights.safetensors",
-    "card.md",
-)
-# The largest file of each kind that is read at all; weights are bounded by their shapes instead.
-LIMITS = {MANIFEST: 4 << 20, VOCABULARY: 256 << 20, CARD: 1 << 20}
-HEADER_LIMIT = 1 << 20
-REPLACED = ".replaced"
-ROLES = {"end_token": END, "unknown_token": UNKNOWN}
-LEVELS = ("word", "character")
-STALE_SECONDS = 600
 ATTEMPTS = 20
+"""How often a reader begins anew when a model is replaced under its hands."""
 
 
-# --- save ---------------------------------------------------------------------------------------
-
-
-def save(model: Model, folder: Path, card: str) -> None:
-    """Write `model` to `folder`, replacing what is there.
+def save(model: Model, folder: Path, card: str, replace: bool = True) -> None:
+    """Write `model` to `folder`.
 
     The files are written to a temporary folder beside it and synced before the name changes hands, so
     a crash leaves the old model or the new one.
 
     Raises:
         ModelError: the folder cannot be written; what was there is still there.
+        SettingError: a model is there, and is not to be replaced.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
-            _write_files(model, temporary, card)
-            _put(temporary, folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with folders.fresh(folder) as temporary:
+            for name, content in files(model, card).items():
+                with (temporary / name).open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+            folders.put(temporary, folder, replace)
+    except FileExistsError as error:
+        raise SettingError(f"there is a model {folder.name!r} already; choose another name") from error
     except OSError as error:
         raise ModelError(
             f"model {model.name!r} cannot be saved to {folder}: {error.strerror or error}; "
-            "free some space or make the folder writable, and train again"
+            "free some space or make the folder writable, and try again"
         ) from error
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what saves of this model that were killed long ago have left."""
-    for path in folder.parent.glob(f".{glob.escape(folder.name)}.*"):
-        with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > STALE_SECONDS and not unfinished(path):
-                shutil.rmtree(path, ignore_errors=True)
 
 
 def files(model: Model, card: str) -> dict[str, bytes]:
     """Return the contents of a model's files by name, the manifest with the others' hashes last."""
-    import safetensors.numpy
-
-    arrays = {name: np.ascontiguousarray(array) for name, array in model.weights.items()}
     contents = {
-        VOCABULARY: _json(_vocabulary_record(model.vocabulary)),
-        WEIGHTS: safetensors.numpy.save(arrays),
+        VOCABULARY: _json(records.vocabulary_record(model.vocabulary)),
+        WEIGHTS: tensors.write(model.weights),
         CARD: card.encode(),
     }
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    manifest = _json(_manifest_record(model.manifest) | {"sha256": hashes})
+    manifest = _json(records.manifest_record(model.manifest) | {"sha256": hashes})
     return contents | {MANIFEST: manifest}
-
-
-def _write_files(model: Model, folder: Path, card: str) -> None:
-    folder.chmod(0o755)  # mkdtemp gives 0700, and others may share a models directory
-    for name, content in files(model, card).items():
-        with (folder / name).open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    _sync(folder)
-
-
-def _vocabulary_record(vocabulary: Vocabulary) -> dict[str, Any]:
-    record: dict[str, Any] = {"tokens": list(vocabulary.tokens)}
-    for role, usual in ROLES.items():
-        if getattr(vocabulary, role) != usual:
-            record[role] = getattr(vocabulary, role)
-    return record
-
-
-@contextmanager
-def locked(directory: Path, alone: bool) -> Iterator[None]:
-    """Hold a directory's lock while models are swapped in it, or listed.
-
-    Those who list may do so together, one who swaps is alone. The lock dies with its process. Whoever
-    waits for too long, for one that is stopped or on a file system without locks, goes on without it.
-    """
-    if os.name != "posix":
-        yield
-        return
-    import fcntl
-
-    kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
-    end = time.monotonic() + (10 if alone else 0.5)
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        while time.monotonic() < end:
-            try:
-                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(0.002)
-            except OSError:
-                break
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _put(temporary: Path, folder: Path) -> None:
-    with locked(folder.parent, alone=True):
-        _swap(temporary, folder)
-
-
-def _swap(temporary: Path, folder: Path) -> None:
-    old = _replaced(folder)
-    if folder.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)  # killed between these two renames, `load` finds the old model here
-    try:
-        temporary.rename(folder)
-    except OSError:
-        if old.exists():
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-    _sync(folder.parent)
-
-
-def _replaced(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}{REPLACED}")
-
-
-def unfinished(path: Path) -> Path | None:
-    """Return the folder of which `path` is the old version, left by a save that was killed."""
-    if not path.name.endswith(REPLACED):
-        return None
-    folder = path.with_name(path.name[1 : -len(REPLACED)])
-    return None if folder.exists() else folder
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "posix":  # other systems cannot open a directory
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _json(record: Mapping[str, Any]) -> bytes:
     return json.dumps(record, ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def _manifest_record(manifest: Manifest) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "name": manifest.name,
-        "created": manifest.created,
-        "level": manifest.level,
-        "cleaning": manifest.cleaning,
-        "vocabulary": manifest.vocabulary,
-        "architecture": manifest.architecture.to_json(),
-        "training": dict(manifest.training),
-        "corpus": dict(manifest.corpus),
-        "metrics": dict(manifest.metrics),
-    }
-
-
-# --- load ---------------------------------------------------------------------------------------
 
 
 def load(path: Path) -> Model:
@@ -211,44 +72,28 @@ def load(path: Path) -> Model:
 
     Raises:
         ModelNotFound: nothing is there.
+        NewerModel: a newer version of this program wrote it.
         DamagedModel: a file is missing, altered, too large, or not what the manifest declares.
     """
     return _steadily(path, _load)
-
-
-def _load(source: "_Files") -> Model:
-    path, record = source.path, _read_json(source, MANIFEST)
-    manifest = _manifest(path, record)
-    hashes = record.get("sha256")
-    if not isinstance(hashes, dict):
-        raise _damaged(path, f"{MANIFEST} has no sha256 of the other files")
-    vocabulary = _vocabulary(path, source, manifest, hashes)
-    return Model(manifest, vocabulary, _weights(path, source, manifest, hashes))
 
 
 def verify(path: Path) -> Model:
     """Load a model and check every hash, the card's too, which loading alone does not read.
 
     Raises:
-        ModelNotFound, DamagedModel: as `load`.
+        ModelNotFound, NewerModel, DamagedModel: as `load`.
     """
-    return _steadily(path, _verify)
-
-
-def _verify(source: "_Files") -> Model:
-    model = _load(source)
-    hashes = _read_json(source, MANIFEST)["sha256"]
-    _check_hash(source.path, CARD, source.read(CARD, LIMITS[CARD]), hashes.get(CARD))
-    return model
+    return _steadily(path, lambda source: _load(source, every_hash=True))
 
 
 def load_manifest(path: Path) -> Manifest:
     """Read what a model says of itself, without its words and weights.
 
     Raises:
-        ModelNotFound, DamagedModel: as `load`.
+        ModelNotFound, NewerModel, DamagedModel: as `load`.
     """
-    return _steadily(path, lambda source: _manifest(path, _read_json(source, MANIFEST)))
+    return _steadily(path, lambda source: _manifest(source)[0])
 
 
 def load_card(path: Path) -> str:
@@ -257,215 +102,103 @@ def load_card(path: Path) -> str:
     Raises:
         ModelNotFound, DamagedModel: as `load`.
     """
-    content = _steadily(path, lambda source: source.read(CARD, LIMITS[CARD]))
+    content = _steadily(path, lambda source: source.read(CARD))
     return content.decode("utf-8", errors="replace")
 
 
 def exists(path: Path) -> bool:
     """Say whether a model folder stands at `path`, also while it is being replaced."""
     manifest = path / MANIFEST
-    return manifest.is_file() or _replaced(path).is_dir() or manifest.is_file()
+    return manifest.is_file() or folders.replaced(path).is_dir() or manifest.is_file()
 
 
-def _steadily(path: Path, read: "Callable[[_Files], _T]") -> _T:
+def _steadily(path: Path, read: Callable[[Container], _T]) -> _T:
     """Read a model; where it was replaced under the reader's hands, read the new one."""
     for _ in range(ATTEMPTS):
-        before = _inode(path)
+        before = _version(path)
         try:
-            with _open(path) as source:
+            with opened(path) as source:
                 return read(source)
         except (DamagedModel, ModelNotFound):
-            if _inode(path) == before:
+            if _version(path) == before:
                 raise
-    raise _damaged(path, "it is replaced again and again while it is read")
+    raise damaged(path, "it is replaced again and again while it is read")
 
 
-def _inode(path: Path) -> int | None:
+def _version(path: Path) -> tuple[int, int] | None:
     try:
-        return path.stat().st_ino
+        status = path.stat()
     except OSError:
         return None
+    return status.st_ino, status.st_ctime_ns  # a new folder may get the number of one that is gone
 
 
-class _Files(Protocol):
-    path: Path
-
-    def read(self, name: str, limit: int) -> bytes: ...
-
-    def __enter__(self) -> "_Files": ...
-
-    def __exit__(self, *exception: object) -> None: ...
-
-
-class _Folder:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def read(self, name: str, limit: int) -> bytes:
-        try:
-            with (self.path / name).open("rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                _check_size(self.path, name, size, limit)
-                return file.read(size)
-        except FileNotFoundError:
-            raise _damaged(self.path, f"{name} is missing") from None
-        except OSError as error:
-            raise _damaged(self.path, f"{name} cannot be read ({error.strerror})") from error
-
-    def __enter__(self) -> "_Folder":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        return None
+def _load(source: Container, every_hash: bool = False) -> Model:
+    manifest, hashes = _manifest(source)
+    _check_weights_size(source, manifest)  # before a vocabulary is read for nothing
+    vocabulary = _vocabulary(source, manifest, hashes)
+    weights = _weights(source, manifest, hashes)
+    if every_hash:
+        _check_hash(source, CARD, source.read(CARD), hashes)
+    return Model(manifest, vocabulary, weights)
 
 
-class _Zip:
-    """A zip whose members stand at its top or in one folder; nothing is ever unpacked to disk."""
-
-    def __init__(self, path: Path) -> None:
-        import lzma
-        import zipfile
-        import zlib
-
-        self.path = path
-        # All that zipfile lets through when an archive is damaged, encrypted or exotic.
-        self._errors = (
-            *(OSError, EOFError, ValueError, RuntimeError, NotImplementedError),
-            *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+def _manifest(source: Container) -> tuple[Manifest, Mapping[str, Any]]:
+    """Return the manifest, and the hashes of the other files."""
+    record = _record(source, MANIFEST, source.read(MANIFEST))
+    if records.is_newer(record):
+        raise NewerModel(
+            f"the model at {source.path} has the format {record['format']}, which a newer Headlong "
+            f"wrote, and this one reads {records.FORMAT}; install the newer version to use it"
         )
-        try:
-            self._archive = zipfile.ZipFile(path)
-        except self._errors as error:
-            raise _damaged(path, f"it is neither a model folder nor a zip of one ({error})") from error
-        self._members = {name.rsplit("/", 1)[-1]: name for name in self._archive.namelist()}
-
-    def read(self, name: str, limit: int) -> bytes:
-        if name not in self._members:
-            raise _damaged(self.path, f"{name} is missing")
-        try:
-            size = self._archive.getinfo(self._members[name]).file_size
-            _check_size(self.path, name, size, limit)
-            with self._archive.open(self._members[name]) as file:
-                return file.read(size)
-        except self._errors as error:
-            raise _damaged(self.path, f"{name} cannot be read ({error})") from error
-
-    def __enter__(self) -> "_Zip":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._archive.close()
+    try:
+        manifest = records.read_manifest(record)
+    except records.WrongRecord as error:
+        raise damaged(source.path, f"{MANIFEST}: {error}") from error
+    hashes = record.get("sha256")
+    if not isinstance(hashes, dict):
+        raise damaged(source.path, f"{MANIFEST} has no sha256 of the other files")
+    return manifest, hashes
 
 
-def _open(path: Path) -> _Files:
-    if path.is_dir():
-        return _Folder(path)
-    if path.exists():
-        return _Zip(path)
-    if _replaced(path).is_dir():  # a save was killed between its two renames
-        return _Folder(_replaced(path))
-    raise ModelNotFound(f"there is no model at {path}; check the path")
-
-
-def _damaged(path: Path, what: str) -> DamagedModel:
-    return DamagedModel(
-        f"the model at {path} is damaged: {what}; restore it from a copy or train it again"
-    )
-
-
-def _check_size(path: Path, name: str, size: int, limit: int) -> None:
-    if size > limit:
-        raise _damaged(path, f"{name} is larger than the {limit:,} bytes it can need")
-
-
-def _read_json(files: _Files, name: str, expected: str | None = None) -> dict[str, Any]:
-    content = files.read(name, LIMITS[name])
-    if expected is not None:
-        _check_hash(files.path, name, content, expected)
+def _record(source: Container, name: str, content: bytes) -> dict[str, Any]:
     try:
         record = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise _damaged(files.path, f"{name} is not JSON ({error})") from error
+        raise damaged(source.path, f"{name} is not JSON ({error})") from error
     if not isinstance(record, dict):
-        raise _damaged(files.path, f"{name} is not a JSON object")
+        raise damaged(source.path, f"{name} is not a JSON object")
     return record
 
 
-def _check_hash(path: Path, name: str, content: bytes, expected: object) -> None:
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise _damaged(path, f"{name} is not the file that {MANIFEST} was written for")
+def _check_hash(source: Container, name: str, content: bytes, hashes: Mapping[str, Any]) -> None:
+    if hashlib.sha256(content).hexdigest() != hashes.get(name):
+        raise damaged(source.path, f"{name} is not the file that {MANIFEST} was written for")
 
 
-def _manifest(path: Path, record: Mapping[str, Any]) -> Manifest:
-    declared = record.get("format")
-    if declared != FORMAT:
-        raise _damaged(path, f"its format is {declared!r}, and this program reads {FORMAT!r}")
+def _vocabulary(source: Container, manifest: Manifest, hashes: Mapping[str, Any]) -> Vocabulary:
+    content = source.read(VOCABULARY)
+    _check_hash(source, VOCABULARY, content, hashes)
+    if limits.is_crowded(content):
+        raise damaged(source.path, f"{VOCABULARY} holds more than {limits.WORDS:,} tokens")
     try:
-        manifest = Manifest(
-            name=_typed(record, "name", str),
-            cleaning=_typed(record, "cleaning", str),
-            architecture=ModelSettings.from_json(_typed(record, "architecture", dict)),
-            vocabulary=_typed(record, "vocabulary", int),
-            level=_typed(record, "level", str),
-            training=_typed(record, "training", dict),
-            corpus=_typed(record, "corpus", dict),
-            metrics=_typed(record, "metrics", dict),
-            created=_typed(record, "created", str),
-        )
-    except (SettingError, TypeError) as error:
-        raise _damaged(path, f"{MANIFEST}: {error}") from error
-    shape = manifest.architecture
-    if shape.attention and (shape.context != "window" or shape.tied):
-        raise _damaged(path, f"{MANIFEST} declares an attention without a window")
-    if shape.context == "window" and shape.window is None:
-        raise _damaged(path, f"{MANIFEST} does not say how many words its window holds")
-    if manifest.cleaning not in CLEANINGS or manifest.level not in LEVELS:
-        raise _damaged(path, f"its text is {manifest.level!r}, {manifest.cleaning!r}")
-    return manifest
+        return records.read_vocabulary(_record(source, VOCABULARY, content), manifest.vocabulary)
+    except records.WrongRecord as error:
+        raise damaged(source.path, f"{VOCABULARY}: {error}") from error
 
 
-def _typed(record: Mapping[str, Any], name: str, kind: type) -> Any:
-    value = record.get(name)
-    if type(value) is not kind:
-        raise TypeError(f"{name} must be {kind.__name__}, not {value!r:.60}")
-    return value
+def _check_weights_size(source: Container, manifest: Manifest) -> None:
+    size, numbers = source.size(WEIGHTS), manifest.parameters
+    if size > 4 * numbers + HEADER:
+        raise damaged(source.path, f"{WEIGHTS} is larger than its architecture needs")
+    if size < 2 * numbers:
+        raise damaged(source.path, f"{WEIGHTS} is smaller than its architecture needs")
 
 
-def _vocabulary(path: Path, files: _Files, manifest: Manifest, hashes: Mapping[str, Any]) -> Vocabulary:
-    record = _read_json(files, VOCABULARY, str(hashes.get(VOCABULARY)))
-    tokens, roles = record.get("tokens"), {role: record.get(role, ROLES[role]) for role in ROLES}
-    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-        raise _damaged(path, f"{VOCABULARY} has no list of tokens")
-    if not all(isinstance(token, str) and token in SPECIALS for token in roles.values()):
-        raise _damaged(path, f"{VOCABULARY} gives a role to a token that can have none")
-    vocabulary = Vocabulary(tuple(tokens), **roles)
-    if len(tokens) != manifest.vocabulary or len(vocabulary.ids) != len(tokens):
-        raise _damaged(path, f"{VOCABULARY} does not hold {manifest.vocabulary} different tokens")
-    if vocabulary.ids.get(PADDING) != 0 or len(tokens) == len(vocabulary.special_ids):
-        raise _damaged(path, f"{VOCABULARY} must begin with {PADDING} and hold words")
-    return vocabulary
-
-
-def _weights(path: Path, files: _Files, manifest: Manifest, hashes: Mapping[str, Any]) -> Weights:
-    import safetensors
-    import safetensors.numpy
-
-    expected = layout.shapes(manifest.architecture, manifest.vocabulary)
-    content = files.read(WEIGHTS, 4 * manifest.parameters + HEADER_LIMIT)
-    _check_hash(path, WEIGHTS, content, hashes.get(WEIGHTS))
+def _weights(source: Container, manifest: Manifest, hashes: Mapping[str, Any]) -> Weights:
+    content = source.read(WEIGHTS)
+    _check_hash(source, WEIGHTS, content, hashes)
     try:
-        arrays = safetensors.numpy.load(content)
-    except (safetensors.SafetensorError, KeyError, ValueError) as error:
-        raise _damaged(path, f"{WEIGHTS} is not a safetensors file ({error})") from error
-    found = {name: array.shape for name, array in arrays.items()}
-    if found != expected:
-        wrong = sorted(found.items() ^ expected.items())[0][0]
-        raise _damaged(
-            path,
-            f"{WEIGHTS} holds {wrong} as {found.get(wrong, 'nothing')}, "
-            f"its architecture needs {expected.get(wrong, 'none')}",
-        )
-    for name, array in arrays.items():
-        if array.dtype not in (np.float32, np.float16) or not np.isfinite(array).all():
-            raise _damaged(path, f"{name} must be finite float32 or float16 numbers")
-    return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
+        return tensors.read(content, layout.shapes(manifest.architecture, manifest.vocabulary))
+    except tensors.WrongTensors as error:
+        raise damaged(source.path, f"{WEIGHTS}: {error}") from error

@@ -3,22 +3,24 @@
 import difflib
 import os
 import re
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
-from core.library import bundle
+from core.library import bundle, folders
+from core.library.limits import MANIFEST
 from core.library.model import Manifest, Model
 
 VARIABLE = "HEADLONG_MODELS"
 LONGEST_NAME = 180
 """Bytes; file systems allow 255, and a temporary name is longer than the model's."""
 
-DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
+DEVICES = {"CON", "PRN", "AUX", "NUL", *(port + n for port in ("COM", "LPT") for n in "0123456789¹²³")}
 """Names that Windows does not let a file have, in any case."""
+
+FOREIGN = (".keras", ".h5", ".hdf5")
 
 _NAME = re.compile(r"[\w][\w-]{0,63}")
 
@@ -84,8 +86,11 @@ class Shelf:
         for directory in self.directories:
             for path in _folders(directory):
                 found.setdefault(_name_of(path), []).append(path)
-        for name, (first, *others) in sorted(found.items()):
-            yield replace(_entry(name, first), shadowed=tuple(others))
+        for name, paths in sorted(found.items()):
+            for number, path in enumerate(paths, start=1):
+                if entry := _entry(name, path):
+                    yield replace(entry, shadowed=tuple(paths[number:]))
+                    break
 
     def find(self, name: str) -> Path:
         """Return the path of the model called `name`, or at the path `name`.
@@ -98,10 +103,12 @@ class Shelf:
                 if _name_of(path) == name:
                     return path
         path = Path(name).expanduser()
-        if (path / bundle.MANIFEST).exists() or (path.suffix == ".zip" and path.is_file()):
+        if (path / MANIFEST).exists() or (path.suffix == ".zip" and path.is_file()):
             return path
         if path.is_dir():
-            raise DamagedModel(f"{path} is no model folder: it holds no {bundle.MANIFEST}")
+            raise DamagedModel(f"{path} is no model folder: it holds no {MANIFEST}")
+        if path.suffix.lower() in FOREIGN and path.is_file():
+            raise ModelError(f"{path} is a model of another program; import it first")
         raise ModelNotFound(self._not_found(name))
 
     def load(self, name: str) -> Model:
@@ -131,87 +138,17 @@ def load(path: Path) -> Model:
     Raises:
         ModelNotFound, DamagedModel: see `core.library.bundle.load`.
     """
-    return _named(bundle.load(path), _name_of(path))
+    return called(bundle.load(path), _name_of(path))
 
 
-def verify(path: Path) -> Model:
-    """Load a model and check all its hashes.
-
-    Raises:
-        ModelNotFound, DamagedModel: see `core.library.bundle.verify`.
-    """
-    return _named(bundle.verify(path), _name_of(path))
-
-
-def rename(path: Path, name: str) -> Path:
-    """Give a model another name; return where it is now.
-
-    Raises:
-        SettingError: the name is taken or cannot be one, or the model comes with the program.
-        ModelError: the folder cannot be written.
-    """
-    target = _target(path, name)
-    with _writing(path):
-        path.rename(target)
-    return target
-
-
-def copy(path: Path, name: str) -> Path:
-    """Copy a model, wherever it is, to the user's models; return where the copy is.
-
-    Raises:
-        SettingError, DamagedModel, ModelError: the name is taken or cannot be one, the model is
-            damaged, or the copy cannot be written.
-    """
-    target = saved_models() / check_name(name)
-    if target.exists():
-        raise SettingError(f"there is a model {name!r} already; choose another name")
-    bundle.save(_named(bundle.verify(path), name), target, bundle.load_card(path))
-    return target
-
-
-def remove(path: Path) -> None:
-    """Remove a model for good.
-
-    Raises:
-        SettingError: it comes with the program.
-        ModelError: the folder cannot be written.
-    """
-    _refuse_shipped(path)
-    with _writing(path):
-        if path.is_file():
-            path.unlink()
-            return
-        # Out of sight first, so that nobody lists or loads half a model.
-        doomed = path.with_name(f".{path.name}.removed")
-        shutil.rmtree(doomed, ignore_errors=True)
-        path.rename(doomed)
-        shutil.rmtree(doomed)
-
-
-def _target(path: Path, name: str) -> Path:
-    _refuse_shipped(path)
-    target = path.with_name(check_name(name) + (".zip" if path.suffix == ".zip" else ""))
-    if target.exists():
-        raise SettingError(f"there is a model {name!r} already; choose another name")
-    return target
-
-
-def _refuse_shipped(path: Path) -> None:
-    if _resolved(path).is_relative_to(_resolved(shipped_models())):
-        raise SettingError(f"the model {path.name!r} comes with the program; copy it to change it")
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ModelError(f"the model at {path} cannot be changed: {error.strerror}") from error
-
-
-def _named(model: Model, name: str) -> Model:
+def called(model: Model, name: str) -> Model:
+    """Return the model under another name."""
     return replace(model, manifest=replace(model.manifest, name=name))
+
+
+def is_shipped(path: Path) -> bool:
+    """Say whether a model came with the program."""
+    return _resolved(path).is_relative_to(_resolved(shipped_models()))
 
 
 def free_name(stem: str, directory: Path) -> str:
@@ -220,7 +157,7 @@ def free_name(stem: str, directory: Path) -> str:
     base = re.sub(r"[^\w-]+", "-", sound).strip("-_")[:56]
     base = base.encode()[: LONGEST_NAME - 20].decode("utf-8", "ignore") or "model"
     number, name = 1, base
-    while (directory / name).exists():
+    while folders.taken(directory / name):
         number += 1
         name = f"{base}-{number}"
     return name
@@ -236,11 +173,11 @@ def _resolved(path: Path) -> Path:
 def _folders(directory: Path) -> list[Path]:
     directory = directory.expanduser()
     try:
-        with bundle.locked(directory, alone=False):
+        with folders.locked(directory, alone=False):
             paths = sorted(directory.iterdir())
     except OSError:
         return []
-    left = [folder for path in paths if (folder := bundle.unfinished(path))]
+    left = [folder for path in paths if (folder := folders.unfinished(path))]
     return left + [path for path in paths if not path.name.startswith(".") and _holds_model(path)]
 
 
@@ -261,10 +198,13 @@ def _size(path: Path) -> int:
     return total
 
 
-def _entry(name: str, path: Path) -> Entry:
-    shipped = _resolved(path).is_relative_to(_resolved(shipped_models()))
+def _entry(name: str, path: Path) -> Entry | None:
+    """Return what is to be said of a model; None where it was removed since it was listed."""
+    shipped = is_shipped(path)
     try:
         manifest = bundle.load_manifest(path)
         return Entry(name, path, shipped, _size(path), manifest)
+    except ModelNotFound:
+        return None
     except (ModelError, OSError) as error:
         return Entry(name, path, shipped, 0, None, problem=str(error))

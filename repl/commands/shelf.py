@@ -1,6 +1,6 @@
 """Commands that keep the shelf in order: rename, copy, remove, verify."""
 
-from core.library import shelf
+from core.library import keeping
 from repl import views
 from repl.commands.models import model_names
 from repl.registry import Confirmation, registry
@@ -10,13 +10,13 @@ from repl.session import Session
 @registry.command("rename", example=":rename headlines news", choices=model_names)
 def rename(session: Session, model: str, name: str) -> Confirmation:
     """Give a model another name."""
-    return Confirmation(views.moved(name, shelf.rename(session.shelf.find(model), name)))
+    return Confirmation(views.moved(name, keeping.rename(session.shelf.find(model), name)))
 
 
 @registry.command("copy", example=":copy tutorial mine", choices=model_names)
 def copy(session: Session, model: str, name: str) -> Confirmation:
     """Copy a model to your own, under another name."""
-    return Confirmation(views.moved(name, shelf.copy(session.shelf.find(model), name)))
+    return Confirmation(views.moved(name, keeping.copy(session.shelf.find(model), name)))
 
 
 @registry.command("remove", example=":remove news", choices=model_names)
@@ -27,10 +27,10 @@ def remove(session: Session, model: str, *, yes: bool = False) -> None:
     """
     path = session.shelf.find(model)
     if yes or session.ask(f"Remove {views.safe(str(path))} for good?"):
-        shelf.remove(path)
+        keeping.remove(path)
 
 
 @registry.command("verify", example=":verify news", choices=model_names)
 def verify(session: Session, model: str) -> Confirmation:
     """Check every hash of a model."""
-    return Confirmation(views.sound(shelf.verify(session.shelf.find(model))))
+    return Confirmation(views.sound(keeping.verify(session.shelf.find(model))))

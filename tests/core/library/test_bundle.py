@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.errors import DamagedModel, HeadlongError, ModelError, ModelNotFound
+from core.errors import DamagedModel, HeadlongError, ModelError, ModelNotFound, NewerModel, SettingError
 from core.library import bundle
 from core.library.model import Model
 from core.library.shelf import Shelf, shipped_models
@@ -181,8 +181,10 @@ def truncate(name: str) -> Callable[[Path], None]:
         (overwrite("model.json", b"[]"), "model.json is not a JSON object"),
         (overwrite("model.json", b" " * (5 << 20)), "model.json is larger than"),
         (overwrite("weights.safetensors", b"\0" * (9 << 20)), "weights.safetensors is larger than"),
-        (change_manifest(format="headlong-model/9"), "its format is 'headlong-model/9'"),
-        (change_manifest(vocabulary=10**12), "does not hold 1000000000000 different tokens"),
+        (change_manifest(format="evil-model/1"), "its format is 'evil-model/1'"),
+        (change_manifest(format="headlong-model/0"), "its format is 'headlong-model/0'"),
+        (change_manifest(vocabulary=10**12), "from 2 to 1,000,000 tokens, not 1,000,000,000,000"),
+        (change_manifest(vocabulary=13), "it holds 14 tokens, not 13"),
         (change_manifest(vocabulary="14"), "vocabulary must be int, not '14'"),
         (change_manifest(cleaning="evil"), "its text is 'word', 'evil'"),
         (change_manifest(architecture={"hidden_size": 10**9}), "hidden_size must be a whole number"),
@@ -198,6 +200,23 @@ def test_a_damaged_folder_gives_one_clear_error(
     with pytest.raises(DamagedModel, match=reason) as caught:
         bundle.load(folder)
     assert str(folder) in str(caught.value)
+
+
+def test_a_model_of_a_newer_format_says_so(folder: Path) -> None:
+    change_manifest(format="headlong-model/2", architecture={"not": "known yet"})(folder)
+    with pytest.raises(NewerModel, match=r"headlong-model/2, which a newer Headlong wrote.*install"):
+        bundle.load(folder)
+    (entry,) = [entry for entry in Shelf([folder.parent]).entries() if entry.name == "tiny"]
+    assert "a newer Headlong" in (entry.problem or "")
+
+
+def test_a_model_that_is_there_is_replaced_only_where_that_is_meant(
+    folder: Path, make_model: MakeModel
+) -> None:
+    with pytest.raises(SettingError, match="there is a model 'tiny' already"):
+        bundle.save(make_model(seed=1), folder, "", replace=False)
+    assert bundle.load(folder).sha256 == make_model().sha256
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 
 def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, make_model: MakeModel) -> None:

@@ -5,15 +5,13 @@ import pytest
 
 from core.errors import DamagedModel, ModelNotFound, SettingError
 from core.library import bundle
+from core.library.keeping import copy, remove, rename
 from core.library.model import Model
 from core.library.shelf import (
     Shelf,
     check_name,
-    copy,
     free_name,
     load,
-    remove,
-    rename,
     saved_models,
     shipped_models,
 )

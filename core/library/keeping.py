@@ -1,0 +1,88 @@
+"""What keeps the shelf in order: rename a model, copy it, remove it, see that it is whole."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import ModelError, ModelNotFound, SettingError
+from core.library import bundle, folders
+from core.library.model import Model
+from core.library.shelf import called, check_name, is_shipped, saved_models
+
+ZIP = ".zip"
+
+
+def verify(path: Path) -> Model:
+    """Load a model and check all its hashes.
+
+    Raises:
+        ModelNotFound, NewerModel, DamagedModel: see `core.library.bundle.verify`.
+    """
+    return called(bundle.verify(path), path.stem if path.suffix == ZIP else path.name)
+
+
+def rename(path: Path, name: str) -> Path:
+    """Give a model another name; return where it is now.
+
+    Raises:
+        SettingError: the name is taken or cannot be one, or the model comes with the program.
+        ModelNotFound: it is gone.
+        ModelError: the folder cannot be written.
+    """
+    _refuse_shipped(path)
+    target = path.with_name(check_name(name) + (ZIP if path.suffix == ZIP else ""))
+    _refuse_taken(target.parent / name)
+    with _changing(path):
+        folders.move(path, target)
+    return target
+
+
+def copy(path: Path, name: str) -> Path:
+    """Copy a model, wherever it is, to the user's models; return where the copy is.
+
+    Raises:
+        SettingError, DamagedModel, ModelError: the name is taken or cannot be one, the model is
+            damaged, or the copy cannot be written.
+    """
+    target = saved_models() / check_name(name)
+    _refuse_taken(target)
+    model, card = called(bundle.verify(path), name), bundle.load_card(path)
+    bundle.save(model, target, card, replace=False)
+    return target
+
+
+def remove(path: Path) -> None:
+    """Remove a model for good.
+
+    Raises:
+        SettingError: it comes with the program.
+        ModelNotFound: it is gone already.
+        ModelError: the folder cannot be written.
+    """
+    _refuse_shipped(path)
+    with _changing(path):
+        folders.take_away(path)
+
+
+def _refuse_taken(folder: Path) -> None:
+    if folders.taken(folder) or folders.taken(folder.with_name(folder.name + ZIP)):
+        raise SettingError(f"there is a model {folder.name!r} already; choose another name")
+
+
+def _refuse_shipped(path: Path) -> None:
+    if is_shipped(path):
+        raise SettingError(f"the model {path.name!r} comes with the program; copy it to change it")
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ModelNotFound(f"there is no model at {path} any more; list what there is") from error
+    except FileExistsError as error:
+        raise SettingError(f"there is a model of that name already, {error}; choose another") from error
+    except OSError as error:
+        raise ModelError(
+            f"the model at {path} cannot be changed: {error.strerror}; make its directory writable"
+        ) from error

@@ -1,0 +1,66 @@
+"""How large the files of a model may be, so that a hostile one cannot cost much more than it weighs.
+
+The promise is in SECURITY.md: refusing a bad file takes at most 2 seconds, and 200 MB of memory beside
+the file's own size. The numbers below are what keeps it; tests/core/library/hostile.py tries them.
+"""
+
+from core.errors import SettingError
+from core.library import layout
+from core.settings import ModelSettings
+
+MANIFEST, VOCABULARY, WEIGHTS, CARD = (
+    "model.json",
+    "vocabulary.json",
+    "weights.safetensors",
+    "card.md",
+)
+
+WORDS = 1_000_000
+"""Tokens of a vocabulary: Python needs about 150 bytes for each."""
+
+LARGEST = {
+    MANIFEST: 1 << 20,
+    # A text that holds one emoji takes four bytes a letter in memory, and its tokens take them again.
+    VOCABULARY: 20 << 20,
+    WEIGHTS: 1 << 30,  # half a second of SHA-256
+    CARD: 1 << 20,
+}
+"""Bytes of each file that are read at the most."""
+
+HEADER = 1 << 20
+"""Bytes of a safetensors header: names and shapes of at most a few dozen arrays."""
+
+SLACK = 64 << 20
+"""Bytes that may come out of an archive beyond its own size."""
+
+DIRECTORY = 1 << 20
+"""Bytes of a zip's directory, some ten thousand members."""
+
+
+def is_crowded(content: bytes) -> bool:
+    """Say whether the JSON of a vocabulary holds more than `WORDS` words, before they take memory.
+
+    It is counted by the marks between values, which words may hold too, so some more pass; lists and
+    keys take more memory than words, and a vocabulary has few.
+    """
+    marks = sum(map(content.count, (b"[", b"{", b":")))
+    return content.count(b",") > 2 * WORDS or marks > WORDS // 2
+
+
+def check_size(settings: ModelSettings, words: int) -> None:
+    """See that a model of this shape could be loaded again, before hours of training go into it.
+
+    Raises:
+        SettingError: too many words, or too many numbers.
+    """
+    if words > WORDS:
+        raise SettingError(
+            f"the vocabulary has {words:,} words, and a model holds {WORDS:,} at most; "
+            "leave out rare ones with a higher min_count"
+        )
+    size, largest = 4 * layout.parameters(settings, words), LARGEST[WEIGHTS] - HEADER
+    if size > largest:
+        raise SettingError(
+            f"the network would take {size / 1e6:,.0f} MB, and a model's weights may take "
+            f"{largest / 1e6:,.0f} MB; choose a smaller hidden_size or a higher min_count"
+        )

@@ -1,0 +1,126 @@
+"""model.json and vocabulary.json: what they say, checked, as a manifest and a vocabulary; and back."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import SettingError
+from core.library.limits import WORDS
+from core.library.model import Manifest
+from core.settings import ModelSettings, settings_of
+from core.text.cleaning import CLEANINGS
+from core.text.vocabulary import END, PADDING, SPECIALS, UNKNOWN, Vocabulary
+
+Record = Mapping[str, Any]
+
+FORMAT = "headlong-model/1"
+ROLES = {"end_token": END, "unknown_token": UNKNOWN}
+LEVELS = ("word", "character")
+
+_NEWER = re.compile(r"headlong-model/(?!1$)[1-9]\d{0,3}")
+
+
+class WrongRecord(ValueError):
+    """A record that does not say what it must say."""
+
+
+def is_newer(record: Record) -> bool:
+    """Say whether a newer version of Headlong wrote this, in a format that came later than ours."""
+    declared = record.get("format")
+    return isinstance(declared, str) and _NEWER.fullmatch(declared) is not None
+
+
+def read_manifest(record: Record) -> Manifest:
+    """Return what model.json says.
+
+    Raises:
+        WrongRecord: something is missing, of the wrong type or out of bounds.
+    """
+    declared = record.get("format")
+    if declared != FORMAT:
+        raise WrongRecord(f"its format is {declared!r:.60}, and this program reads {FORMAT!r}")
+    manifest = Manifest(
+        name=_typed(record, "name", str),
+        cleaning=_typed(record, "cleaning", str),
+        architecture=_architecture(_typed(record, "architecture", dict)),
+        vocabulary=_typed(record, "vocabulary", int),
+        level=_typed(record, "level", str),
+        training=_typed(record, "training", dict),
+        corpus=_typed(record, "corpus", dict),
+        metrics=_typed(record, "metrics", dict),
+        created=_typed(record, "created", str),
+    )
+    if not 2 <= manifest.vocabulary <= WORDS:
+        raise WrongRecord(f"a vocabulary has from 2 to {WORDS:,} tokens, not {manifest.vocabulary:,}")
+    if manifest.cleaning not in CLEANINGS or manifest.level not in LEVELS:
+        raise WrongRecord(f"its text is {manifest.level!r:.60}, {manifest.cleaning!r:.60}")
+    return manifest
+
+
+def _architecture(record: Record) -> ModelSettings:
+    known = settings_of(ModelSettings)
+    for name in record:
+        if name not in known:
+            raise WrongRecord(f"there is no setting {name!r:.60}")
+    try:
+        shape = ModelSettings.from_json(record)
+    except SettingError as error:
+        raise WrongRecord(str(error)) from error
+    if shape.attention and (shape.context != "window" or shape.tied):
+        raise WrongRecord("it declares an attention without a window")
+    if shape.context == "window" and shape.window is None:
+        raise WrongRecord("it does not say how many words its window holds")
+    return shape
+
+
+def _typed(record: Record, name: str, kind: type) -> Any:
+    value = record.get(name)
+    if type(value) is not kind:
+        raise WrongRecord(f"{name} must be {kind.__name__}, not {value!r:.60}")
+    return value
+
+
+def read_vocabulary(record: Record, size: int) -> Vocabulary:
+    """Return what vocabulary.json says, which must be `size` tokens.
+
+    Raises:
+        WrongRecord: they are fewer or more, one stands twice, or they are no vocabulary.
+    """
+    tokens, roles = record.get("tokens"), {role: record.get(role, ROLES[role]) for role in ROLES}
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        raise WrongRecord("it has no list of tokens")
+    if not all(isinstance(token, str) and token in SPECIALS for token in roles.values()):
+        raise WrongRecord("it gives a role to a token that can have none")
+    if len(tokens) != size:
+        raise WrongRecord(f"it holds {len(tokens):,} tokens, not {size:,}")
+    vocabulary = Vocabulary(tuple(tokens), **roles)
+    if len(vocabulary.ids) != size:
+        raise WrongRecord("a token stands in it twice")
+    if tokens[0] != PADDING or size == len(vocabulary.special_ids):
+        raise WrongRecord(f"it must begin with {PADDING} and hold words")
+    return vocabulary
+
+
+def manifest_record(manifest: Manifest) -> dict[str, Any]:
+    """Return a manifest as model.json holds it; the other files' hashes are still to come."""
+    return {
+        "format": FORMAT,
+        "name": manifest.name,
+        "created": manifest.created,
+        "level": manifest.level,
+        "cleaning": manifest.cleaning,
+        "vocabulary": manifest.vocabulary,
+        "architecture": manifest.architecture.to_json(),
+        "training": dict(manifest.training),
+        "corpus": dict(manifest.corpus),
+        "metrics": dict(manifest.metrics),
+    }
+
+
+def vocabulary_record(vocabulary: Vocabulary) -> dict[str, Any]:
+    """Return a vocabulary as vocabulary.json holds it."""
+    record: dict[str, Any] = {"tokens": list(vocabulary.tokens)}
+    for role, usual in ROLES.items():
+        if getattr(vocabulary, role) != usual:
+            record[role] = getattr(vocabulary, role)
+    return record
