@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -431,7 +432,9 @@ def models(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the models there are."""
     entries = list(context.obj.shelf.entries())
     if not as_json:
-        make_console(sys.stdout).print(views.models(entries, None))
+        from repl.shelf_view import ShelfView
+
+        make_console(sys.stdout).print(ShelfView(entries, None, date.today()))
     for entry in entries if as_json else ():
         _print_json(_listed(entry))
 

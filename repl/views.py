@@ -11,7 +11,6 @@ from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator, Seed
 from core.library.model import Model
-from core.library.shelf import Entry, saved_models
 from core.settings import SamplingSettings, Setting, settings_of
 
 if TYPE_CHECKING:  # what only some commands draw is imported when they do: a start is to be quick
@@ -154,49 +153,6 @@ def loaded(generator: Generator) -> Text:
         facts.append(f"{perplexed(perplexity)} with {rate:.0%} unknown")
     name = (safe(generator.model.name), "name")
     return Text.assemble(name, (" · " + " · ".join(facts), "muted"))
-
-
-def models(entries: Sequence[Entry], current: Path | None) -> RenderableType:
-    """Draw the shelf as a table, a star at the model that is loaded; a damaged one shows why."""
-    if not entries:
-        return Text("no models; train one with :train", style="notice")
-    headings = ("model", "vocabulary", "parameters", "size", "trained on", "where")
-    table = columns(*headings, right=headings[1:4])
-    problems = []
-    for entry in entries:
-        name = Text(safe(entry.name), style="name")
-        if entry.path == current:
-            name.append(" *")
-        if entry.manifest is None:
-            problems.append(error(entry.problem or f"{entry.name} cannot be used"))
-            continue
-        files = entry.manifest.corpus.get("files")
-        cells = (
-            f"{entry.manifest.vocabulary:,}",
-            f"{entry.manifest.parameters:,}",
-            size(entry.bytes),
-            safe(", ".join(map(str, files)) if isinstance(files, list) else ""),
-            safe(place(entry)),
-        )
-        table.add_row(name, *map(Text, cells))
-    hidden = [
-        Text(safe(f"{entry.name} at {path} is not reached: another comes first"), style="muted")
-        for entry in entries
-        for path in entry.shadowed
-    ]
-    return Group(table, *problems, *hidden)
-
-
-def place(entry: Entry) -> str:
-    """Say where a model stands, in a word for the usual places."""
-    if entry.shipped:
-        return "shipped"
-    return "saved" if entry.path.parent == saved_models() else str(entry.path.parent)
-
-
-def size(count: int) -> str:
-    """Write a number of bytes for people."""
-    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
 
 
 def settings_table(settings: SamplingSettings) -> "Table":

@@ -53,7 +53,8 @@ def put(temporary: Path, folder: Path, replace: bool) -> None:
             if os.path.lexists(old):
                 old.rename(folder)
             raise
-        discard(old)
+        with contextlib.suppress(OSError):  # the new model stands; the next change tries again
+            discard(old)
     sync(folder.parent)
 
 
@@ -119,12 +120,15 @@ def unfinished(path: Path) -> Path | None:
 
 
 def discard(path: Path) -> None:
-    """Remove a folder, a file or a link, if it is there and can be removed."""
+    """Remove a folder, a file or a link, if it is there.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(path)
     else:
-        with contextlib.suppress(OSError):
-            path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _sweep(folder: Path) -> None:

@@ -1,10 +1,12 @@
 """Commands about models: load one, list them all."""
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 from rich.console import Group, RenderableType
 
+from core.library import bundle
 from repl import views
 from repl.registry import Confirmation, registry
 from repl.session import Session
@@ -61,10 +63,26 @@ def export(session: Session, model: str, path: Path, *, replace: bool = False) -
     return Confirmation(views.card("\n".join(map(str, written))))
 
 
+@registry.command("card", example=":card tutorial", choices=model_names)
+def card(session: Session, model: str = "") -> RenderableType:
+    """Show the card of a model, or of the loaded one.
+
+    It says what the model was trained on, how, and what was measured.
+    """
+    if not model and session.path is None:
+        session.require_generator()
+    path = session.shelf.find(model) if model else session.path
+    assert path is not None
+    return views.card(bundle.load_card(path))
+
+
 @registry.command("models", "m", example=":models")
 def models(session: Session) -> RenderableType:
     """List the models there are.
 
-    A star marks the loaded one. Where two have one name, the first on the search path counts.
+    Each with what one of its tokens is, how many it knows, and how well it did on lines that were held
+    out. A star marks the loaded one. Where two have one name, the first on the search path counts.
     """
-    return views.models(list(session.shelf.entries()), session.path)
+    from repl.shelf_view import ShelfView  # rich.table takes time to import, and only this needs it
+
+    return ShelfView(list(session.shelf.entries()), session.path, date.today())
