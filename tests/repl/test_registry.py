@@ -97,5 +97,8 @@ def test_every_command_of_the_program_explains_itself() -> None:
 
 
 def test_the_commands_of_the_first_release_are_there() -> None:
-    names = "load import export models card rename copy remove verify train len temp greedy set show help quit"
+    names = (
+        "load import export models card rename copy remove verify train len temp greedy set show "
+        "help quit"
+    )
     assert set(registry.commands) == set(names.split())
