@@ -337,10 +337,14 @@ def import_(
 def export(
     context: typer.Context,
     model: ModelArgument,
-    path: Annotated[Path, typer.Argument(help="The file to write, ending in .keras or .zip.")],
+    path: Annotated[Path, typer.Argument(help="The file to write, ending in .keras, .onnx or .zip.")],
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write a model for other programs: .keras for Keras 3, .zip for Headlong elsewhere."""
+    """Write a model for other programs.
+
+    The file's ending says how: .keras for Keras 3, .onnx for any ONNX runtime, both with the words as
+    a JSON beside them, or .zip for Headlong elsewhere. If it fails, what was there is unchanged.
+    """
     from core.library.foreign import export_model
 
     out = make_console(sys.stdout)
