@@ -340,11 +340,7 @@ def export(
     path: Annotated[Path, typer.Argument(help="The file to write, ending in .keras, .onnx or .zip.")],
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write a model for other programs.
-
-    The file's ending says how: .keras for Keras 3, .onnx for any ONNX runtime, both with the words as
-    a JSON beside them, or .zip for Headlong elsewhere. If it fails, what was there is unchanged.
-    """
+    """Write a model for others: .keras for Keras 3, .onnx for ONNX runtimes, .zip for Headlong."""
     from core.library.foreign import export_model
 
     out = make_console(sys.stdout)

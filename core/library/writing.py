@@ -1,7 +1,8 @@
 """Files that are written whole or not at all.
 
 A file is written under a passing name beside its destination, synced, and then takes over the name, so
-a full disk, a crash or Ctrl-C leaves what was there. Model folders are saved by `core.library.bundle`.
+a full disk, a crash or Ctrl-C leaves what was there. A process that is killed may also leave its file
+under the passing name, `.….headlong`. Model folders are saved by `core.library.bundle`.
 """
 
 import os

@@ -46,7 +46,7 @@ def onnx_file(model: Model) -> bytes:
     if size > LARGEST:
         raise ModelError(
             f"{model.name} has {size:,} bytes of weights, and an ONNX file can hold {LARGEST:,}; "
-            "export it as .zip or .keras"
+            "export it as .zip"
         )
     from onnx import checker, helper
 
@@ -83,8 +83,12 @@ def _properties(model: Model) -> dict[str, str]:
         "unknown": words.unknown,
     }
     if shape.context == "window":
-        facts |= {"window": shape.window, "masked": "yes" if shape.masked else "no"}
+        facts |= {"window": shape.window, "masked": "yes" if _skips_padding(shape) else "no"}
     return {name: str(fact) for name, fact in facts.items() if fact is not None}
+
+
+def _skips_padding(shape: ModelSettings) -> bool:
+    return shape.masked and not shape.attention  # which averages over the padding too
 
 
 def _usage(model: Model) -> str:
@@ -94,7 +98,7 @@ def _usage(model: Model) -> str:
     if shape.context == "stream":
         given = f"all ids of the texts{begin}"
         again = "To go on, give the next id alone, with hidden_next (and cell_next) as the state."
-    elif shape.masked and not shape.attention:
+    elif _skips_padding(shape):
         given = f"the last {shape.window} ids of the texts at most, without padding{begin}"
     else:
         given = f"the last {shape.window} ids of the texts, left-padded with 0{begin}"

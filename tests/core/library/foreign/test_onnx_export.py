@@ -37,6 +37,7 @@ WINDOWS = {
     "window rnn": random_model("window", cell="rnn", masked=True),
     "window hard": random_model("window", gate="hard_sigmoid"),
     "attention": random_model("window", attention=True, layers=2),
+    "attention masked": random_model("window", attention=True, masked=True),
     "attention gru": random_model("window", attention=True, cell="gru"),
 }
 TEXTS = np.array([[4, 5, 9, 6, 10, 7, 8], [8, 7, 7, 4, 5, 6, 9], [5, 10, 9, 8, 4, 6, 6]])
