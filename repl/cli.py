@@ -338,10 +338,10 @@ def import_(
 def export(
     context: typer.Context,
     model: ModelArgument,
-    path: Annotated[Path, typer.Argument(help="The file to write, ending in .keras or .zip.")],
+    path: Annotated[Path, typer.Argument(help="The file to write, ending in .keras, .onnx or .zip.")],
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write a model for other programs: .keras for Keras 3, .zip for Headlong elsewhere."""
+    """Write a model for others: .keras for Keras 3, .onnx for ONNX runtimes, .zip for Headlong."""
     from core.library.foreign import export_model
 
     out = make_console(sys.stdout)

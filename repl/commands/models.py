@@ -54,8 +54,8 @@ def import_(
 def export(session: Session, model: str, path: Path, *, replace: bool = False) -> Confirmation:
     """Write a model for other programs.
 
-    The ending of the path says how: .keras for Keras 3, with the words as a JSON beside it, or .zip for
-    Headlong elsewhere.
+    The ending of the path says how: .keras for Keras 3, .onnx for any ONNX runtime, both with the words
+    as a JSON beside them, or .zip for Headlong elsewhere. If it fails, what was there is unchanged.
     """
     from core.library.foreign import export_model
 

@@ -215,3 +215,20 @@ def test_a_closed_pipe_is_no_fault(shelf_directory: Path) -> None:
     )
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+def test_a_model_is_exported_once_unless_it_is_to_be_replaced(
+    shelf_directory: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    written = [out / "m.onnx", out / "m.words.json"]
+    export = ["--models", str(shelf_directory), "export", "tiny", str(written[0])]
+    done = headlong(*export, COLUMNS="500")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [str(path) for path in written]
+    assert sorted(out.iterdir()) == written
+    refused = headlong(*export)
+    assert refused.returncode == 1
+    assert "add --replace" in " ".join(refused.stderr.split())
+    assert headlong(*export, "--replace").returncode == 0

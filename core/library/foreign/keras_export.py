@@ -1,4 +1,4 @@
-"""A model of ours as a `.keras` file that plain Keras 3 loads, with its words as a JSON beside it.
+"""A model of ours as a `.keras` file that plain Keras 3 loads.
 
 Written as data: no Keras is needed. What comes out is Sequential: Embedding, recurrent layers, Dense.
 """
@@ -6,7 +6,6 @@ Written as data: no Keras is needed. What comes out is Sequential: Embedding, re
 import io
 import json
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,34 +22,26 @@ FILED_AS = {"lstm": "lstm", "gru": "gru", "rnn": "simple_rnn"}
 GATES = {"sigmoid": "sigmoid", "hard_sigmoid_6": "hard_sigmoid"}
 
 
-def export_keras(model: Model, path: Path) -> Path:
-    """Write `model` to `path`, and its `word_index` beside it; return the latter's path.
+def keras_file(model: Model) -> bytes:
+    """Return `model` as the content of a `.keras` file.
 
     A window model takes (rows, window) ids, left-padded with 0; a stream model (rows, any) ids that
     begin with `<s>`. Both answer with the probabilities of the next id.
 
     Raises:
-        ModelError: Keras has no layers for it, or the files cannot be written.
+        ModelError: Keras has no layers for it.
     """
     shape = model.manifest.architecture
     if shape.attention:
         raise ModelError(f"{model.name} averages over a window; Keras has no layer for that")
     if shape.gate not in GATES:
         raise ModelError(f"{model.name} has the gates of Keras 2, which Keras 3 cannot compute")
-    words = path.with_suffix(".words.json")
-    try:
-        words.write_text(json.dumps(_word_index(model)), encoding="utf-8")
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("metadata.json", json.dumps({"keras_version": "3.0.0"}))
-            archive.writestr("config.json", json.dumps(_config(model)))
-            archive.writestr("model.weights.h5", _weights(model))
-    except OSError as error:
-        raise ModelError(f"{path} cannot be written: {error.strerror or error}") from error
-    return words
-
-
-def _word_index(model: Model) -> dict[str, int]:
-    return {token: id_ for id_, token in enumerate(model.vocabulary.tokens) if id_}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.0.0"}))
+        archive.writestr("config.json", json.dumps(_config(model)))
+        archive.writestr("model.weights.h5", _weights(model))
+    return buffer.getvalue()
 
 
 def _layer(kind: str, config: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Keras's `Tokenizer`, saved as JSON, as a vocabulary: which word is which id."""
+"""Which word is which id: Keras's `Tokenizer`, saved as JSON, as a vocabulary, and ours as its JSON."""
 
 import json
 from collections.abc import Mapping
@@ -70,6 +70,15 @@ def read_tokenizer(path: Path) -> Tokenizer:
     if record.get("class_name") == "Tokenizer":
         return _from_config(path.name, record.get("config"))
     return Tokenizer(_words(path.name, record), None)
+
+
+def word_index(vocabulary: Vocabulary) -> bytes:
+    """Return the words of a vocabulary with their ids as JSON, such as `read_tokenizer` reads.
+
+    Padding, id 0, is not among them.
+    """
+    index = {token: id_ for id_, token in enumerate(vocabulary.tokens) if id_}
+    return json.dumps(index).encode()
 
 
 def _from_config(name: str, config: Any) -> Tokenizer:

@@ -1,5 +1,8 @@
 """Out of Headlong and into Keras, or back again."""
 
+import errno
+import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +80,70 @@ def test_what_keras_has_no_layers_for_is_refused(tmp_path: Path) -> None:
         export_model(random_model("window", gate="hard_sigmoid"), tmp_path / "m.keras")
 
 
-def test_a_file_is_not_written_over_and_its_ending_counts(tmp_path: Path) -> None:
-    (tmp_path / "m.zip").write_text("mine")
-    with pytest.raises(SettingError, match=r"there is a file .* already"):
-        export_model(MODELS[0], tmp_path / "m.zip")
-    with pytest.raises(SettingError, match=r"must end in \.keras or \.zip"):
-        export_model(MODELS[0], tmp_path / "m.onnx")
-    with pytest.raises(ModelError, match="cannot be written"):
-        export_model(MODELS[0], tmp_path / "nowhere" / "m.keras")
-    assert (tmp_path / "m.zip").read_text() == "mine"
+def test_the_ending_counts(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"must end in \.keras, \.onnx or \.zip"):
+        export_model(MODELS[0], tmp_path / "m.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [".keras", ".onnx", ".zip"])
+def test_a_file_is_not_written_over_unless_it_is_asked_for(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"m{ending}"
+    path.write_text("mine")
+    with pytest.raises(SettingError, match=r"there is a file .* already; .* add --replace"):
+        export_model(MODELS[0], path)
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["mine"]
+    assert export_model(MODELS[0], path, replace=True)[0] == path
+    assert path.read_bytes() != b"mine"
+
+
+@pytest.mark.parametrize("ending", [".keras", ".onnx"])
+def test_other_words_are_not_written_over_either(tmp_path: Path, ending: str) -> None:
+    words = tmp_path / "m.words.json"
+    words.write_text("mine")
+    with pytest.raises(SettingError, match=r"there is a file .*m\.words\.json already"):
+        export_model(MODELS[0], tmp_path / f"m{ending}")
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["mine"]
+    export_model(MODELS[0], tmp_path / f"m{ending}", replace=True)
+    assert json.loads(words.read_text())["vote"] == len(MODELS[0].vocabulary) - 1
+
+
+def test_two_formats_share_the_words(tmp_path: Path) -> None:
+    _, words = export_model(MODELS[0], tmp_path / "m.keras")
+    assert export_model(MODELS[0], tmp_path / "m.onnx") == [tmp_path / "m.onnx", words]
+    (tmp_path / "m.onnx").unlink()
+    with pytest.raises(SettingError, match=r"m\.words\.json already"):
+        export_model(MODELS[3], tmp_path / "m.onnx")  # a model with other words
+
+
+@pytest.mark.parametrize("ending", [".keras", ".onnx", ".zip"])
+@pytest.mark.parametrize("operation", ["fsync", "replace"])
+def test_an_export_that_fails_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, operation: str
+) -> None:
+    """Also at its last file, when the words have been written already."""
+    written = export_model(MODELS[0], tmp_path / f"m{ending}")
+    before = {path: path.read_bytes() for path in written}
+    real, calls = getattr(os, operation), []
+
+    def fails_at_the_last_file(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == len(written):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(*arguments)
+
+    monkeypatch.setattr(os, operation, fails_at_the_last_file)
+    with pytest.raises(ModelError, match=f"m{ending} cannot be written: No space left on device"):
+        export_model(MODELS[3], tmp_path / f"m{ending}", replace=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("ending", [".keras", ".onnx", ".zip"])
+def test_a_place_that_cannot_be_written_to_is_refused(tmp_path: Path, ending: str) -> None:
+    with pytest.raises(SettingError, match="there is no directory"):
+        export_model(MODELS[0], tmp_path / "nowhere" / f"m{ending}")
+    (tmp_path / f"m{ending}").mkdir()
+    with pytest.raises(SettingError, match="is a directory; add the name of the file"):
+        export_model(MODELS[0], tmp_path / f"m{ending}", replace=True)
+    with pytest.raises(SettingError, match="is a directory; add the name of the file"):
+        export_model(MODELS[0], tmp_path)
