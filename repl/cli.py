@@ -327,7 +327,7 @@ def import_(
     ] = False,
 ) -> None:
     """Import a model that Keras or textgenrnn saved; nothing in it is executed."""
-    from core.library.foreign import import_model
+    from core.library.foreign.importing import import_model
 
     model, folder = import_model(path, tokenizer, name, window, replace, config)
     make_console(sys.stdout).print(views.imported(model, folder))
@@ -342,7 +342,7 @@ def export(
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a model for others: .keras for Keras 3, .onnx for ONNX runtimes, .zip for Headlong."""
-    from core.library.foreign import export_model
+    from core.library.foreign.exporting import export_model
 
     out = make_console(sys.stdout)
     for written in export_model(context.obj.shelf.load(model), path, replace):

@@ -7,7 +7,8 @@ What the folder holds is described in models/README.md.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,19 +35,29 @@ def save(model: Model, folder: Path, card: str, replace: bool = True) -> None:
         ModelError: the folder cannot be written; what was there is still there.
         SettingError: a model is there, and is not to be replaced.
     """
+    with saving(model.name, folder), folders.fresh(folder) as temporary:
+        for name, content in files(model, card).items():
+            with (temporary / name).open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        folders.put(temporary, folder, replace)
+
+
+@contextmanager
+def saving(name: str, folder: Path) -> Iterator[None]:
+    """Say in one sentence why a model called `name` cannot be saved to `folder`, where it cannot.
+
+    Raises:
+        ModelError, SettingError: as `save`.
+    """
     try:
-        with folders.fresh(folder) as temporary:
-            for name, content in files(model, card).items():
-                with (temporary / name).open("xb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-            folders.put(temporary, folder, replace)
+        yield
     except FileExistsError as error:
         raise SettingError(f"there is a model {folder.name!r} already; choose another name") from error
     except OSError as error:
         raise ModelError(
-            f"model {model.name!r} cannot be saved to {folder}: {error.strerror or error}; "
+            f"model {name!r} cannot be saved to {folder}: {error.strerror or error}; "
             "free some space or make the folder writable, and try again"
         ) from error
 

@@ -43,7 +43,7 @@ def import_(
     tokenizer as JSON, and textgenrnn's weights with its vocab.json as tokenizer and its config.json.
     Nothing in them is executed. --window says how many words a model reads, where its file does not.
     """
-    from core.library.foreign import import_model
+    from core.library.foreign.importing import import_model
 
     model, folder = import_model(path, tokenizer, name, window, replace, config)
     loaded = views.loaded(session.load(str(folder)))
@@ -57,7 +57,7 @@ def export(session: Session, model: str, path: Path, *, replace: bool = False) -
     The ending of the path says how: .keras for Keras 3, .onnx for any ONNX runtime, both with the words
     as a JSON beside them, or .zip for Headlong elsewhere. If it fails, what was there is unchanged.
     """
-    from core.library.foreign import export_model
+    from core.library.foreign.exporting import export_model
 
     written = export_model(session.shelf.load(model), path, replace)
     return Confirmation(views.card("\n".join(map(str, written))))

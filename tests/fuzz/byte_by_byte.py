@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["core", "zipfile", "json"]):
 
     from core.errors import HeadlongError
     from core.library import bundle
-    from core.library.foreign import export_model
+    from core.library.foreign.exporting import export_model
     from core.library.foreign.keras_import import import_keras
     from core.library.foreign.textgenrnn import import_textgenrnn
     from core.library.foreign.tokenizers import read_tokenizer

@@ -12,7 +12,7 @@ import pytest
 from core.decoding.stepper import stepper
 from core.errors import ModelError, SettingError
 from core.library import bundle
-from core.library.foreign import export_model
+from core.library.foreign.exporting import export_model
 from core.library.foreign.keras_import import import_keras
 from core.library.model import Model
 from tests.conftest import random_model

@@ -14,7 +14,7 @@ import pytest
 from core.decoding.generator import Generator
 from core.decoding.stepper import stepper
 from core.errors import ModelError, ModelNotFound, SettingError
-from core.library.foreign import import_model
+from core.library.foreign.importing import import_model
 from core.library.foreign.keras_import import import_keras
 from core.library.foreign.tokenizers import read_tokenizer
 from core.library.model import Model

@@ -11,7 +11,7 @@ import pytest
 from core.decoding.stepper import stepper
 from core.errors import ModelError
 from core.library import bundle
-from core.library.foreign import export_model
+from core.library.foreign.exporting import export_model
 from core.library.foreign.onnx_export import onnx_file
 from core.library.foreign.textgenrnn import import_textgenrnn
 from core.library.model import Model

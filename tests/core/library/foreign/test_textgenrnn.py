@@ -12,7 +12,7 @@ from core.decoding.generator import Generator
 from core.decoding.stepper import stepper
 from core.errors import ModelError, SettingError
 from core.library import bundle
-from core.library.foreign import import_model
+from core.library.foreign.importing import import_model
 from core.library.foreign.textgenrnn import _from_cudnn, import_textgenrnn, is_textgenrnn
 from core.settings import SamplingSettings
 from core.text.cleaning import cleaning
