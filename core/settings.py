@@ -335,6 +335,9 @@ PRESETS = {
 FINE_TUNING = TrainingSettings(epochs=20, learning_rate=0.001)
 """How a model that is there already is trained on: in smaller steps than a new one, and fewer."""
 
+FINE_TUNING_LETTERS = FINE_TUNING.change(batch_size=128)
+"""The same where every letter of a line makes a sample; textgenrnn takes as many."""
+
 
 def preset(name: str) -> Recipe:
     """Return the recipe called `name`.

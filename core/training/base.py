@@ -6,7 +6,15 @@ from pathlib import Path
 from core.errors import ModelError, SettingError
 from core.library import shelf
 from core.library.model import Model
-from core.settings import FINE_TUNING, ModelSettings, Recipe, TextSettings, Value, settings_of
+from core.settings import (
+    FINE_TUNING,
+    FINE_TUNING_LETTERS,
+    ModelSettings,
+    Recipe,
+    TextSettings,
+    Value,
+    settings_of,
+)
 
 FIXED = (
     *("level", "cleaning"),
@@ -58,7 +66,9 @@ def recipe_from(base: Model, **changes: Value) -> Recipe:
     """
     manifest = base.manifest
     text = TextSettings().change(level=manifest.level, cleaning=manifest.cleaning)
-    own = Recipe("fine-tuning", text, manifest.architecture, FINE_TUNING)
+    letters = manifest.level == "character" and manifest.architecture.context == "window"
+    training = FINE_TUNING_LETTERS if letters else FINE_TUNING
+    own = Recipe("fine-tuning", text, manifest.architecture, training)
     recipe = own.change(**changes)
     before, after = _fixable(own), _fixable(recipe)
     for name in FIXED:

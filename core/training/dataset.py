@@ -85,8 +85,8 @@ class Dataset:
 
 def _check(recipe: Recipe, base: Model | None) -> None:
     model, text = recipe.model, recipe.text
-    if model.attention and (model.context != "window" or model.tied):
-        raise SettingError("attention needs --set context=window and --set tied=off")
+    if model.attention and (model.context != "window" or model.tied or model.masked):
+        raise SettingError("attention needs --set context=window, tied=off and masked=off")
     if base is None:
         if (text.level == "character") != (text.cleaning == "characters"):
             raise SettingError(

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ def test_network_and_text_are_the_models_and_the_steps_are_small() -> None:
     assert recipe.model == base.manifest.architecture
     assert (recipe.text.level, recipe.text.cleaning) == ("word", "tutorial")
     assert recipe.training == FINE_TUNING
+
+
+def test_a_character_is_a_small_sample_so_a_step_takes_more_of_them() -> None:
+    base = random_model("window")
+    letters = replace(base, manifest=replace(base.manifest, level="character", cleaning="characters"))
+    assert recipe_from(letters).training == FINE_TUNING.change(batch_size=128)
+    assert recipe_from(letters, batch_size=32).training == FINE_TUNING
 
 
 def test_what_does_not_change_the_network_may_be_set() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from core.errors import InputError, ModelError, SettingError
 from core.library.model import Model
 from core.settings import preset
 from core.text.corpus import Source
-from core.text.vocabulary import PADDING, Vocabulary
+from core.text.vocabulary import PADDING, START, Vocabulary
 from core.training.base import recipe_from
 from core.training.dataset import Dataset
 from tests.conftest import random_model
@@ -116,3 +117,23 @@ def test_characters_are_a_level_and_a_cleaning_together(tmp_path: Path) -> None:
         prepare(tmp_path, "ab\nba\n", cleaning="characters")
     data = prepare(tmp_path, "a b\nbb\n", level="character", cleaning="characters", validation_share=0)
     assert data.vocabulary.tokens[4:] == ("b",)
+
+
+def test_textgenrnns_words_are_cut_as_it_cuts_them(tmp_path: Path) -> None:
+    whole = random_model("window", attention=True)
+    vocabulary = Vocabulary((PADDING, START, *whole.vocabulary.tokens[2:]), START, PADDING)
+    manifest = replace(whole.manifest, cleaning="textgenrnn")
+    data = prepare_from(
+        tmp_path, "Says: war\nNew, says\n", Model(manifest, vocabulary, whole.weights), min_count=1
+    )
+    assert data.vocabulary.tokens[len(vocabulary) :] == (":", ",")
+    _, targets = next(iter(data.training.epoch(None)))
+    assert data.vocabulary.decode(targets) == ["says", ":", "war", "<s>", "new", ",", "says", "<s>"]
+
+
+def test_attention_needs_a_window_all_of_which_it_sees(tmp_path: Path) -> None:
+    for changes in ({}, {"context": "window"}, {"context": "window", "tied": False, "masked": True}):
+        with pytest.raises(
+            SettingError, match="attention needs --set context=window, tied=off and mask"
+        ):
+            prepare(tmp_path, "a b\nb a\n", attention=True, **changes)
