@@ -156,8 +156,8 @@ class _Settings:
 class TextSettings(_Settings):
     """How lines become words, and words become a vocabulary."""
 
-    level: Literal["word"] = _setting("word", "what one token is")
-    cleaning: Literal["tutorial", "plain", "cased"] = _setting(
+    level: Literal["word", "character"] = _setting("word", "what one token is")
+    cleaning: Literal["tutorial", "plain", "cased", "keras", "textgenrnn", "characters"] = _setting(
         "plain", "how lines are cleaned before they are split into words"
     )
     min_count: int = _setting(2, "words seen less often become <unk>", low=1, high=1_000_000)
@@ -331,6 +331,12 @@ PRESETS = {
     ),
 }
 """The named recipes; `small` is the default."""
+
+FINE_TUNING = TrainingSettings(epochs=20, learning_rate=0.001)
+"""How a model that is there already is trained on: in smaller steps than a new one, and fewer."""
+
+FINE_TUNING_LETTERS = FINE_TUNING.change(batch_size=128)
+"""The same where every letter of a line makes a sample; textgenrnn takes as many."""
 
 
 def preset(name: str) -> Recipe:

@@ -262,13 +262,27 @@ def _generated(generator: Generator, continuation: Continuation, milliseconds: f
 @app.command()
 @_guarded
 def train(
+    context: typer.Context,
     files: FilesArgument = None,
     column: ColumnOption = None,
     drop: DropOption = None,
     encoding: EncodingOption = None,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="A model to start from, also an imported one; its network and cleaning stay.",
+        ),
+    ] = None,
     preset: Annotated[
-        str, typer.Option("--preset", help="small, or tutorial: the tutorial's model and recipe.")
-    ] = "small",
+        str | None,
+        typer.Option(
+            "--preset",
+            metavar="small|tutorial",
+            help="small if not given; or the tutorial's model and recipe. Not with --from.",
+        ),
+    ] = None,
     cleaning: CleaningOption = None,
     min_count: Annotated[Text, _option("min_count")] = None,
     epochs: Annotated[Text, _option("epochs")] = None,
@@ -290,9 +304,9 @@ def train(
     from repl.training import Request, done_line, follow, watch
 
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "patience": patience}
-    request = Request(
-        tuple(files or ()), column, tuple(drop or ()), encoding, preset, name, replace
-    ).change(options, change or ())
+    text = (tuple(files or ()), column, tuple(drop or ()), encoding)
+    request = Request(*text, preset, name, replace, from_, context.obj.shelf)
+    request = request.change(options, change or ())
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
     if as_json:
         done = follow(request.job(), _print_json, messages)

@@ -2,7 +2,8 @@
 
 A command is a function whose first parameter is the session. Its other parameters are what the user
 types: positional ones in order, `*rest` takes all that are left, keyword-only ones are `--options` (a
-bool is a flag, a tuple may be given more than once). Its docstring is its help.
+bool is a flag, a tuple may be given more than once; an underscore at the end of a name is left out).
+Its docstring is its help.
 """
 
 import difflib
@@ -231,14 +232,19 @@ class _Binder:
 
 
 def _option(parameter: inspect.Parameter) -> str:
-    return "--" + parameter.name.replace("_", "-")
+    return "--" + _typed(parameter).replace("_", "-")
+
+
+def _typed(parameter: inspect.Parameter) -> str:
+    """Return the name that the user types: `from_` is `from`, which Python keeps for itself."""
+    return parameter.name.removesuffix("_")
 
 
 def _usage(parameter: inspect.Parameter) -> str:
+    name = _typed(parameter).upper()
     if parameter.kind is parameter.VAR_POSITIONAL:
-        return f"[{parameter.name.upper()} ...]"
+        return f"[{name} ...]"
     if parameter.kind is parameter.KEYWORD_ONLY:
         flag = parameter.annotation is bool
-        return f"[{_option(parameter)}]" if flag else f"[{_option(parameter)} {parameter.name.upper()}]"
-    name = parameter.name.upper()
+        return f"[{_option(parameter)}]" if flag else f"[{_option(parameter)} {name}]"
     return name if parameter.default is parameter.empty else f"[{name}]"

@@ -16,13 +16,16 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
 from core.errors import SettingError
-from core.settings import Recipe, find_setting, preset
+from core.library.shelf import Shelf
+from core.settings import Recipe, Value, find_setting, preset
 from core.training import events
+from core.training.base import Base, recipe_from
 from core.training.client import Trainer
 from core.training.events import Done, EpochDone, Event, Notice, Started
 from core.training.job import Job, plan, readable, source
 from repl.views import epoch_line, perplexed, safe
 
+DEFAULT_PRESET = "small"
 ENDLESS = "a trainer's events end with Done or an error"
 
 
@@ -34,11 +37,15 @@ class Request:
     column: str | None = None
     drop: Sequence[str] = ()
     encoding: str | None = None
-    preset: str = "small"
+    preset: str | None = None
     name: str | None = None
     replace: bool = False
+    base: str | None = None
+    """The model that training starts from, by name or path; it is looked for on the shelf."""
+
+    shelf: Shelf = field(default_factory=Shelf)
     changes: Mapping[str, str] = field(default_factory=dict)
-    """Settings that differ from the preset, by name, as they were typed."""
+    """Settings that differ from the preset's, or the base's, by name, as they were typed."""
 
     def change(self, options: Mapping[str, str | None], assignments: Sequence[str]) -> "Request":
         """Return the request with settings changed.
@@ -64,18 +71,30 @@ class Request:
         Raises:
             SettingError: no such preset or setting, or a value that is not allowed.
         """
+        return preset(DEFAULT_PRESET if self.preset is None else self.preset).change(**self._values())
+
+    def _values(self) -> dict[str, Value]:
         table = Recipe.table()
-        values = {name: find_setting(name, table).parse(v) for name, v in self.changes.items()}
-        return preset(self.preset).change(**values)
+        return {name: find_setting(name, table).parse(text) for name, text in self.changes.items()}
 
     def job(self) -> Job:
         """Plan the job.
 
         Raises:
-            HeadlongError: see `recipe` and `core.training.job.plan`.
+            HeadlongError: see `recipe`, `core.training.base` and `core.training.job.plan`.
         """
         text = source(self.files, self.column, self.drop, self.encoding)
-        return plan(text, self.recipe(), self.name, self.replace, command=self.command())
+        recipe, base = (self.recipe(), None) if self.base is None else self._start(self.base)
+        return plan(text, recipe, self.name, self.replace, command=self.command(), base=base)
+
+    def _start(self, name: str) -> tuple[Recipe, Base]:
+        if self.preset is not None:
+            raise SettingError(
+                f"--preset {self.preset} chooses a network, and --from takes the one of {name}; "
+                "leave out one of them, and change other settings with --set"
+            )
+        base, model = Base.of(self.shelf.find(name))
+        return recipe_from(model, **self._values()), base
 
     def command(self) -> str:
         """Return the shell command that does the same; folders are left out of the files' names."""
@@ -84,7 +103,8 @@ class Request:
         for value in self.drop:
             words += ["--drop", value]
         words += _given("--encoding", self.encoding)
-        words += _given("--preset", self.preset if self.preset != Request.preset else None)
+        words += _given("--from", readable(Path(self.base)) or self.base if self.base else None)
+        words += _given("--preset", self.preset if self.preset != DEFAULT_PRESET else None)
         for name, value in self.changes.items():
             words += ["--set", f"{name}={value}"]
         return shlex.join([*words, *_given("--name", self.name)])

@@ -32,7 +32,8 @@ def write_card(manifest: Manifest) -> str:
     }
     parts = [
         f"# {manifest.name}",
-        f"A {manifest.level}-level language model, {_made(manifest)} Headlong on {manifest.created}.",
+        f"A {manifest.level}-level language model, {_made(manifest)} Headlong on {manifest.created}"
+        f"{_origin(manifest)}.",
         _bullets(facts),
         "## Text",
         _bullets(manifest.corpus),
@@ -48,6 +49,11 @@ def write_card(manifest: Manifest) -> str:
 
 def _made(manifest: Manifest) -> str:
     return "imported by" if "imported_from" in manifest.training else "trained with"
+
+
+def _origin(manifest: Manifest) -> str:
+    base = manifest.training.get("started_from")
+    return f", starting from the words and weights of the model {base}" if base else ""
 
 
 def _command(command: object) -> str:

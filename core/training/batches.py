@@ -78,20 +78,27 @@ class LineBatches:
 
 
 class PrefixBatches:
-    """The tutorial's samples: every prefix of every line, left-padded, and the word that follows."""
+    """The tutorial's samples: every prefix of every line, left-padded, and the word that follows.
+
+    Where the vocabulary has tokens that begin and end a text, as textgenrnn's has, they stand around
+    every line. What is read as id 0 may stand in a prefix, but nobody is asked to guess it.
+    """
 
     def __init__(
         self, lines: Sequence[Line], vocabulary: Vocabulary, window: int, batch_size: int
     ) -> None:
-        encoded = [vocabulary.encode(line) for line in lines]
+        begin, end = ([] if id_ is None else [id_] for id_ in (vocabulary.start, vocabulary.end))
+        encoded = [[*begin, *vocabulary.encode(line), *end] for line in lines]
         self._ids = np.array([id_ for line in encoded for id_ in line], dtype=np.int32)
         lengths = np.array([len(line) for line in encoded])
         firsts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
         # A sample is the place of its target; the prefix is what stands before it in its line.
-        self._targets = np.concatenate(
+        targets = np.concatenate(
             [np.arange(first + 1, first + n) for first, n in zip(firsts, lengths, strict=True)]
         )
-        self._firsts = np.repeat(firsts, np.maximum(lengths - 1, 0))
+        known = self._ids[targets] > 0
+        self._targets = targets[known]
+        self._firsts = np.repeat(firsts, np.maximum(lengths - 1, 0))[known]
         self._window = window
         self._batch_size = batch_size
         self.tokens = len(self._targets)

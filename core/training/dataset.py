@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import InputError, SettingError
+from core.errors import InputError, ModelError, SettingError
+from core.library.model import Model
 from core.settings import Recipe
 from core.text.corpus import Corpus, Line, Source, split_lines
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
 from core.training.batches import Batches, LineBatches, PrefixBatches
+from core.training.extension import extend, new_words
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,24 @@ class Dataset:
     unigram: NDArray[np.float32]
     """How often each id is a target in the training lines; at least 1, for its logarithm."""
 
+    base: Model | None = None
+    """The model that training starts from, with the new words of the text among its own."""
+
     @classmethod
-    def prepare(cls, source: Source, recipe: Recipe) -> "Dataset":
+    def prepare(cls, source: Source, recipe: Recipe, base: Model | None = None) -> "Dataset":
         """Read, clean, split and encode.
+
+        Args:
+            source: what to learn from.
+            recipe: text, network and training settings; those of `base` where there is one.
+            base: a model to start from; its vocabulary takes in the new words of the training lines.
 
         Raises:
             InputError: a file cannot be used, or too little is left to learn from.
+            SettingError: settings that do not go together.
+            ModelError: the base is of a kind that cannot be trained.
         """
+        _check(recipe, base)
         corpus = Corpus.load(source, recipe.text.cleaning)
         lines = corpus.unique_lines() if recipe.text.deduplicate else corpus.lines
         if len(lines) < 2:
@@ -46,83 +59,82 @@ class Dataset:
                 f"({corpus.rows} rows); training needs at least 2 different lines"
             )
         training, validation = split_lines(lines, recipe.training.validation_share)
-        if recipe.model.attention and (recipe.model.context != "window" or recipe.model.tied):
-            raise SettingError("attention needs --set context=window and --set tied=off")
-        if recipe.model.context == "window":
-            return cls._windowed(corpus, recipe, training, validation)
-        vocabulary = _vocabulary(training, recipe, SPECIALS)
-        size = recipe.training.batch_size
-        return cls._of(
-            corpus,
-            recipe,
-            vocabulary,
-            (training, validation),
-            LineBatches(training, vocabulary, size),
-            LineBatches(validation, vocabulary, size) if validation else None,
-        )
-
-    @classmethod
-    def _windowed(
-        cls, corpus: Corpus, recipe: Recipe, training: list[Line], validation: list[Line]
-    ) -> "Dataset":
-        longest = max(map(len, training))
-        if longest < 2:
-            raise InputError("every line is a single word, so there is nothing to continue")
-        window = recipe.model.window or longest - 1
-        widest = recipe.table()["window"].high
-        if widest and window > widest:
-            raise InputError(
-                f"the longest line has {longest:,} words, and a window reads {widest:,} at most; "
-                "choose one with --set window=40, or use the preset small"
-            )
-        recipe = recipe.change(window=window)
-        # The tutorial's Tokenizer knows padding and words, no more.
-        vocabulary = _vocabulary(training, recipe, (PADDING,))
-        size = recipe.training.batch_size
-        held_out = PrefixBatches(validation, vocabulary, window, size) if validation else None
-        return cls._of(
-            corpus,
-            recipe,
-            vocabulary,
-            (training, validation),
-            _some(PrefixBatches(training, vocabulary, window, size)),
-            held_out if held_out and held_out.tokens else None,
-        )
-
-    @classmethod
-    def _of(
-        cls,
-        corpus: Corpus,
-        recipe: Recipe,
-        vocabulary: Vocabulary,
-        split: tuple[list[Line], list[Line]],
-        training: Batches,
-        validation: Batches | None,
-    ) -> "Dataset":
-        lines, held_out = split
-        counts = np.ones(len(vocabulary), np.float32)
-        for _, targets in training.epoch(None):
-            counts += np.bincount(targets[targets > 0], minlength=len(vocabulary))
+        if base is None:
+            recipe = _with_window(recipe, training)
+            vocabulary = _vocabulary(training, recipe)
+        else:
+            base = _extended(base, training, recipe.text.min_count)
+            vocabulary = base.vocabulary
+        learnt = _batches(training, vocabulary, recipe)
+        held_out = _batches(validation, vocabulary, recipe) if validation else None
+        if not learnt.tokens:
+            raise InputError("no line holds two known words; use --min-count 1 or a longer text")
         return cls(
             corpus,
             recipe,
             vocabulary,
-            len(lines),
-            len(held_out),
-            _unknown_rate(held_out or lines, vocabulary),
-            training,
-            validation,
-            counts,
+            len(training),
+            len(validation),
+            _unknown_rate(validation or training, vocabulary),
+            learnt,
+            held_out if held_out and held_out.tokens else None,
+            _target_counts(learnt, len(vocabulary)),
+            base,
         )
 
 
-def _some(batches: Batches) -> Batches:
-    if not batches.tokens:
-        raise InputError("no line holds two known words; use --min-count 1 or a longer text")
-    return batches
+def _check(recipe: Recipe, base: Model | None) -> None:
+    model, text = recipe.model, recipe.text
+    if model.attention and (model.context != "window" or model.tied or model.masked):
+        raise SettingError("attention needs --set context=window, tied=off and masked=off")
+    if base is None:
+        if (text.level == "character") != (text.cleaning == "characters"):
+            raise SettingError(
+                f"level={text.level} does not go with cleaning={text.cleaning}; "
+                "characters need both --set level=character and --cleaning characters"
+            )
+    elif model.context == "stream" and None in (base.vocabulary.start, base.vocabulary.end):
+        raise ModelError(
+            f"the model {base.name!r} cannot be trained on: it reads texts as a stream, and its "
+            "vocabulary has no tokens that begin and end one; train a new model without --from"
+        )
 
 
-def _vocabulary(lines: Sequence[Line], recipe: Recipe, specials: Sequence[str]) -> Vocabulary:
+def _with_window(recipe: Recipe, training: Sequence[Line]) -> Recipe:
+    """Fill in the window that was left to the text."""
+    if recipe.model.context != "window":
+        return recipe
+    longest = max(map(len, training))
+    if longest < 2:
+        raise InputError("every line is a single word, so there is nothing to continue")
+    window = recipe.model.window or longest - 1
+    widest = recipe.table()["window"].high
+    if widest and window > widest:
+        raise InputError(
+            f"the longest line has {longest:,} words, and a window reads {widest:,} at most; "
+            "choose one with --set window=40, or use the preset small"
+        )
+    return recipe.change(window=window)
+
+
+def _batches(lines: Sequence[Line], vocabulary: Vocabulary, recipe: Recipe) -> Batches:
+    size, window = recipe.training.batch_size, recipe.model.window
+    if recipe.model.context == "stream":
+        return LineBatches(lines, vocabulary, size)
+    assert window is not None, "see _with_window; and a model of this kind always has one"
+    return PrefixBatches(lines, vocabulary, window, size)
+
+
+def _target_counts(batches: Batches, words: int) -> NDArray[np.float32]:
+    counts = np.ones(words, np.float32)
+    for _, targets in batches.epoch(None):
+        counts += np.bincount(targets[targets > 0], minlength=words)
+    return counts
+
+
+def _vocabulary(lines: Sequence[Line], recipe: Recipe) -> Vocabulary:
+    # The tutorial's Tokenizer knows padding and words, no more.
+    specials = SPECIALS if recipe.model.context == "stream" else (PADDING,)
     least = recipe.text.min_count
     vocabulary = Vocabulary.build(lines, least, specials)
     if len(vocabulary) == len(specials):
@@ -131,6 +143,16 @@ def _vocabulary(lines: Sequence[Line], recipe: Recipe, specials: Sequence[str]) 
             "use --min-count 1 or a longer text"
         )
     return vocabulary
+
+
+def _extended(base: Model, lines: Sequence[Line], min_count: int) -> Model:
+    extended = extend(base, new_words(lines, base.vocabulary, min_count))
+    if not any(extended.vocabulary.knows(word) for line in lines for word in line):
+        raise InputError(
+            f"the model {base.name!r} knows no word of the {len(lines)} lines, and none occurs "
+            f"{min_count} times, so nothing could be learnt; use --min-count 1 or another text"
+        )
+    return extended
 
 
 def _unknown_rate(lines: Sequence[Line], vocabulary: Vocabulary) -> float:

@@ -12,6 +12,7 @@ from core.errors import InputError, SettingError, TrainingError
 from core.library.shelf import check_name, free_name, saved_models
 from core.settings import Recipe
 from core.text.corpus import Source
+from core.training.base import Base
 
 HEADLINES = Path(__file__).parents[1] / "data" / "headlines.csv"
 """The corpus that comes with the program, used when no file is named."""
@@ -19,13 +20,17 @@ HEADLINES = Path(__file__).parents[1] / "data" / "headlines.csv"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One training run. `command` is what a person would type to repeat it."""
+    """One training run. `command` is what a person would type to repeat it.
+
+    With a `base` the recipe is `core.training.base.recipe_from` of that model.
+    """
 
     source: Source
     recipe: Recipe
     destination: Path
     command: str = ""
     replace: bool = False
+    base: Base | None = None
 
     @property
     def name(self) -> str:
@@ -45,7 +50,7 @@ class Job:
             SettingError: a setting that does not exist or a value that is not allowed.
         """
         record: dict[str, Any] = json.loads(text)
-        described = record["source"]
+        described, base = record["source"], record["base"]
         return cls(
             Source(
                 tuple(Path(name) for name in described["files"]),
@@ -57,6 +62,7 @@ class Job:
             Path(record["destination"]),
             record["command"],
             record["replace"],
+            Base(Path(base["path"]), base["name"], base["sha256"]) if base else None,
         )
 
 
@@ -89,6 +95,7 @@ def plan(
     replace: bool = False,
     directory: Path | None = None,
     command: str = "",
+    base: Base | None = None,
 ) -> Job:
     """Make a job, and find out before it runs whether its model can be saved.
 
@@ -99,6 +106,7 @@ def plan(
         replace: whether a model of that name may be overwritten.
         directory: where to save; None is the user's data directory.
         command: what a person would type to repeat the run.
+        base: the model to start from.
 
     Raises:
         InputError: a file is a pipe.
@@ -122,4 +130,4 @@ def plan(
             f"models cannot be saved to {directory}: {error.strerror or error}; "
             "make it writable, or set XDG_DATA_HOME to a directory that is"
         ) from error
-    return Job(text, recipe, destination, command, replace)
+    return Job(text, recipe, destination, command, replace, base)

@@ -94,7 +94,7 @@ class Loop:
     """Trains a network on a dataset, epoch by epoch, and remembers the best weights."""
 
     def __init__(self, dataset: Dataset, stopping: Callable[[], bool]) -> None:
-        """Build the network.
+        """Build the network, with the weights of the dataset's base where it has one.
 
         Args:
             dataset: what to train on.
@@ -107,8 +107,10 @@ class Loop:
         self.network = Network(
             dataset.recipe.model, len(dataset.vocabulary), dataset.unigram, self.settings.seed
         )
+        if dataset.base is not None:
+            self.network.set_weights(dataset.base.weights)
         self._step = Step(self.network, dataset)
-        self._clock = time.perf_counter()
+        self._clock = 0.0
         self.best: Best | None = None
         self.reason = ""
 
@@ -118,6 +120,7 @@ class Loop:
         Raises:
             TrainingError: the loss is no longer a number; `best` still holds what was good.
         """
+        self._clock = time.perf_counter()
         for epoch in range(1, self.settings.epochs + 1):
             began = time.perf_counter()
             loss = yield from self._train(epoch)
@@ -125,7 +128,7 @@ class Loop:
                 self._keep_unfinished(loss)
                 return
             speed = self.dataset.training.tokens / (time.perf_counter() - began)
-            perplexity = self._perplexity()
+            perplexity = self.perplexity()
             improved = self._improves(perplexity)
             if improved:
                 self.best = Best(self.network.weights(), epoch, loss, perplexity)
@@ -137,6 +140,14 @@ class Loop:
                 self.reason = f"no better validation for {self.settings.patience} epochs"
                 return
         self.reason = f"all {self.settings.epochs} epochs done"
+
+    def perplexity(self) -> float | None:
+        """Measure the network as it is on the held-out lines; None where there are none."""
+        held_out: Batches | None = self.dataset.validation
+        if held_out is None:
+            return None
+        nats = sum(float(self._step.evaluate(*batch)) for batch in held_out.epoch(None))
+        return math.exp(min(nats / held_out.tokens, 700.0))
 
     def _train(self, epoch: int) -> Generator[Progress, None, float]:
         """Train for an epoch, or until stopped; return the mean loss."""
@@ -166,13 +177,6 @@ class Loop:
         done = (epoch - 1) * steps + step
         left = elapsed / done * (self.settings.epochs * steps - done)
         return Progress(epoch, step, steps, loss, speed, left)
-
-    def _perplexity(self) -> float | None:
-        held_out: Batches | None = self.dataset.validation
-        if held_out is None:
-            return None
-        nats = sum(float(self._step.evaluate(*batch)) for batch in held_out.epoch(None))
-        return math.exp(min(nats / held_out.tokens, 700.0))
 
     def _improves(self, perplexity: float | None) -> bool:
         """Without held-out text nothing can be compared, and the latest weights are kept."""

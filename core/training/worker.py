@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import HeadlongError, TrainingError, TrainingStopped
 from core.library import bundle, layout
@@ -69,17 +69,17 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
         HeadlongError: the text cannot be used, the loss exploded, or the model cannot be saved.
     """
     began = time.perf_counter()
-    dataset = Dataset.prepare(job.source, job.recipe)  # before the seconds that TensorFlow takes
-    for text in dataset.corpus.texts:
-        if text.guessed:
-            report(Notice(f"took column {text.column!r} of {text.path.name}"))
+    dataset = _prepare(job, report)  # before the seconds that TensorFlow takes
     if stopping.is_set():
         raise TrainingStopped(STOPPED_EARLY)
     from core.training.loop import Loop
 
     loop = Loop(dataset, stopping.is_set)
-    save = _Saver(job, dataset, began)
     report(_started(job, dataset))
+    before = loop.perplexity() if job.base else None
+    if before is not None:
+        report(Notice(f"before: validation perplexity {before:,.2f}"))
+    save = _Saver(job, dataset, before, began)
     try:
         for event in loop.run():
             if isinstance(event, EpochDone) and event.best and loop.best:
@@ -93,11 +93,35 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
         raise TrainingError(f"{error}; {kept}") from error
     assert loop.best is not None
     save.finish(loop.best, loop.reason)
-    if loop.best.perplexity and loop.best.perplexity > len(dataset.vocabulary):
-        report(Notice("it guesses worse than blindly; try a lower learning_rate or more text"))
+    if doubt := _doubt(loop.best, len(dataset.vocabulary), before):
+        report(Notice(doubt))
     seconds = round(time.perf_counter() - began, 2)
     name, path = save.destination.name, str(save.destination)
     report(Done(name, path, seconds, loop.best.epoch, loop.best.perplexity, loop.reason))
+
+
+def _prepare(job: Job, report: Report) -> Dataset:
+    base = job.base.load() if job.base else None
+    dataset = Dataset.prepare(job.source, job.recipe, base)
+    for text in dataset.corpus.texts:
+        if text.guessed:
+            report(Notice(f"took column {text.column!r} of {text.path.name}"))
+    if base is not None:
+        level, words = base.manifest.level, len(base.vocabulary)
+        added = f"{len(dataset.vocabulary) - words:,} new {level}s added to its {words:,}"
+        report(Notice(f"starts from {base.name}, {added}"))
+    return dataset
+
+
+def _doubt(best: "Best", words: int, before: float | None) -> str | None:
+    """Say what is wrong with the outcome, if anything is."""
+    if best.perplexity is None:
+        return None
+    if best.perplexity > words:
+        return "it guesses worse than blindly; try a lower learning_rate or more text"
+    if before is not None and best.perplexity > before:
+        return "it guesses held-out text worse than before; try a lower learning_rate or more text"
+    return None
 
 
 def _started(job: Job, dataset: Dataset) -> Started:
@@ -121,9 +145,9 @@ class _Saver:
     free name. `finish` gives it the name it was to have, where that was to be replaced.
     """
 
-    def __init__(self, job: Job, dataset: Dataset, began: float) -> None:
+    def __init__(self, job: Job, dataset: Dataset, before: float | None, began: float) -> None:
         self.destination = job.destination
-        self._job, self._dataset, self._began = job, dataset, began
+        self._job, self._dataset, self._before, self._began = job, dataset, before, began
         self._saved = False
 
     def __call__(self, best: "Best", reason: str) -> None:
@@ -164,7 +188,7 @@ class _Saver:
             level=dataset.recipe.text.level,
             created=datetime.now(UTC).date().isoformat(),
             training={
-                "preset": dataset.recipe.preset,
+                **self._origin(),
                 "seconds": round(time.perf_counter() - self._began, 1),
                 "best_epoch": best.epoch,
                 "ended": reason,
@@ -182,9 +206,16 @@ class _Saver:
             metrics={
                 "training_loss": best.loss,
                 "validation_perplexity": best.perplexity,
+                **({} if self._before is None else {"validation_perplexity_before": self._before}),
                 "unknown_rate": dataset.unknown_rate if held_out else None,
             },
         )
+
+    def _origin(self) -> dict[str, Any]:
+        base = self._job.base
+        if base is None:
+            return {"preset": self._dataset.recipe.preset}
+        return {"started_from": base.name, "started_from_sha256": base.sha256}
 
 
 def _report_to_own_output() -> Report:

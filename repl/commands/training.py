@@ -16,7 +16,8 @@ def train(
     column: str | None = None,
     drop: tuple[str, ...] = (),
     encoding: str | None = None,
-    preset: str = "small",
+    from_: str | None = None,
+    preset: str | None = None,
     cleaning: str | None = None,
     min_count: str | None = None,
     epochs: str | None = None,
@@ -30,11 +31,15 @@ def train(
     Parquet and plain text. The presets are small (every line once, stops by itself) and tutorial
     (the tutorial's model and recipe). --set changes any other setting, for example
     --set hidden_size=128. Ctrl-C stops and keeps the best weights.
+
+    --from MODEL starts from a model that is there, also an imported one, and learns the text's new
+    words. Its network and its cleaning stay as they are, so there is no preset then.
     """
     from repl.training import Request, done_line, watch  # only this command needs them
 
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
-    request = Request(files, column, drop, encoding, preset, name, replace).change(options, set)
+    request = Request(files, column, drop, encoding, preset, name, replace, from_, session.shelf)
+    request = request.change(options, set)
     done = watch(request.job(), session.console, session.messages)
     loaded = session.load(done.path)
     return Confirmation(Group(done_line(done), views.loaded(loaded)))

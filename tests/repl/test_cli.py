@@ -95,10 +95,16 @@ def test_generate_prints_json_lines(shelf_directory: Path) -> None:
         (("generate", "--colour"), 2, "No such option"),
         (("generat",), 2, "No such command"),
         (("corpus", "nowhere.csv"), 1, "there is no file nowhere.csv"),
-        (("corpus", "--cleaning", "x"), 1, "cleaning must be one of tutorial, plain, cased, not 'x'"),
+        (("corpus", "--cleaning", "x"), 1, "cleaning must be one of tutorial, plain, cased, "),
         (("train", "nowhere.csv"), 1, "there is no file"),
         (("train", "--epochs", "0"), 1, "epochs must be a whole number"),
         (("train", "--name", "a/b"), 1, "cannot be a model's name"),
+        (("train", "--from", "tinny"), 1, "there is no model 'tinny'; did you mean tiny?"),
+        (
+            ("train", "--from", "tiny", "--cleaning", "cased"),
+            1,
+            "cleaning is plain in the model 'tiny'",
+        ),
     ],
 )
 def test_bad_input_has_a_status_and_a_sentence(

@@ -23,13 +23,15 @@ def table() -> Registry:
         ratio: float | None = None,
         drop: tuple[str, ...] = (),
         loud: bool = False,
+        from_: str | None = None,
     ) -> RenderableType:
         """Mix things.
 
         Twice over,
         if need be.
         """
-        return repr((first, second, [str(path) for path in rest], ratio, drop, loud))
+        words = (first, second, [str(path) for path in rest], ratio, drop, loud)
+        return repr(words if from_ is None else (*words, from_))
 
     return table
 
@@ -48,6 +50,7 @@ def session() -> Session:
         (":mix a 3 f.csv 'g h.csv'", "('a', 3, ['f.csv', 'g h.csv'], None, (), False)"),
         (":mix --loud a --ratio 1.5", "('a', 2, [], 1.5, (), True)"),
         (":mix a --ratio=2 --drop x --drop=y", "('a', 2, [], 2.0, ('x', 'y'), False)"),
+        (":mix a --from b", "('a', 2, [], None, (), False, 'b')"),
         (":mix it's", '("it\'s", 2, [], None, (), False)'),
     ],
 )
@@ -64,7 +67,7 @@ def test_arguments_are_bound_by_the_signature(
         (":mix a b", "second must be a whole number, not 'b'"),
         (":mix a --ratio x", "ratio must be a number, not 'x'"),
         (":mix a --ratio", "--ratio needs a value"),
-        (":mix a --quiet", "there is no option --quiet; there are --ratio, --drop, --loud"),
+        (":mix a --quiet", "there is no option --quiet; there are --ratio, --drop, --loud, --from"),
         (":mixx a", "there is no command :mixx; did you mean :mix?"),
         (":zzz", "there is no command :zzz; :help lists them all"),
         (":", "there is no command :;"),
@@ -87,6 +90,12 @@ def test_help_is_the_docstring_a_paragraph_a_line(table: Registry) -> None:
     command = table.find("mix")
     assert command.summary == "Mix things."
     assert command.help == "Mix things.\nTwice over, if need be."
+
+
+def test_an_underscore_that_python_needs_is_not_typed(table: Registry) -> None:
+    command = table.find("mix")
+    assert command.options[-1] == "--from"
+    assert command.usage.endswith("[--loud] [--from FROM]")
 
 
 def test_every_command_of_the_program_explains_itself() -> None:

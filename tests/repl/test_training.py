@@ -1,12 +1,14 @@
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from core.errors import SettingError
-from core.settings import preset
+from core.errors import ModelNotFound, SettingError
+from core.library.shelf import Shelf
+from core.settings import FINE_TUNING, preset
 from core.training.client import Trainer
 from core.training.events import Done
 from repl import training
@@ -29,6 +31,37 @@ def test_a_change_that_is_none_is_refused(change: str) -> None:
         Request().change({}, [change]).recipe()
 
 
+def test_a_model_to_start_from_brings_its_network(shelf_directory: Path) -> None:
+    shelf = Shelf([shelf_directory])
+    request = Request(base="window", shelf=shelf).change({"epochs": "3"}, ["dropout=0.1"])
+    job = request.job()
+    assert job.base is not None
+    assert (job.base.name, job.base.path) == ("window", shelf_directory / "window")
+    architecture = shelf.load("window").manifest.architecture
+    assert job.recipe.model == architecture.change(dropout=0.1)
+    assert job.recipe.training == FINE_TUNING.change(epochs=3)
+    assert job.command == "headlong train --from window --set epochs=3 --set dropout=0.1"
+
+
+@pytest.mark.parametrize(
+    ("request_", "error", "message"),
+    [
+        (Request(base="tinny"), ModelNotFound, r"there is no model 'tinny'; did you mean tiny\?"),
+        (Request(base="tiny", preset="small"), SettingError, "--from takes the one of tiny; leave out"),
+        (
+            Request(base="tiny", changes={"cell": "gru"}),
+            SettingError,
+            "cell is lstm in the model 'tiny'",
+        ),
+    ],
+)
+def test_what_cannot_be_started_from_is_said_before_a_trainer_starts(
+    shelf_directory: Path, request_: Request, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        replace(request_, shelf=Shelf([shelf_directory])).job()
+
+
 def test_the_command_repeats_the_request() -> None:
     request = Request(
         (Path("/some/where/my lines.csv"),), "headline", ("Unknown",), preset="tutorial", name="mine"
@@ -36,6 +69,9 @@ def test_the_command_repeats_the_request() -> None:
     assert request.command() == (
         "headlong train 'my lines.csv' --column headline --drop Unknown "
         "--preset tutorial --set epochs=3 --name mine"
+    )
+    assert Request(base="/some/where/news", name="mine").command() == (
+        "headlong train --from news --name mine"
     )
     assert Request(preset="tutorial", name="tutorial").command() == (
         "headlong train --preset tutorial --name tutorial"

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text.vocabulary import PADDING, Vocabulary
+from core.text.vocabulary import PADDING, START, Vocabulary
 from core.training.batches import LONGEST_PIECE, LineBatches, PrefixBatches
 
 LINES = [("a", "b", "c"), ("c",), ("b", "a")]
@@ -32,6 +32,31 @@ def test_a_window_shorter_than_a_line_sees_its_last_words() -> None:
     vocabulary = Vocabulary.build([tuple("abcd")], specials=(PADDING,))
     inputs, _ = next(iter(PrefixBatches([tuple("abcd")], vocabulary, 2, 9).epoch(None)))
     assert inputs.tolist() == [[0, 1], [1, 2], [2, 3]]
+
+
+def test_a_token_that_begins_and_ends_texts_stands_around_every_line() -> None:
+    """textgenrnn's samples: every beginning of <s> a b <s>, the last 3 ids, and what follows."""
+    vocabulary = Vocabulary((PADDING, START, "a", "b"), end_token=START, unknown_token=PADDING)
+    batches = PrefixBatches([("a", "b"), ("b",)], vocabulary, window=3, batch_size=9)
+    inputs, targets = next(iter(batches.epoch(None)))
+    assert inputs.tolist() == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [0, 0, 1], [0, 1, 3]]
+    assert targets.tolist() == [2, 3, 1, 3, 1]
+    assert (batches.steps, batches.tokens) == (1, 5)
+
+
+def test_what_is_read_as_padding_is_never_asked_for() -> None:
+    """`?` is unknown: it stands in the prefixes as 0, and its own sample is left out."""
+    vocabulary = Vocabulary((PADDING, START, "a", "b"), end_token=START, unknown_token=PADDING)
+    inputs, targets = next(iter(PrefixBatches([tuple("?a?b")], vocabulary, 5, 9).epoch(None)))
+    assert inputs.tolist() == [[0, 0, 0, 1, 0], [0, 1, 0, 2, 0], [1, 0, 2, 0, 3]]
+    assert targets.tolist() == [2, 3, 1]
+
+
+def test_one_long_text_without_begin_and_end_has_just_its_prefixes() -> None:
+    vocabulary = Vocabulary((PADDING, "a", "b"), end_token=START, unknown_token=PADDING)
+    inputs, targets = next(iter(PrefixBatches([tuple("ab?a")], vocabulary, 2, 9).epoch(None)))
+    assert inputs.tolist() == [[0, 1], [2, 0]]
+    assert targets.tolist() == [2, 1]
 
 
 @given(WORDS, st.integers(1, 5), st.integers(0, 99))

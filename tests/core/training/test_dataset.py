@@ -1,11 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.errors import InputError
+from core.errors import InputError, ModelError, SettingError
+from core.library.model import Model
 from core.settings import preset
 from core.text.corpus import Source
+from core.text.vocabulary import PADDING, START, Vocabulary
+from core.training.base import recipe_from
 from core.training.dataset import Dataset
+from tests.conftest import random_model
 
 
 def prepare(tmp_path: Path, text: str, name: str = "small", **changes: object) -> Dataset:
@@ -58,3 +63,77 @@ def test_a_text_that_nothing_can_be_learnt_from_is_refused(
     changes = {} if least is None else {"min_count": least}
     with pytest.raises(InputError, match=message):
         prepare(tmp_path, text, name if least is None else "tutorial", **changes)
+
+
+def prepare_from(tmp_path: Path, text: str, base: Model, **changes: object) -> Dataset:
+    (tmp_path / "lines.txt").write_text(text)
+    recipe = recipe_from(base, **{"validation_share": 0, **changes})  # type: ignore[arg-type]
+    return Dataset.prepare(Source((tmp_path / "lines.txt",)), recipe, base)
+
+
+def test_a_base_takes_in_the_new_words_of_the_training_lines(tmp_path: Path) -> None:
+    base = random_model("window")
+    text = "china meets berlin\nberlin says no\nwar in oslo\noslo meets china\n"
+    data = prepare_from(tmp_path, text, base, validation_share=0.25)
+    assert data.validation_lines == 1  # the third line, so oslo occurs once in what is learnt
+    assert data.base is not None
+    assert data.base.vocabulary is data.vocabulary
+    assert data.vocabulary.tokens == (*base.vocabulary.tokens, "meets", "berlin")
+    assert data.recipe.model == base.manifest.architecture
+    assert data.unknown_rate == 2 / 3
+    inputs, targets = next(iter(data.training.epoch(None)))
+    assert inputs.shape[1] == base.manifest.architecture.window
+    assert data.vocabulary.decode(targets) == ["meets", "berlin", "says", "china"]
+
+
+def test_a_base_that_knows_nothing_of_the_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError,
+        match=r"the model 'tiny' knows no word of the 2 lines, and none occurs 2 times.*--min-count 1",
+    ):
+        prepare_from(tmp_path, "x y\nz w\n", random_model())
+    assert prepare_from(tmp_path, "x y\nz w\n", random_model(), min_count=1).training.tokens == 6
+
+
+def test_a_text_without_two_words_in_a_row_is_refused_for_a_window(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no line holds two known words"):
+        prepare_from(tmp_path, "china\nwar\n", random_model("window"))
+
+
+def test_a_stream_without_a_beginning_cannot_be_trained_on(tmp_path: Path) -> None:
+    whole = random_model()
+    vocabulary = Vocabulary((PADDING, *whole.vocabulary.tokens[1:2], *map(str, range(12))))
+    base = Model(whole.manifest, vocabulary, whole.weights)
+    with pytest.raises(
+        ModelError, match=r"'tiny' cannot be trained on: .* no tokens that begin and end"
+    ):
+        prepare_from(tmp_path, "1 2\n3 4\n", base)
+
+
+def test_characters_are_a_level_and_a_cleaning_together(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="level=character does not go with cleaning=plain"):
+        prepare(tmp_path, "ab\nba\n", level="character")
+    with pytest.raises(SettingError, match="level=word does not go with cleaning=characters"):
+        prepare(tmp_path, "ab\nba\n", cleaning="characters")
+    data = prepare(tmp_path, "a b\nbb\n", level="character", cleaning="characters", validation_share=0)
+    assert data.vocabulary.tokens[4:] == ("b",)
+
+
+def test_textgenrnns_words_are_cut_as_it_cuts_them(tmp_path: Path) -> None:
+    whole = random_model("window", attention=True)
+    vocabulary = Vocabulary((PADDING, START, *whole.vocabulary.tokens[2:]), START, PADDING)
+    manifest = replace(whole.manifest, cleaning="textgenrnn")
+    data = prepare_from(
+        tmp_path, "Says: war\nNew, says\n", Model(manifest, vocabulary, whole.weights), min_count=1
+    )
+    assert data.vocabulary.tokens[len(vocabulary) :] == (":", ",")
+    _, targets = next(iter(data.training.epoch(None)))
+    assert data.vocabulary.decode(targets) == ["says", ":", "war", "<s>", "new", ",", "says", "<s>"]
+
+
+def test_attention_needs_a_window_all_of_which_it_sees(tmp_path: Path) -> None:
+    for changes in ({}, {"context": "window"}, {"context": "window", "tied": False, "masked": True}):
+        with pytest.raises(
+            SettingError, match="attention needs --set context=window, tied=off and mask"
+        ):
+            prepare(tmp_path, "a b\nb a\n", attention=True, **changes)

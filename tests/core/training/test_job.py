@@ -7,6 +7,7 @@ from core.errors import InputError, SettingError, TrainingError
 from core.settings import preset
 from core.text.corpus import Source
 from core.training import events
+from core.training.base import Base
 from core.training.events import Done, EpochDone, Failed, Notice, Progress, Started
 from core.training.job import Job, own_corpus, plan, readable
 
@@ -18,6 +19,9 @@ def test_a_job_survives_its_file(tmp_path: Path) -> None:
         SOURCE, preset("tutorial").change(epochs=2), directory=tmp_path, command="headlong train"
     )
     assert Job.from_json(job.to_json()) == job
+    base = Base(Path("/models/b"), "b", "00ff")
+    job = plan(SOURCE, preset("small"), directory=tmp_path, base=base)
+    assert Job.from_json(job.to_json()).base == base
 
 
 def test_a_name_comes_from_the_file_and_is_never_taken_twice(tmp_path: Path) -> None:

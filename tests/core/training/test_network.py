@@ -12,6 +12,7 @@ from core.library.model import Model
 from core.library.shelf import shipped_models
 from core.settings import preset
 from core.text.corpus import Source
+from core.training.base import recipe_from
 from core.training.dataset import Dataset
 from tests.conftest import random_model
 
@@ -104,6 +105,31 @@ def test_the_network_that_was_trained_is_the_one_that_numpy_runs(
     for id_ in ids[0]:
         state = numpy_network.advance(state, np.array([id_]))
     assert np.allclose(numpy_network.logits(state)[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [{"tied": True}, {"context": "window", "attention": True}])
+def test_training_goes_on_with_the_very_weights_of_its_base(
+    keras: Any, tmp_path: Path, shape: dict[str, object]
+) -> None:
+    """Nothing is lost on the way into Keras, and what is asked of the new words is the same there."""
+    from core.training.loop import Loop
+
+    base = random_model(layers=2, hidden_size=6, **shape)  # type: ignore[arg-type]
+    (tmp_path / "lines.txt").write_text(TEXT)
+    data = Dataset.prepare(Source((tmp_path / "lines.txt",)), recipe_from(base, min_count=1), base)
+    assert data.base is not None
+    assert set(data.vocabulary.tokens[-3:]) == set("bcd")
+    network = Loop(data, stopping=lambda: False).network
+    for name, array in network.weights().items():
+        assert np.array_equal(array, data.base.weights[name])
+    ids = np.array([data.vocabulary.encode("dacdb")])
+    expected = np.array(network.logits(network.hidden(ids, training=False)))
+    expected = expected[0, -1] if expected.ndim == 3 else expected[0]
+    ours = stepper(data.base)
+    state = ours.start(1)
+    for id_ in ids[0]:
+        state = ours.advance(state, np.array([id_]))
+    assert np.allclose(ours.logits(state)[0], expected, atol=1e-5)
 
 
 def keras_probabilities(keras: Any, model: Model, ids: np.ndarray) -> np.ndarray:

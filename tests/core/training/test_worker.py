@@ -13,8 +13,11 @@ import pytest
 from core.decoding.generator import Generator
 from core.errors import TrainingError, TrainingStopped
 from core.library import bundle
+from core.library.model import Manifest, Model
 from core.settings import preset
 from core.text.corpus import Source
+from core.text.vocabulary import PADDING, START, Vocabulary
+from core.training.base import Base, recipe_from
 from core.training.client import Trainer
 from core.training.dataset import Dataset
 from core.training.events import Done, EpochDone, Event, Notice, Progress, Started
@@ -133,6 +136,80 @@ def test_replacing_keeps_the_old_model_until_there_is_a_new_one(make_job: Callab
     assert {event.saved_as for event in events if isinstance(event, EpochDone)} == {"m-2"}
     assert bundle.load(job.destination).manifest.training["best_epoch"] == 2
     assert [path.name for path in job.destination.parent.iterdir()] == ["m"]
+
+
+def test_a_model_trained_here_is_trained_on_under_its_own_name(make_job: Callable[..., Job]) -> None:
+    first = make_job()
+    directory = first.destination.parent
+    old = random_model(name="m", tied=True)
+    bundle.save(old, directory / "m", "")
+    base, model = Base.of(directory / "m")
+    recipe = recipe_from(model, epochs=3, learning_rate=0.05, min_count=1, dropout=0.0)
+    command = "headlong train x --from m"
+    job = replace(first, recipe=recipe, base=base, command=command, replace=True)
+    with Trainer(job) as trainer:
+        events = list(trainer.events())
+    assert kinds(events) == [Notice, Notice, Started, Notice, *3 * [EpochDone], Done]
+    notices = [event.text for event in events if isinstance(event, Notice)]
+    assert notices[1] == "starts from m, 10 new words added to its 14"
+    assert notices[2].startswith("before: validation perplexity ")
+    new = bundle.load(directory / "m")
+    assert new.vocabulary.tokens[:14] == old.vocabulary.tokens
+    assert set(new.vocabulary.tokens[14:]) == {"to", *"bcdefghij"}
+    training, metrics = new.manifest.training, new.manifest.metrics
+    assert (training["started_from"], training["started_from_sha256"]) == ("m", old.sha256)
+    assert metrics["validation_perplexity"] < metrics["validation_perplexity_before"]
+    card = bundle.load_card(directory / "m")
+    assert "starting from the words and weights of the model m." in card
+    assert command in card
+    assert [path.name for path in directory.iterdir()] == ["m"]
+
+
+def characters(directory: Path) -> Path:
+    """Save a model such as textgenrnn's: characters, attention, <s> that begins and ends a text."""
+    model = random_model("window", "t", layers=2, attention=True, dropout=0.0)
+    tokens = (PADDING, START, *"aehstw ", "<unused 9>", "y")
+    vocabulary = Vocabulary(tokens, end_token=START, unknown_token=PADDING)
+    assert len(tokens) == len(model.vocabulary)
+    manifest = Manifest("t", "characters", model.manifest.architecture, len(tokens), "character")
+    bundle.save(Model(manifest, vocabulary, model.weights), directory / "t", "")
+    return directory / "t"
+
+
+def test_a_model_of_characters_is_trained_on_and_generates(
+    make_job: Callable[..., Job], tmp_path: Path
+) -> None:
+    base, model = Base.of(characters(tmp_path))
+    recipe = recipe_from(model, epochs=2, learning_rate=0.01, batch_size=256)
+    with Trainer(replace(make_job(), recipe=recipe, base=base)) as trainer:
+        events = list(trainer.events())
+    epochs = [event for event in events if isinstance(event, EpochDone)]
+    assert epochs[-1].loss < epochs[0].loss
+    done = events[-1]
+    assert isinstance(done, Done)
+    new = bundle.load(Path(done.path))
+    assert new.vocabulary.tokens[:11] == model.vocabulary.tokens
+    assert set(new.vocabulary.tokens[11:]) == set("bcdfgijor")
+    assert (new.vocabulary.end_token, new.vocabulary.unknown_token) == (START, PADDING)
+    assert (new.manifest.level, new.manifest.cleaning) == ("character", "characters")
+    assert new.manifest.architecture == model.manifest.architecture
+    assert "preset" not in new.manifest.training
+    generator = Generator(new)
+    assert generator.generate(generator.read_seed("the a"))[0].text.startswith("the a")
+
+
+def test_a_base_that_is_gone_costs_nothing(make_job: Callable[..., Job], tmp_path: Path) -> None:
+    path = characters(tmp_path)
+    base, model = Base.of(path)
+    bundle.save(random_model(name="t"), path, "")
+    job = replace(make_job(), recipe=recipe_from(model), base=base)
+    with (
+        pytest.raises(TrainingError, match="was replaced while training began"),
+        Trainer(job) as trainer,
+    ):
+        list(trainer.events())
+    assert not job.destination.exists()
+    assert bundle.load(path).sha256 == random_model().sha256
 
 
 def test_a_killed_trainer_costs_the_running_epoch_at_most(make_job: Callable[..., Job]) -> None:
