@@ -7,7 +7,7 @@ RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock wheel clean
+.PHONY: help run test check format bench fuzz lock wheel clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,11 @@ format: $(DEVELOPMENT) ## format the code
 bench: $(DEVELOPMENT) ## measure start-up and generation, as ratios within one run
 	$(BIN)/python -m tests.benchmarks.startup
 	$(BIN)/python -m tests.benchmarks.generation
+
+fuzz: $(DEVELOPMENT) ## feed every loader spoilt files for some minutes; then time and memory of the worst
+	HEADLONG_FUZZ_EXAMPLES=10000 HEADLONG_FUZZ_SECONDS=60 HEADLONG_STRESS_SECONDS=30 \
+		$(BIN)/python -m pytest tests/fuzz tests/core/library/test_crash.py --hypothesis-show-statistics
+	$(BIN)/python -m tests.benchmarks.hostile
 
 wheel: $(DEVELOPMENT) ## build a wheel into dist/
 	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -23,6 +23,9 @@ class Outcome:
     bytes: int
     """The most memory that the call had beyond what the process had before."""
 
+    gone: bool = False
+    """Whether the process ended without telling anything: it crashed, or took too long."""
+
 
 def available() -> bool:
     return hasattr(os, "fork") and (PROCESS / "clear_refs").exists()
@@ -46,7 +49,7 @@ def measure(call: Callable[[], object]) -> Outcome:
         answer = pipe.read()
     os.waitpid(child, 0)
     if not answer:
-        return Outcome(f"ended without a word, or took {GUARD_SECONDS} s", False, GUARD_SECONDS, 0)
+        return Outcome("ended without a word", False, GUARD_SECONDS, 0, gone=True)
     return Outcome(**json.loads(answer))
 
 

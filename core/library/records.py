@@ -66,8 +66,8 @@ def _architecture(record: Record) -> ModelSettings:
         shape = ModelSettings.from_json(record)
     except SettingError as error:
         raise WrongRecord(str(error)) from error
-    if shape.attention and (shape.context != "window" or shape.tied):
-        raise WrongRecord("it declares an attention without a window")
+    if shape.attention and (shape.context != "window" or shape.tied or shape.masked):
+        raise WrongRecord("it declares an attention that is tied, masked or without a window")
     if shape.context == "window" and shape.window is None:
         raise WrongRecord("it does not say how many words its window holds")
     return shape

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError, SettingError
+from core.library.limits import check_size
 from core.library.model import Model
 from core.settings import Recipe
 from core.text.corpus import Corpus, Line, Source, split_lines
@@ -65,6 +66,7 @@ class Dataset:
         else:
             base = _extended(base, training, recipe.text.min_count)
             vocabulary = base.vocabulary
+        check_size(recipe.model, len(vocabulary))
         learnt = _batches(training, vocabulary, recipe)
         held_out = _batches(validation, vocabulary, recipe) if validation else None
         if not learnt.tokens:

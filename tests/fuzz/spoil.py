@@ -33,6 +33,13 @@ JSON = st.recursive(
 )
 
 
+class Content(bytes):
+    """Bytes that do not fill the screen when a test fails."""
+
+    def __repr__(self) -> str:
+        return f"Content of {len(self):,} bytes"
+
+
 class Spoilt(dict[str, bytes]):
     """Files whose weights do not fill the screen when a test fails; `print` shows the rest."""
 

@@ -98,4 +98,4 @@ def test_memory_and_time_are_bounded() -> None:
                 pass
 
     assert measure(greedy).error == "MemoryError()"
-    assert measure(endless).error.startswith("ended without a word")
+    assert measure(endless).gone
