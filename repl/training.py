@@ -144,8 +144,9 @@ def watch(job: Job, console: Console, messages: Console) -> Done:
         _bar(console) as (bar, task),
         _ctrl_c_stops(trainer),
     ):
+        display = _Display(bar, task, console, messages, f"{job.recipe.text.level}s")
         for event in trainer.events():
-            _show(event, bar, task, console, messages)
+            display.show(event)
             if isinstance(event, Done):
                 return event
     raise AssertionError(ENDLESS)
@@ -214,41 +215,55 @@ def _bar(console: Console) -> Iterator[tuple[Progress, TaskID]]:
         yield bar, bar.add_task("starting TensorFlow", total=None, loss="", perplexity="", speed="")
 
 
-def _show(event: Event, bar: Progress, task: TaskID, console: Console, messages: Console) -> None:
-    if isinstance(event, Notice):
-        messages.print(Text(safe(event.text), "notice"))
-    elif isinstance(event, Started):
-        messages.print(_started(event))
-        bar.update(task, total=event.epochs * event.steps, description="epoch 1")
-    elif isinstance(event, EpochDone):
+@dataclass(frozen=True)
+class _Display:
+    """Where the events of a training run are shown; `tokens` says what there are so many of."""
+
+    bar: Progress
+    task: TaskID
+    console: Console
+    messages: Console
+    tokens: str
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, Notice):
+            self.messages.print(Text(safe(event.text), "notice"))
+        elif isinstance(event, Started):
+            self._started(event)
+        elif isinstance(event, EpochDone):
+            self._epoch_done(event)
+        elif isinstance(event, events.Progress):
+            speed = f"{event.tokens_per_second:,.0f} {self.tokens}/s"
+            self.bar.update(
+                self.task,
+                completed=(event.epoch - 1) * event.steps + event.step,
+                description=f"epoch {event.epoch}",
+                loss=f"loss {event.loss:.3f}",
+                speed=f"{speed} · up to {clock(event.seconds_left)} left",
+            )
+
+    def _started(self, event: Started) -> None:
+        held_out = f", {event.validation_lines:,} held out" if event.validation_lines else ""
+        text = (
+            f"{event.lines:,} lines{held_out} · {event.vocabulary:,} {self.tokens} "
+            f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters"
+        )
+        self.messages.print(Text(text, style="muted"))
+        self.bar.update(self.task, total=event.epochs * event.steps, description="epoch 1")
+
+    def _epoch_done(self, event: EpochDone) -> None:
         if event.validation_perplexity is not None:
-            bar.update(task, perplexity=f" · {perplexed(event.validation_perplexity)}")
-        console.print(
+            self.bar.update(self.task, perplexity=f" · {perplexed(event.validation_perplexity)}")
+        self.console.print(
             epoch_line(
                 event.epoch,
                 event.loss,
                 event.validation_perplexity,
-                event.tokens_per_second,
+                f"{event.tokens_per_second:,.0f} {self.tokens}/s",
                 event.best,
             )
         )
-    elif isinstance(event, events.Progress):
-        bar.update(
-            task,
-            completed=(event.epoch - 1) * event.steps + event.step,
-            description=f"epoch {event.epoch}",
-            loss=f"loss {event.loss:.3f}",
-            speed=f"{event.tokens_per_second:,.0f} words/s · up to {clock(event.seconds_left)} left",
-        )
-
-
-def _started(event: Started) -> Text:
-    held_out = f", {event.validation_lines:,} held out" if event.validation_lines else ""
-    return Text(
-        f"{event.lines:,} lines{held_out} · {event.vocabulary:,} words "
-        f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters",
-        style="muted",
-    )
 
 
 def clock(seconds: float) -> str:

@@ -47,6 +47,9 @@ def copy(path: Path, name: str) -> Path:
     target = saved_models() / check_name(name)
     _refuse_taken(target)
     model, card = called(bundle.verify(path), name), bundle.load_card(path)
+    heading, _, rest = card.partition("\n")
+    if heading == f"# {bundle.load_manifest(path).name}":
+        card = f"# {name}\n{rest}"
     bundle.save(model, target, card, replace=False)
     return target
 

@@ -1,4 +1,4 @@
-"""What the worst of the bad models cost: `python -m tests.benchmarks.hostile`, a part of `make fuzz`."""
+"""What the worst of the bad models cost; `make fuzz` prints it."""
 
 import sys
 import tempfile

@@ -85,6 +85,9 @@ def test_rename_copy_and_remove(tmp_path: Path, make_model: MakeModel) -> None:
     assert (three.parent, load(three).name) == (saved_models(), "three")
     assert bundle.verify(three).sha256 == make_model().sha256
     assert bundle.load_card(three) == "# card\n"
+    bundle.save(make_model(), tmp_path / "four", "# tiny\n\nas it was\n")
+    assert bundle.load_card(copy(tmp_path / "four", "five")) == "# five\n\nas it was\n"
+    remove(tmp_path / "four")
     remove(two)
     assert not list(tmp_path.iterdir())
 
