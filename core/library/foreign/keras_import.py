@@ -102,6 +102,7 @@ class _Network:
             window=window or _window(keras, name),
             masked=bool(embedding.config.get("mask_zero")),
             gate=_gate(recurrent, keras, name),
+            reset_after=_reset_after(recurrent, name),
         )
         return cls(embedding, recurrent, dense, settings, words)
 
@@ -113,7 +114,7 @@ class _Network:
         (table["embedding"],) = self.embedding.read([(self.words, shape.embedding_size)])
         size = shape.embedding_size
         for number, layer in enumerate(self.recurrent):
-            bias = (2, columns) if shape.cell == "gru" else (columns,)
+            bias = (2, columns) if shape.cell == "gru" and shape.reset_after else (columns,)
             shapes = [(size, columns), (shape.hidden_size, columns), bias]
             names = ("kernel", "recurrent_kernel", "bias")
             arrays = _read(layer, shapes)
@@ -179,20 +180,28 @@ def _check_recurrent(layer: Layer, name: str, last: bool) -> None:
         raise _refused(name, "it reads texts backwards")
     if config.get("activation", "tanh") != "tanh":
         raise _refused(name, f"its activation is {config.get('activation')!r}, not tanh")
-    if layer.kind == "GRU" and not config.get("reset_after", False):
-        raise _refused(name, "its GRU resets before the product (reset_after=False)")
 
 
 def _gate(recurrent: Sequence[Layer], keras: KerasModel, name: str) -> str:
     """Return the function of the gates; Keras 2's hard_sigmoid is 0.2 x + 0.5, Keras 3's x/6 + 0.5."""
     if recurrent[0].kind == "SimpleRNN":
         return "sigmoid"
-    gates = {layer.config.get("recurrent_activation", "sigmoid") for layer in recurrent}
+    gates = {str(layer.config.get("recurrent_activation", "sigmoid")) for layer in recurrent}
     if gates == {"sigmoid"}:
         return "sigmoid"
-    if gates == {"hard_sigmoid"} and recurrent[0].kind == "LSTM":
+    if gates == {"hard_sigmoid"}:
         return "hard_sigmoid" if keras.version.startswith(("1", "2")) else "hard_sigmoid_6"
-    raise _refused(name, f"its gates are {', '.join(map(str, gates))}")
+    raise _refused(name, f"its gates are {', '.join(sorted(gates))}, not sigmoid or hard_sigmoid alone")
+
+
+def _reset_after(recurrent: Sequence[Layer], name: str) -> bool:
+    """Say whether GRUs reset after their product; before Keras 2.1.3 there was no such choice."""
+    if recurrent[0].kind != "GRU":
+        return True
+    answers = {bool(layer.config.get("reset_after", False)) for layer in recurrent}
+    if len(answers) > 1:
+        raise _refused(name, "one of its GRUs resets before the product and another after it")
+    return answers.pop()
 
 
 def _window(keras: KerasModel, name: str) -> int:

@@ -92,6 +92,8 @@ SHAPES: list[dict[str, Any]] = [
     {"cells": ("LSTM", "LSTM"), "functional": True},
     {"cells": ("GRU",)},
     {"cells": ("GRU", "GRU"), "mask": True},
+    {"cells": ("GRU", "GRU"), "reset_after": False},
+    {"cells": ("GRU",), "recurrent_activation": "hard_sigmoid", "mask": True},
     {"cells": ("SimpleRNN",), "functional": True, "mask": True},
     {"cells": ("LSTM",), "mask": True, "use_bias": False},
     {"cells": ("LSTM",), "recurrent_activation": "hard_sigmoid"},
@@ -189,7 +191,7 @@ def test_the_hard_gates_of_keras_2_are_its_own(keras: Any, words: Path, tmp_path
         (lambda k: k.layers.Bidirectional(k.layers.LSTM(7)), "reads a text from both ends"),
         (lambda k: k.layers.LSTM(7, go_backwards=True), "reads texts backwards"),
         (lambda k: k.layers.LSTM(7, activation="relu"), "its activation is 'relu', not tanh"),
-        (lambda k: k.layers.GRU(7, reset_after=False), "reset_after=False"),
+        (lambda k: k.layers.GRU(7, recurrent_activation="tanh"), "its gates are tanh"),
         (lambda k: k.layers.GlobalAveragePooling1D(), "it has a layer GlobalAveragePooling1D"),
     ],
 )
