@@ -149,8 +149,9 @@ class GRUCells(Cells):
         size = self.hidden_size
         h = hidden @ self._recurrent[layer] + self._inner[layer]
         gates = self._gates(x[:, : 2 * size] + h[:, : 2 * size])
-        candidate = np.tanh(x[:, 2 * size :] + gates[:, size:] * h[:, 2 * size :])
-        return candidate + gates[:, :size] * (hidden - candidate)
+        candidate: Floats = np.tanh(x[:, 2 * size :] + gates[:, size:] * h[:, 2 * size :])
+        candidate += gates[:, :size] * (hidden - candidate)
+        return candidate
 
     def _gates(self, z: Floats) -> Floats:
         z = np.clip(z, -1, 1, out=z) if self._hard else np.tanh(z, out=z)
@@ -178,8 +179,11 @@ class ResetBeforeGRUCells(GRUCells):
     def _step(self, layer: int, x: Floats, hidden: Floats) -> Floats:
         size, recurrent = self.hidden_size, self._recurrent[layer]
         gates = self._gates(x[:, : 2 * size] + hidden @ recurrent[:, : 2 * size])
-        candidate = np.tanh(x[:, 2 * size :] + (gates[:, size:] * hidden) @ recurrent[:, 2 * size :])
-        return candidate + gates[:, :size] * (hidden - candidate)
+        candidate: Floats = np.tanh(
+            x[:, 2 * size :] + (gates[:, size:] * hidden) @ recurrent[:, 2 * size :]
+        )
+        candidate += gates[:, :size] * (hidden - candidate)
+        return candidate
 
     def _take_biases(self, biases: list[Floats]) -> None:
         Cells._take_biases(self, biases)

@@ -13,13 +13,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
+from core.library.foreign.budget import Budget
+from core.library.foreign.cudnn import from_cudnn
 from core.library.foreign.keras_files import KerasModel, Layer, opened
-from core.library.foreign.tokenizers import read_tokenizer
+from core.library.foreign.padding import with_rows, with_units
+from core.library.foreign.tokenizers import MOST_WORDS, read_tokenizer
 from core.library.layout import GATES
 from core.library.model import Manifest, Model, Weights
 from core.settings import ModelSettings
 
-CELLS = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
+CELLS = {
+    "LSTM": "lstm",
+    "GRU": "gru",
+    "SimpleRNN": "rnn",
+    "CuDNNLSTM": "lstm",
+    "CuDNNGRU": "gru",
+}
+CUDNN = {"CuDNNLSTM", "CuDNNGRU"}
+"""Keras 2's layers for graphics cards: no choice of activations, and weights in another order."""
+
+PARTS = ("kernel", "recurrent_kernel", "bias")
+
 TRANSPARENT = {
     "InputLayer",
     "Dropout",
@@ -33,6 +47,15 @@ REASONS = {
     "Bidirectional": "it reads a text from both ends, so it cannot continue one",
     "TimeDistributed": "it answers for every word, and only an answer for the last can be used",
 }
+
+
+OPTIONS = {
+    "go_backwards": "reads texts backwards",
+    "stateful": "keeps its state from one call to the next",
+    "return_state": "hands on its state beside its answer",
+    "time_major": "reads texts across",
+}
+"""What a recurrent layer may not do, if its answers are to depend on the window alone."""
 
 
 def import_keras(path: Path, tokenizer: Path, name: str, window: int | None = None) -> Model:
@@ -51,11 +74,11 @@ def import_keras(path: Path, tokenizer: Path, name: str, window: int | None = No
     words = read_tokenizer(tokenizer)
     with opened(path) as keras:
         network = _Network.of(keras, path.name, window)
-        weights = network.weights()
+        weights = network.weights(keras.budget)
     vocabulary = words.vocabulary(network.words)
     manifest = Manifest(
         name=name,
-        cleaning="keras",
+        cleaning=words.cleaning,
         architecture=network.settings,
         vocabulary=len(vocabulary),
         created=datetime.now(UTC).date().isoformat(),
@@ -83,17 +106,18 @@ class _Network:
         embedding, recurrent, dense = layers[0], layers[1:-1], layers[-1]
         for layer in recurrent:
             _check_recurrent(layer, name, last=layer is recurrent[-1])
-        sizes = {_whole(layer, "units", name) for layer in recurrent}
-        if len(set(kinds[1:-1])) > 1 or len(sizes) > 1:
-            raise _refused(name, "its recurrent layers are of different kinds or sizes")
-        words = _whole(dense, "units", name)
-        if _whole(embedding, "input_dim", name) != words:
-            raise _refused(name, "it reads and writes vocabularies of different sizes")
+        if len({CELLS[layer.kind] for layer in recurrent}) > 1:
+            raise _refused(name, "its recurrent layers are of different kinds")
+        words, rows = _whole(dense, "units", name), _whole(embedding, "input_dim", name)
+        if rows != words:
+            raise _refused(name, f"it reads {rows:,} different words and writes {words:,}")
+        if words > MOST_WORDS:
+            raise _refused(name, f"it has {words:,} words, more than {MOST_WORDS:,}")
         settings = ModelSettings().change(
             cell=CELLS[recurrent[0].kind],
             layers=len(recurrent),
             embedding_size=_whole(embedding, "output_dim", name),
-            hidden_size=sizes.pop(),
+            hidden_size=max(_whole(layer, "units", name) for layer in recurrent),
             tied=False,
             dropout=0.0,
             input_dropout=0.0,
@@ -106,24 +130,59 @@ class _Network:
         )
         return cls(embedding, recurrent, dense, settings, words)
 
-    def weights(self) -> Weights:
-        """Read every array, each with the shape that the settings declare."""
+    def weights(self, budget: Budget) -> Weights:
+        """Read every array, each checked against the sizes that its layer declares.
+
+        Layers smaller than the largest are padded to its size, which `budget` has to allow.
+        """
         shape = self.settings
-        columns = GATES[shape.cell] * shape.hidden_size
         table: dict[str, NDArray[np.float32]] = {}
         (table["embedding"],) = self.embedding.read([(self.words, shape.embedding_size)])
-        size = shape.embedding_size
+        inputs = shape.embedding_size
         for number, layer in enumerate(self.recurrent):
-            bias = (2, columns) if shape.cell == "gru" and shape.reset_after else (columns,)
-            shapes = [(size, columns), (shape.hidden_size, columns), bias]
-            names = ("kernel", "recurrent_kernel", "bias")
-            arrays = _read(layer, shapes)
-            table |= {f"{shape.cell}_{number}.{n}": a for n, a in zip(names, arrays, strict=True)}
-            size = shape.hidden_size
-        table["output.kernel"], table["output.bias"] = _read(
-            self.dense, [(size, self.words), (self.words,)]
-        )
-        return table
+            arrays = _recurrent_arrays(layer, inputs, shape.reset_after, budget)
+            rows = shape.hidden_size if number else inputs
+            padded = _padded(arrays, shape, rows, layer.name, budget)
+            names = (f"{shape.cell}_{number}.{part}" for part in PARTS)
+            table |= dict(zip(names, padded, strict=True))
+            inputs = layer.config["units"]
+        kernel, bias = _read(self.dense, [(inputs, self.words), (self.words,)])
+        if inputs < shape.hidden_size:
+            budget.take(4 * self.words * shape.hidden_size, f"padding {self.dense.name}")
+        return table | {"output.kernel": with_rows(kernel, shape.hidden_size), "output.bias": bias}
+
+
+def _recurrent_arrays(
+    layer: Layer, inputs: int, reset_after: bool, budget: Budget
+) -> list[NDArray[np.float32]]:
+    """Read a recurrent layer's kernel, recurrent kernel and bias, in the order of plain layers."""
+    cell, units = CELLS[layer.kind], layer.config["units"]
+    columns = GATES[cell] * units
+    if layer.kind in CUDNN:
+        shapes = [(inputs, columns), (units, columns), (2 * columns,)]
+        size = 4 * columns * (inputs + units)
+        budget.take(size, f"converting {layer.name}")
+        converted = from_cudnn(cell, *layer.read(shapes))
+        budget.give_back(size)
+        return list(converted)
+    two_biases = cell == "gru" and reset_after
+    bias = (2, columns) if two_biases else (columns,)
+    return _read(layer, [(inputs, columns), (units, columns), bias])
+
+
+def _padded(
+    arrays: Sequence[NDArray[np.float32]], shape: ModelSettings, rows: int, name: str, budget: Budget
+) -> Sequence[NDArray[np.float32]]:
+    """Pad a layer's arrays to the size of the largest layer, and its inputs to `rows`."""
+    gates, units = GATES[shape.cell], shape.hidden_size
+    kernel, recurrent, bias = arrays
+    size, needed = kernel.nbytes + recurrent.nbytes, 4 * gates * units * (rows + units)
+    if size == needed:
+        return arrays
+    budget.take(needed, f"padding {name}")
+    kernel, recurrent, bias = (with_units(array, gates, units) for array in arrays)
+    budget.give_back(size)
+    return [with_rows(kernel, rows), with_rows(recurrent, units), bias]
 
 
 def _read(layer: Layer, shapes: Sequence[tuple[int, ...]]) -> list[NDArray[np.float32]]:
@@ -176,10 +235,11 @@ def _check_recurrent(layer: Layer, name: str, last: bool) -> None:
         raise _refused(name, f"{layer.kind} stands where a recurrent layer is expected")
     if bool(config.get("return_sequences")) is last:
         raise _refused(name, "only its last recurrent layer may answer once a text")
-    if config.get("go_backwards"):
-        raise _refused(name, "it reads texts backwards")
+    for option, meaning in OPTIONS.items():
+        if config.get(option):
+            raise _refused(name, f"{layer.name} {meaning} ({option})")
     if config.get("activation", "tanh") != "tanh":
-        raise _refused(name, f"its activation is {config.get('activation')!r}, not tanh")
+        raise _refused(name, f"its activation is {config['activation']!r:.60}, not tanh")
 
 
 def _gate(recurrent: Sequence[Layer], keras: KerasModel, name: str) -> str:
@@ -190,15 +250,16 @@ def _gate(recurrent: Sequence[Layer], keras: KerasModel, name: str) -> str:
     if gates == {"sigmoid"}:
         return "sigmoid"
     if gates == {"hard_sigmoid"}:
-        return "hard_sigmoid" if keras.version.startswith(("1", "2")) else "hard_sigmoid_6"
-    raise _refused(name, f"its gates are {', '.join(sorted(gates))}, not sigmoid or hard_sigmoid alone")
+        return "hard_sigmoid" if keras.major < 3 else "hard_sigmoid_6"
+    told = ", ".join(f"{gate!r:.60}" for gate in sorted(gates))
+    raise _refused(name, f"its gates are {told}, not sigmoid or hard_sigmoid alone")
 
 
 def _reset_after(recurrent: Sequence[Layer], name: str) -> bool:
     """Say whether GRUs reset after their product; before Keras 2.1.3 there was no such choice."""
-    if recurrent[0].kind != "GRU":
+    if CELLS[recurrent[0].kind] != "gru":
         return True
-    answers = {bool(layer.config.get("reset_after", False)) for layer in recurrent}
+    answers = {layer.kind in CUDNN or bool(layer.config.get("reset_after")) for layer in recurrent}
     if len(answers) > 1:
         raise _refused(name, "one of its GRUs resets before the product and another after it")
     return answers.pop()
@@ -224,7 +285,7 @@ def _window(keras: KerasModel, name: str) -> int:
 def _whole(layer: Layer, key: str, name: str) -> int:
     value = layer.config.get(key)
     if type(value) is not int or value < 1:
-        raise _refused(name, f"{key} of {layer.name} is {value!r}")
+        raise _refused(name, f"{key} of {layer.name} is {value!r:.60}")
     return value
 
 

@@ -97,6 +97,7 @@ SHAPES: list[dict[str, Any]] = [
     {"cells": ("SimpleRNN",), "functional": True, "mask": True},
     {"cells": ("LSTM",), "mask": True, "use_bias": False},
     {"cells": ("LSTM",), "recurrent_activation": "hard_sigmoid"},
+    {"name": "my слой", "functional": True},
 ]
 
 
@@ -191,7 +192,7 @@ def test_the_hard_gates_of_keras_2_are_its_own(keras: Any, words: Path, tmp_path
         (lambda k: k.layers.Bidirectional(k.layers.LSTM(7)), "reads a text from both ends"),
         (lambda k: k.layers.LSTM(7, go_backwards=True), "reads texts backwards"),
         (lambda k: k.layers.LSTM(7, activation="relu"), "its activation is 'relu', not tanh"),
-        (lambda k: k.layers.GRU(7, recurrent_activation="tanh"), "its gates are tanh"),
+        (lambda k: k.layers.GRU(7, recurrent_activation="tanh"), "its gates are 'tanh', not sigmoid"),
         (lambda k: k.layers.GlobalAveragePooling1D(), "it has a layer GlobalAveragePooling1D"),
     ],
 )
@@ -284,9 +285,9 @@ def text(file: h5py.File, place: str) -> None:
         (soft_link, "is a link that leads elsewhere"),
         (virtual, "takes its numbers from another file"),
         (external, "takes its numbers from another file"),
-        (huge, "its layer needs"),
+        (huge, "is packed"),
         (not_finite, "not finite"),
-        (text, "not floating-point numbers"),
+        (text, "does not hold floating-point numbers"),
         (lambda file, place: file.pop(place), "has no array"),
     ],
 )
@@ -348,6 +349,7 @@ class TestTokenizers:
             ("", "is not JSON"),
             ("[1]", "holds no JSON object"),
             ("{}", "has no word_index"),
+            ("[[" * 1_100_000, "more than the million words"),
             ('{"a": "1"}', "is no word_index"),
             ('{"a": 0}', "is no word_index"),
             ('{"a": 1, "b": 1}', "have one id"),
