@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError
 from core.library.foreign.budget import Budget
-from core.library.foreign.hdf5_format import Dataset, FormatError, Hdf5, Region
+from core.library.foreign.hdf5_format import Dataset, Hdf5, Region
+from core.library.foreign.hdf5_messages import FormatError
 
-_DAMAGE = (FormatError, struct.error, IndexError, OSError)
+_DAMAGE = (FormatError, struct.error, IndexError, OverflowError, OSError)
 """What reading a damaged file can end in."""
 
 
@@ -34,7 +35,7 @@ class Arrays:
         try:
             self._file = Hdf5(region)
         except _DAMAGE as error:
-            raise ModelError(f"{name} is no HDF5 file, or a damaged one: it {error}") from error
+            raise ModelError(f"{name} is no HDF5 file, or a damaged one: it {_said(error)}") from error
 
     def text(self, place: str, key: str) -> str | None:
         """Return an attribute that is one text; None where there is none."""
@@ -86,7 +87,7 @@ class Arrays:
 
     def _find(self, place: str) -> int | None:
         if len(place) > 4096 or not place.isprintable():
-            raise ModelError(f"{self.name} has a place with a name that is none: {place!r:.60}")
+            raise ModelError(f"{self.name} has an array with an impossible name, {place!r:.60}")
         try:
             return self._file.find(place)
         except _DAMAGE as error:
@@ -103,10 +104,13 @@ class Arrays:
         return dataset
 
     def _error(self, place: str, error: Exception) -> ModelError:
-        damage = error if isinstance(error, FormatError) else f"cannot be read ({error})"
         return ModelError(
-            f"{self.name}: {place} {damage}; save the model again with Keras's own model.save"
+            f"{self.name}: {place} {_said(error)}; save the model again with Keras's own model.save"
         )
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, FormatError) else f"cannot be read ({error})"
 
 
 @contextmanager
@@ -116,6 +120,8 @@ def opened_arrays(path: Path) -> Iterator[Arrays]:
     Raises:
         ModelError: it is no HDF5 file.
     """
+    if not path.is_file():
+        raise ModelError(f"{path.name} is no file that can be read")
     try:
         file = path.open("rb")
     except OSError as error:

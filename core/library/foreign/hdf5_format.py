@@ -10,22 +10,40 @@ Layouts are those of the "HDF5 File Format Specification", version 3.0, whose na
 
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
-NOWHERE = 2**64 - 1
+from core.library.foreign.hdf5_messages import (
+    ATTRIBUTE,
+    CONTINUATION,
+    DATASPACE,
+    DATATYPE,
+    EXTERNAL,
+    FILTERS,
+    LAYOUT,
+    LINK,
+    LINK_INFO,
+    NOWHERE,
+    SHARED,
+    SYMBOL_TABLE,
+    Attribute,
+    FormatError,
+    Message,
+    is_dense,
+    padded,
+    read_contiguous,
+    read_float_type,
+    read_link,
+    read_shape,
+    split_messages,
+)
 
-DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL, LAYOUT = 0x01, 0x02, 0x03, 0x06, 0x07, 0x08
-FILTERS = 0x0B
-ATTRIBUTE, CONTINUATION, SYMBOL_TABLE = 0x0C, 0x10, 0x11
-SHARED = 2
-"""The flag of a message whose content is kept elsewhere."""
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 # Keras needs a few dozen of each; the limits keep a hostile file from being followed for long.
 DEEPEST, MOST_MEMBERS, LONGEST_NAME = 64, 20_000, 1024
@@ -33,10 +51,6 @@ LARGEST_HEADER, MOST_MESSAGES = 1 << 20, 4096
 LARGEST_TEXT, MOST_TEXTS, MOST_HEAP_OBJECTS = 1 << 20, 8, 4096
 BLOCK = 1 << 20
 """Numbers that are converted at a time."""
-
-
-class FormatError(ValueError):
-    """What is wrong with a file, as the end of a sentence about a place in it."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +87,6 @@ class Region:
         if not 0 <= offset <= offset + size <= self.size:
             raise FormatError("points outside of the file")
         self.file.seek(self.start + offset)
-
-
-class Message(NamedTuple):
-    """One of the messages that an object's header consists of."""
-
-    kind: int
-    flags: int
-    body: bytes
 
 
 @dataclass(frozen=True)
@@ -136,9 +142,9 @@ class Hdf5:
             raise FormatError("is described elsewhere in the file")
         if FILTERS in messages:
             raise FormatError("is packed, which Keras does not do")
-        shape = _shape(messages[DATASPACE].body)
-        dtype = _float_type(messages[DATATYPE].body)
-        address, stored = _contiguous(messages[LAYOUT].body)
+        shape = read_shape(messages[DATASPACE].body)
+        dtype = read_float_type(messages[DATATYPE].body)
+        address, stored = read_contiguous(messages[LAYOUT].body)
         dataset = Dataset(shape, dtype, address)
         if address == NOWHERE or stored != dataset.size * dtype.itemsize:
             raise FormatError("does not hold the numbers it declares")
@@ -162,13 +168,13 @@ class Hdf5:
         """Return the text or texts of an attribute; None where there is none of that name."""
         for message in self._messages(address):
             if message.kind == ATTRIBUTE and not message.flags & SHARED:
-                attribute = _Attribute.of(message.body)
+                attribute = Attribute.of(message.body)
                 if attribute.name == key:
                     return [text.decode("utf-8", "replace") for text in self._texts(attribute)]
         return None
 
-    def _texts(self, attribute: "_Attribute") -> Iterator[bytes]:
-        count = math.prod(_shape(attribute.space))
+    def _texts(self, attribute: "Attribute") -> Iterator[bytes]:
+        count = math.prod(read_shape(attribute.space))
         if count > MOST_TEXTS:
             raise FormatError("holds too many texts")
         kind, size = attribute.type[0] & 0x0F, struct.unpack_from("<I", attribute.type, 4)[0]
@@ -191,7 +197,7 @@ class Hdf5:
             number, size = struct.unpack("<H6xQ", self._region.read(address + position, 16))
             if number == index and size >= length:
                 return self._region.read(address + position + 16, length)
-            position += 16 + _padded(size)
+            position += 16 + padded(size)
         raise FormatError("is text that the file does not hold")
 
     def _messages(self, address: int) -> list[Message]:
@@ -204,7 +210,7 @@ class Hdf5:
             total += length
             if total > LARGEST_HEADER or len(messages) > MOST_MESSAGES:
                 raise FormatError("has a header larger than it can need")
-            for message in islice(_split(self._region.read(start, length)), MOST_MESSAGES + 1):
+            for message in islice(split_messages(self._region.read(start, length)), MOST_MESSAGES + 1):
                 if message.kind == CONTINUATION:
                     blocks.append(struct.unpack_from("<QQ", message.body))
                 messages.append(message)
@@ -215,10 +221,10 @@ class Hdf5:
         if address not in self._members:
             members: dict[str, int | None] = {}
             for message in self._messages(address):
-                if message.kind == LINK_INFO and _dense(message.body):
+                if message.kind == LINK_INFO and is_dense(message.body):
                     raise FormatError("lies in a group of a newer kind than Keras writes")
                 if message.kind == LINK:
-                    members |= [_link(message.body)]
+                    members |= [read_link(message.body)]
                 if message.kind == SYMBOL_TABLE:
                     members |= self._symbols(*struct.unpack_from("<QQ", message.body))
             self._members[address] = members
@@ -266,103 +272,3 @@ def _root(region: Region) -> int:
     if end > region.size:
         raise FormatError("is cut short")
     return int(root)
-
-
-def _split(block: bytes) -> Iterator[Message]:
-    position = 0
-    while position + 8 <= len(block):
-        kind, length, flags = struct.unpack_from("<HHB", block, position)
-        position += 8 + length
-        if position > len(block):
-            raise FormatError("has a damaged header")
-        yield Message(kind, flags, block[position - length : position])
-
-
-def _dense(body: bytes) -> bool:
-    """Say whether a group keeps its links outside of its header, as only large newer ones do."""
-    (heap,) = struct.unpack_from("<Q", body, 10 if body[1] & 1 else 2)
-    return bool(heap != NOWHERE)
-
-
-def _link(body: bytes) -> tuple[str, int | None]:
-    """Return a link message's name and address, None unless it is a hard link.
-
-    Groups have such messages where one of their names is not ASCII.
-    """
-    flags, position = body[1], 2
-    kind = body[position] if flags & 8 else 0
-    for flag, width in ((8, 1), (4, 8), (16, 1)):  # kind, order of creation, character set
-        position += width if flags & flag else 0
-    start = position + (1 << (flags & 3))
-    end = start + int.from_bytes(body[position:start], "little")
-    address = None if kind else struct.unpack_from("<Q", body, end)[0]
-    return body[start:end].decode("utf-8", "replace"), address
-
-
-def _shape(body: bytes) -> tuple[int, ...]:
-    """Return the dimensions of a dataspace message; version 2 has one that holds nothing at all."""
-    version, rank, kind = body[0], body[1], body[3]
-    if version not in (1, 2) or rank > 32:
-        raise FormatError("has a shape that cannot be read")
-    if version == 2 and kind == 2:
-        return (0,)
-    return struct.unpack_from(f"<{rank}Q", body, 8 if version == 1 else 4)
-
-
-def _ieee(big: bool, size: int, exponent: int, mantissa: int) -> bytes:
-    """Return the datatype message of a float of IEEE 754: its class, order, fields and bias."""
-    bits = 8 * size
-    head = struct.pack("<3BI", 0x20 | big, bits - 1, 0, size)
-    fields = struct.pack("<HHBBBB", 0, bits, mantissa, exponent, 0, mantissa)
-    return head + fields + struct.pack("<I", 2 ** (exponent - 1) - 1)
-
-
-FLOATS = {
-    _ieee(order == ">", size, *fields): np.dtype(f"{order}f{size}")
-    for order in "<>"
-    for size, fields in {2: (5, 10), 4: (8, 23), 8: (11, 52)}.items()
-}
-
-
-def _float_type(body: bytes) -> "np.dtype[np.floating]":
-    if body[0] & 0x0F != 1:
-        raise FormatError("does not hold floating-point numbers")
-    if body[1:20] not in FLOATS:
-        raise FormatError("holds floating-point numbers of a kind that Keras does not write")
-    return FLOATS[body[1:20]]
-
-
-def _contiguous(body: bytes) -> tuple[int, int]:
-    """Return where an array's bytes are and how many, out of its layout message."""
-    version, kind = body[0], body[1]
-    if version == 4 and kind == 3:
-        raise FormatError("takes its numbers from another file")
-    if version != 3 or kind != 1:
-        raise FormatError("is not kept in one piece, as Keras does it")
-    address, size = struct.unpack_from("<QQ", body, 2)
-    return address, size
-
-
-class _Attribute(NamedTuple):
-    name: str
-    type: bytes
-    space: bytes
-    data: bytes
-
-    @classmethod
-    def of(cls, body: bytes) -> "_Attribute":
-        """Cut an attribute message into its parts; only the first version pads them."""
-        version = body[0]
-        if version not in (1, 2, 3) or (version > 1 and body[1]):
-            raise FormatError("is of a newer kind than Keras writes")
-        sizes: Sequence[int] = struct.unpack_from("<3H", body, 2)
-        position, parts = 9 if version == 3 else 8, []
-        for size in sizes:
-            parts.append(body[position : position + size])
-            position += _padded(size) if version == 1 else size
-        name = parts[0].partition(b"\0")[0].decode("utf-8", "replace")
-        return cls(name, parts[1], parts[2], body[position:])
-
-
-def _padded(size: int) -> int:
-    return -(-size // 8) * 8

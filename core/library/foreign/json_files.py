@@ -11,13 +11,15 @@ from typing import Any
 from core.errors import ModelError, ModelNotFound
 
 LARGEST_FILE = 32 << 20
-"""Bytes: the words of a tokenizer of 250,000 words as `to_json` repeats them, or a million alone.
+"""Bytes: a tokenizer of 250,000 words as `to_json` repeats them, or the word_index of more.
 
-More would not fit the promise of SECURITY.md: one rare character makes Python keep four bytes for
-every character of a string, and a tokenizer's words are a string within a string."""
+Half of it where a character is not ASCII, which makes Python keep two or four bytes for every one. And
+no more, because an escaped character does the same to strings, of which a tokenizer's words are one."""
 
-MOST_VALUES = 2_000_000
-"""A million words with a number each."""
+MOST_WORDS = 500_000
+"""Words of one vocabulary: a word and its number take 250 bytes while they are read."""
+
+MOST_VALUES = 2 * MOST_WORDS
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -27,36 +29,34 @@ def read_json(path: Path) -> dict[str, Any]:
         ModelNotFound: there is no such file.
         ModelError: it is no JSON object, or larger than a vocabulary can be.
     """
-    return parse_json(read_text_file(path), path.name)
+    return parse_json(_text(path), path.name)
 
 
-def read_text_file(path: Path) -> bytes:
-    """Return a file's bytes, if they are no more than `LARGEST_FILE`.
-
-    Raises:
-        ModelNotFound: there is no such file.
-        ModelError: it is too large, or cannot be read.
-    """
-    if not path.is_file():
-        raise ModelNotFound(f"there is no file {path}; check the name")
+def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        if not path.is_file():
+            raise ModelNotFound(f"there is no file {path}; check the name")
+        content = b"" if path.stat().st_size > LARGEST_FILE else path.read_bytes()
+        largest = LARGEST_FILE if content.isascii() else LARGEST_FILE // 2
+        if path.stat().st_size > largest:
             raise ModelError(
-                f"{path.name} is larger than the {LARGEST_FILE:,} bytes that Headlong reads of one; "
+                f"{path.name} is larger than the {largest:,} bytes that Headlong reads of one; "
                 "of a tokenizer its word_index alone is enough: json.dump(tokenizer.word_index, file)"
             )
-        return path.read_bytes()
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise ModelError(f"{path.name} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ModelError(f"{path.name} is not JSON ({error})") from error
 
 
-def parse_json(content: bytes | str, name: str) -> dict[str, Any]:
+def parse_json(text: str, name: str) -> dict[str, Any]:
     """Return a JSON object, or one that is written into a JSON string; errors call it `name`.
 
     Raises:
         ModelError: it is none, or holds more values than a vocabulary can.
     """
-    record = _parse(content, name)
+    record = _parse(text, name)
     if isinstance(record, str):  # written with json.dump once more
         record = _parse(record, name)
     if not isinstance(record, dict):
@@ -64,11 +64,10 @@ def parse_json(content: bytes | str, name: str) -> dict[str, Any]:
     return record
 
 
-def _parse(content: bytes | str, name: str) -> Any:
+def _parse(text: str, name: str) -> Any:
     try:
-        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
         if _values(text) > MOST_VALUES:
-            raise ModelError(f"{name} holds more than the million words that Headlong reads")
+            raise ModelError(f"{name} holds more than the {MOST_WORDS:,} words that Headlong reads")
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{name} is not JSON ({error})") from error

@@ -77,9 +77,9 @@ def opened(path: Path) -> Iterator[KerasModel]:
         ModelNotFound: there is no such file.
         ModelError: it is neither format, or damaged.
     """
-    if not path.exists():
-        raise ModelNotFound(f"there is no file {path}; check the name")
     try:
+        if not path.exists():
+            raise ModelNotFound(f"there is no file {path}; check the name")
         zipped = _check_file(path)
         with (opened_archive if zipped else opened_arrays)(path) as file:
             yield _from_archive(file) if isinstance(file, Archive) else _from_arrays(file)

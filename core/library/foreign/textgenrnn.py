@@ -16,8 +16,7 @@ from core.errors import ModelError
 from core.library import layout
 from core.library.foreign.cudnn import from_cudnn
 from core.library.foreign.hdf5 import Arrays, opened_arrays
-from core.library.foreign.json_files import read_json
-from core.library.foreign.tokenizers import MOST_WORDS
+from core.library.foreign.json_files import MOST_WORDS, read_json
 from core.library.model import Manifest, Model, Weights
 from core.settings import ModelSettings
 from core.text.vocabulary import PADDING, SPECIALS, START, Vocabulary, unused

@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelError
-from core.library.foreign.json_files import parse_json, read_text_file
+from core.library.foreign.json_files import MOST_WORDS, parse_json, read_json
 from core.text.cleaning import KERAS_FILTERS
 from core.text.vocabulary import PADDING, SPECIALS, UNKNOWN, Vocabulary, unused
-
-MOST_WORDS = 1_000_000
-"""Words of one vocabulary: with their ids they take 200 bytes each in memory."""
 
 CONVERT = (
     "python -c \"import pickle, pathlib; pathlib.Path('tokenizer.json').write_text("
@@ -65,16 +62,26 @@ def read_tokenizer(path: Path) -> Tokenizer:
         ModelNotFound: there is no such file.
         ModelError: a pickle, no JSON, or no tokenizer of words as the tutorial makes it.
     """
-    content = read_text_file(path)
-    if content[:1] in (b"\x80", b"(", b"c"):
+    if _first_byte(path) in (b"\x80", b"(", b"c"):
         raise ModelError(
             f"{path.name} is a pickle, which can run any program when it is opened; "
             f"where you trust it, convert it with: {CONVERT.format(name=path.name)}"
         )
-    record = parse_json(content, path.name)
+    record = read_json(path)
     if record.get("class_name") == "Tokenizer":
         return _from_config(path.name, record.get("config"))
     return Tokenizer(_words(path.name, record), None)
+
+
+def _first_byte(path: Path) -> bytes:
+    """Return it, or nothing of what is no file; reading it as JSON will say why."""
+    try:
+        if not path.is_file():  # a pipe would keep us waiting
+            return b""
+        with path.open("rb") as file:
+            return file.read(1)
+    except OSError:
+        return b""
 
 
 def _from_config(name: str, config: Any) -> Tokenizer:

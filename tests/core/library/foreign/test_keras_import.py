@@ -1,19 +1,22 @@
 """Models that Keras made and saved: the words must be those that Keras gives, one by one."""
 
+import contextlib
 import json
 import pickle
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.decoding.generator import Generator
 from core.decoding.stepper import stepper
-from core.errors import ModelError, ModelNotFound, SettingError
+from core.errors import HeadlongError, ModelError, ModelNotFound, SettingError
 from core.library.foreign import import_model
 from core.library.foreign.keras_import import import_keras
 from core.library.foreign.tokenizers import read_tokenizer
@@ -206,6 +209,18 @@ def test_what_cannot_be_run_exactly_is_refused_with_the_reason(
         import_keras(tmp_path / "m.keras", words, "m")
 
 
+@pytest.fixture(scope="module")
+def configuration(
+    keras: Any, tokenizer: Any, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
+    """A functional model of two layers and its configuration."""
+    path = tmp_path_factory.mktemp("configuration") / "m.keras"
+    build(keras, cells=("GRU", "GRU"), functional=True, mask=True).save(path)
+    path.with_suffix(".json").write_text(tokenizer.to_json())
+    with zipfile.ZipFile(path) as archive:
+        return path, json.loads(archive.read("config.json"))
+
+
 def edit_config(path: Path, change: Callable[[str], str]) -> None:
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
@@ -235,6 +250,40 @@ def test_a_hostile_configuration_gives_one_clear_error(
     edit_config(tmp_path / "m.keras", change)
     with pytest.raises((ModelError, SettingError), match=reason):
         import_keras(tmp_path / "m.keras", words, "m")
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every value of a JSON object."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in items:
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, key))
+
+
+values = st.sampled_from(
+    [None, True, -1, 0, 3, 10**18, 1.5, "", "softmax", "Dense", [], [1], {}, {"a": 1}]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_other_values_in_a_configuration_give_a_model_or_one_clear_error(
+    configuration: tuple[Path, dict[str, Any]], data: st.DataObject
+) -> None:
+    path, original = configuration
+    config = json.loads(json.dumps(original))
+    for way in data.draw(st.lists(st.sampled_from(list(places(original))), min_size=1, max_size=3)):
+        node = config
+        try:
+            for key in way[:-1]:
+                node = node[key]
+            node[way[-1]] = data.draw(values)
+        except (KeyError, IndexError, TypeError):
+            pass  # an earlier change has taken it away
+    edit_config(path, lambda _: json.dumps(config))
+    with contextlib.suppress(HeadlongError):
+        import_keras(path, path.with_suffix(".json"), "m")
 
 
 def spoil(path: Path, change: Callable[[h5py.File, str], None]) -> None:
@@ -349,7 +398,7 @@ class TestTokenizers:
             ("", "is not JSON"),
             ("[1]", "holds no JSON object"),
             ("{}", "has no word_index"),
-            ("[[" * 1_100_000, "more than the million words"),
+            ("[[" * 1_100_000, "more than the 500,000 words"),
             ('{"a": "1"}', "is no word_index"),
             ('{"a": 0}', "is no word_index"),
             ('{"a": 1, "b": 1}', "have one id"),
