@@ -170,7 +170,10 @@ class ModelSettings(_Settings):
 
     cell: Literal["lstm", "gru", "rnn"] = _setting("lstm", "the recurrent cell")
     gate: Literal["sigmoid", "hard_sigmoid", "hard_sigmoid_6"] = _setting(
-        "sigmoid", "the LSTM's gates: the two hard ones are Keras 2's x/5 + 1/2 and Keras 3's x/6 + 1/2"
+        "sigmoid", "the gates: the two hard ones are Keras 2's x/5 + 1/2 and Keras 3's x/6 + 1/2"
+    )
+    reset_after: bool = _setting(
+        True, "the GRU resets after its recurrent product, as cuDNN does, and not before"
     )
     layers: int = _setting(1, "recurrent layers", low=1, high=8)
     embedding_size: int = _setting(256, "numbers that stand for one word", low=1, high=4096)

@@ -33,9 +33,18 @@ class CellState(NamedTuple):
 
 
 class Cells(ABC):
-    """All recurrent layers of a model; a subclass knows one kind of cell."""
+    """All recurrent layers of a model; a subclass knows one kind of cell.
+
+    A gate is sigmoid(z) = (tanh(z / 2) + 1) / 2. Instead of the sigmoid, old Keras models have a line
+    with its ends cut off: (z' + 1) / 2 with z' = z times a slope, cut at -1 and 1. Both begin by
+    scaling z, which is done to the weights, once.
+    """
+
+    SCALES: ClassVar = {"sigmoid": 1 / 2, "hard_sigmoid": 2 / 5, "hard_sigmoid_6": 1 / 3}
 
     def __init__(self, weights: Weights, settings: ModelSettings) -> None:
+        self._scale = np.float32(self.SCALES[settings.gate])
+        self._hard = settings.gate != "sigmoid"
         self.hidden_size = settings.hidden_size
         self.layers = range(settings.layers)
         names = [f"{settings.cell}_{layer}" for layer in self.layers]
@@ -78,17 +87,8 @@ class Cells(ABC):
 class LSTMCells(Cells):
     """Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers 2000).
 
-    i, f, o = sigmoid(z), g = tanh(z), c' = f c + i g, h' = o tanh(c'), with z = x W + h U + b. Instead
-    of the sigmoid, old Keras models have a line with its ends cut off: the gates are (z' + 1) / 2 with
-    z' = tanh(z / 2), or with z' = z times a slope, cut at -1 and 1.
+    i, f, o = sigmoid(z), g = tanh(z), c' = f c + i g, h' = o tanh(c'), with z = x W + h U + b.
     """
-
-    SCALES: ClassVar = {"sigmoid": 1 / 2, "hard_sigmoid": 2 / 5, "hard_sigmoid_6": 1 / 3}
-
-    def __init__(self, weights: Weights, settings: ModelSettings) -> None:
-        self._scale = np.float32(self.SCALES[settings.gate])
-        self._hard = settings.gate != "sigmoid"
-        super().__init__(weights, settings)
 
     def zero(self, rows: int) -> CellState:
         """See Cells."""
@@ -109,8 +109,7 @@ class LSTMCells(Cells):
     def _arrange(self, array: Floats) -> Floats:
         """Reorder Keras's gates i f c o to i f o c, and scale the inputs of the first three.
 
-        sigmoid(z) = (tanh(z / 2) + 1) / 2, so one tanh over all columns serves the four gates; halving
-        is exact in binary floating point.
+        One tanh over all columns then serves the four gates; halving is exact in binary floating point.
         """
         i, f, c, o = np.split(array, 4, axis=-1)
         scaled = [gate * self._scale for gate in (i, f, o)]
@@ -140,28 +139,54 @@ class GRUCells(Cells):
 
     def advance(self, state: CellState, ids: Ids) -> CellState:
         """See Cells."""
-        hiddens, below, size = [], None, self.hidden_size
+        hiddens, below = [], None
         for layer in self.layers:
-            x, hidden = self._product(layer, below, ids), state.hidden[layer]
-            h = hidden @ self._recurrent[layer] + self._inner[layer]
-            gates = x[:, : 2 * size] + h[:, : 2 * size]
-            np.tanh(gates, out=gates)
-            gates *= 0.5
-            gates += 0.5
-            candidate = np.tanh(x[:, 2 * size :] + gates[:, size:] * h[:, 2 * size :])
-            below = candidate + gates[:, :size] * (hidden - candidate)
+            below = self._step(layer, self._product(layer, below, ids), state.hidden[layer])
             hiddens.append(below)
         return CellState(tuple(hiddens))
+
+    def _step(self, layer: int, x: Floats, hidden: Floats) -> Floats:
+        size = self.hidden_size
+        h = hidden @ self._recurrent[layer] + self._inner[layer]
+        gates = self._gates(x[:, : 2 * size] + h[:, : 2 * size])
+        candidate: Floats = np.tanh(x[:, 2 * size :] + gates[:, size:] * h[:, 2 * size :])
+        candidate += gates[:, :size] * (hidden - candidate)
+        return candidate
+
+    def _gates(self, z: Floats) -> Floats:
+        z = np.clip(z, -1, 1, out=z) if self._hard else np.tanh(z, out=z)
+        z *= 0.5
+        z += 0.5
+        return z
 
     def _take_biases(self, biases: list[Floats]) -> None:
         self._biases = [self._arrange(bias[0]) for bias in biases]
         self._inner = [self._arrange(bias[1]) for bias in biases]
 
     def _arrange(self, array: Floats) -> Floats:
-        """Halve the inputs of the two sigmoids; see LSTMCells."""
+        """Scale the inputs of the two gates."""
         scale = np.ones(array.shape[-1], np.float32)
-        scale[: 2 * self.hidden_size] = 0.5
+        scale[: 2 * self.hidden_size] = self._scale
         return array * scale
+
+
+class ResetBeforeGRUCells(GRUCells):
+    """Gated recurrent units as they were first published, and Keras 2's default: r resets h itself.
+
+    z, r = sigmoid(x W + h U + b), g = tanh(x W + (r h) U + b), h' = z h + (1 - z) g, with one bias.
+    """
+
+    def _step(self, layer: int, x: Floats, hidden: Floats) -> Floats:
+        size, recurrent = self.hidden_size, self._recurrent[layer]
+        gates = self._gates(x[:, : 2 * size] + hidden @ recurrent[:, : 2 * size])
+        candidate: Floats = np.tanh(
+            x[:, 2 * size :] + (gates[:, size:] * hidden) @ recurrent[:, 2 * size :]
+        )
+        candidate += gates[:, :size] * (hidden - candidate)
+        return candidate
+
+    def _take_biases(self, biases: list[Floats]) -> None:
+        Cells._take_biases(self, biases)
 
 
 class RNNCells(Cells):
@@ -180,5 +205,6 @@ class RNNCells(Cells):
 
 def cells(weights: Weights, settings: ModelSettings) -> Cells:
     """Return the recurrent layers of a model's kind of cell."""
-    kinds: dict[str, type[Cells]] = {"lstm": LSTMCells, "gru": GRUCells, "rnn": RNNCells}
+    gru = GRUCells if settings.reset_after else ResetBeforeGRUCells
+    kinds: dict[str, type[Cells]] = {"lstm": LSTMCells, "gru": gru, "rnn": RNNCells}
     return kinds[settings.cell](weights, settings)

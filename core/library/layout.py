@@ -14,20 +14,21 @@ GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 def shapes(settings: ModelSettings, words: int) -> dict[str, tuple[int, ...]]:
     """Return every array's shape by name.
 
-    The names are those of Keras, one group a layer: `lstm_0.kernel`. A GRU has two biases, of the
-    input and of the state (Keras's `reset_after`). A tied network has no output kernel: its logits are
+    The names are those of Keras, one group a layer: `lstm_0.kernel`. A GRU with `reset_after` has two
+    biases, of the input and of the state. A tied network has no output kernel: its logits are
     `(hidden @ projection) @ embedding.T + output.bias`, and the projection is there only where the
     hidden size is not the embedding's. With attention the output reads the embedding and every layer.
     """
     hidden, embedding = settings.hidden_size, settings.embedding_size
     columns = GATES[settings.cell] * hidden
+    two_biases = settings.cell == "gru" and settings.reset_after
     table: dict[str, tuple[int, ...]] = {"embedding": (words, embedding)}
     size = embedding
     for layer in range(settings.layers):
         name = f"{settings.cell}_{layer}"
         table[f"{name}.kernel"] = (size, columns)
         table[f"{name}.recurrent_kernel"] = (hidden, columns)
-        table[f"{name}.bias"] = (2, columns) if settings.cell == "gru" else (columns,)
+        table[f"{name}.bias"] = (2, columns) if two_biases else (columns,)
         size = hidden
     if settings.attention:
         hidden = embedding + settings.layers * hidden

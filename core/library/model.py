@@ -15,7 +15,7 @@ from core.settings import ModelSettings
 from core.text.cleaning import Cleaning, cleaning
 from core.text.vocabulary import END, UNKNOWN, Vocabulary
 
-_PLAIN = {"gate": "sigmoid", "masked": False, "attention": False}
+_PLAIN = {"gate": "sigmoid", "reset_after": True, "masked": False, "attention": False}
 
 Weights = Mapping[str, NDArray[np.float32]]
 

@@ -61,7 +61,21 @@ _KERAS_BLANKS = str.maketrans(dict.fromkeys(KERAS_FILTERS, " "))
 
 def _split_keras(line: str) -> list[str]:
     """Lower-case, turn the filters into spaces, cut at spaces: Keras's `text_to_word_sequence`."""
-    return [word for word in line.lower().translate(_KERAS_BLANKS).split(" ") if word]
+    return _split_keras_cased(line.lower())
+
+
+def _split_keras_cased(line: str) -> list[str]:
+    """The same with `lower=False`."""
+    return _split_spaces(line.translate(_KERAS_BLANKS))
+
+
+def _split_keras_unfiltered(line: str) -> list[str]:
+    """The same with `filters=''`: punctuation, tabs and line ends belong to their words."""
+    return _split_spaces(line.lower())
+
+
+def _split_spaces(line: str) -> list[str]:
+    return [word for word in line.split(" ") if word]
 
 
 # --- textgenrnn, at word level ------------------------------------------------------------------
@@ -181,6 +195,9 @@ CLEANINGS = {
     for cleaning in (
         Cleaning("tutorial", _split_tutorial, _spaced, title_case=True),
         Cleaning("keras", _split_keras, _spaced, title_case=True),
+        Cleaning("keras_cased", _split_keras_cased, _spaced),
+        Cleaning("keras_unfiltered", _split_keras_unfiltered, _spaced, title_case=True),
+        Cleaning("keras_cased_unfiltered", _split_spaces, _spaced),
         Cleaning("plain", _split_plain, _spaced),
         Cleaning("cased", _split_cased, _piece_cased),
         Cleaning("characters", list, lambda text, character: character),

@@ -1,5 +1,7 @@
 """Settings to Keras layers; weights in and out under the names of core.library.layout."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -14,6 +16,14 @@ _GATES = {
     "hard_sigmoid": lambda x: tf.clip_by_value(0.2 * x + 0.5, 0.0, 1.0),  # Keras 2's
     "hard_sigmoid_6": "hard_sigmoid",
 }
+
+
+def _options(settings: ModelSettings) -> dict[str, Any]:
+    """Return what a recurrent layer is told beyond its size."""
+    if settings.cell == "rnn":
+        return {}
+    options: dict[str, Any] = {"recurrent_activation": _GATES[settings.gate]}
+    return options | ({"reset_after": settings.reset_after} if settings.cell == "gru" else {})
 
 
 class Network:
@@ -44,7 +54,7 @@ class Network:
             kinds[settings.cell](
                 settings.hidden_size,
                 return_sequences=sequences or layer < settings.layers - 1,
-                **({"recurrent_activation": _GATES[settings.gate]} if settings.cell == "lstm" else {}),
+                **_options(settings),
             )
             for layer in range(settings.layers)
         ]

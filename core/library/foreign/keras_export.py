@@ -64,7 +64,7 @@ def _config(model: Model) -> dict[str, Any]:
         if shape.cell != "rnn":
             config["recurrent_activation"] = GATES[shape.gate]
         if shape.cell == "gru":
-            config["reset_after"] = True
+            config["reset_after"] = shape.reset_after
         layers.append(_layer(CLASSES[shape.cell], config))
     layers.append(_layer("Dense", {"name": "output", "units": words, "activation": "softmax"}))
     inner = {"name": "headlong", "layers": layers}

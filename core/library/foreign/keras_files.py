@@ -1,15 +1,13 @@
 """Keras's two file formats as lists of layers: class, settings and arrays, in order.
 
-`.keras` is a zip of config.json and model.weights.h5 (Keras 3); `.h5` is one HDF5 file with the
-configuration in an attribute (Keras 2 and 3). Nothing is built or executed from either.
+`.keras` is a zip of config.json and model.weights.h5 (from Keras 2.12 on); `.h5` is one HDF5 file with
+the configuration in an attribute (Keras 2 and 3). Nothing is built or executed from either.
 """
 
-import io
 import json
 import re
-import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError, ModelNotFound
-from core.library.foreign.hdf5 import Arrays
+from core.library.foreign.archive import Archive, opened_archive
+from core.library.foreign.budget import Budget
+from core.library.foreign.hdf5 import Arrays, opened_arrays
+from core.library.foreign.strangers import refuse_strange_members, refuse_strangers
 
 Shape = tuple[int, ...]
 Config = Mapping[str, Any]
 
-LARGEST_CONFIG = 16 << 20
-LARGEST_WEIGHTS = 4 << 30
+LARGEST_FILE = 2 << 30
+"""Bytes: with an optimizer's state, which is twice the model's, 180 million numbers."""
+
+LARGEST_CONFIG = 1 << 20
+"""Bytes; that of two LSTM layers has 5,000. In memory it takes some thirty times its text."""
+
+MOST_LAYERS = 100
+LONGEST_NAME = 200
 
 
 class Reader(Protocol):
@@ -54,6 +61,12 @@ class KerasModel:
     layers: tuple[Layer, ...]
     version: str
     sequential: bool
+    budget: Budget
+
+    @property
+    def major(self) -> int:
+        """The first number of the version: what `hard_sigmoid` means depends on it."""
+        return int(self.version.partition(".")[0])
 
 
 @contextmanager
@@ -64,48 +77,47 @@ def opened(path: Path) -> Iterator[KerasModel]:
         ModelNotFound: there is no such file.
         ModelError: it is neither format, or damaged.
     """
-    if not path.is_file():
-        raise ModelNotFound(f"there is no file {path}; check the name")
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"PK"
-    if zipped:
-        with _zip_arrays(path) as (arrays, config, version):
-            yield _model(config, version, arrays, _places_by_class)
-    else:
-        with Arrays(path, path.name) as arrays:
-            text = arrays.attribute("/", "model_config")
-            if not isinstance(text, str):
-                raise ModelError(
-                    f"{path.name} holds weights without a model; save the whole model with "
-                    "model.save('model.keras')"
-                )
-            version = str(arrays.attribute("/", "keras_version") or "2")
-            yield _model(_json(text, path.name), version, arrays, _places_by_name)
-
-
-@contextmanager
-def _zip_arrays(path: Path) -> Iterator[tuple[Arrays, Config, str]]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            config = _json(_member(archive, "config.json", LARGEST_CONFIG), path.name)
-            metadata = _json(_member(archive, "metadata.json", LARGEST_CONFIG), path.name)
-            weights = _member(archive, "model.weights.h5", LARGEST_WEIGHTS)
-    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, KeyError) as error:
-        raise ModelError(f"{path.name} is no .keras file, or a damaged one ({error})") from error
-    with Arrays(io.BytesIO(weights), path.name) as arrays:
-        yield arrays, config, str(metadata.get("keras_version", "3"))
+        if not path.exists():
+            raise ModelNotFound(f"there is no file {path}; check the name")
+        zipped = _check_file(path)
+        with (opened_archive if zipped else opened_arrays)(path) as file:
+            yield _from_archive(file) if isinstance(file, Archive) else _from_arrays(file)
+    except OSError as error:
+        raise ModelError(f"{path.name} cannot be read: {error.strerror or error}") from error
 
 
-def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    entry = archive.getinfo(name)
-    # Keras stores without packing much; a member that grows a hundredfold is a bomb.
-    if entry.file_size > min(limit, 100 * entry.compress_size + 4096):
-        raise ValueError(f"{name} is larger than it can be")
-    with archive.open(entry) as file:
-        return file.read(entry.file_size)
+def _check_file(path: Path) -> bool:
+    """Say whether a file is a zip; refuse what is neither that nor HDF5."""
+    refuse_strangers(path)
+    if path.stat().st_size > LARGEST_FILE:
+        raise ModelError(f"{path.name} is larger than the {LARGEST_FILE:,} bytes that Headlong reads")
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
+
+
+def _from_archive(archive: Archive) -> KerasModel:
+    refuse_strange_members(archive.name, archive.names)
+    config = _json(archive.read("config.json", LARGEST_CONFIG), archive.name)
+    metadata = _json(archive.read("metadata.json", LARGEST_CONFIG), archive.name)
+    arrays = Arrays(archive.region("model.weights.h5"), archive.name, archive.budget)
+    return _model(config, str(metadata.get("keras_version", "3")), arrays, _places_by_class)
+
+
+def _from_arrays(arrays: Arrays) -> KerasModel:
+    text = arrays.text("/", "model_config")
+    if text is None:
+        raise ModelError(
+            f"{arrays.name} holds weights without a model; save the whole model with "
+            "model.save('model.keras')"
+        )
+    version = arrays.text("/", "keras_version") or "2"
+    return _model(_json(text, arrays.name), version, arrays, _places_by_name)
 
 
 def _json(text: str | bytes, name: str) -> Config:
+    if len(text) > LARGEST_CONFIG:
+        raise ModelError(f"{name}: its configuration is larger than it can need")
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -115,25 +127,40 @@ def _json(text: str | bytes, name: str) -> Config:
     return record
 
 
-def _model(config: Config, version: str, arrays: Arrays, places: Any) -> KerasModel:
+Places = Callable[[Arrays], Callable[[str, str], Reader]]
+
+
+def _model(config: Config, version: str, arrays: Arrays, places: Places) -> KerasModel:
     kind, inner = config.get("class_name"), config.get("config")
     if kind not in ("Sequential", "Functional", "Model"):
-        raise ModelError(f"{arrays.name} holds a {kind!r}; Headlong imports Sequential and Functional")
+        raise ModelError(
+            f"{arrays.name} holds a {kind!r:.60}; Headlong imports Sequential and Functional"
+        )
+    if not re.fullmatch(r"\d{1,3}[\w.+-]{0,40}", version):
+        raise ModelError(f"{arrays.name} was saved by a Keras {version!r:.60}, which there is not")
     # Before Keras 2.2.3 a Sequential's configuration was the list of its layers.
-    described = inner if isinstance(inner, list) else (inner or {}).get("layers")
-    if not isinstance(described, list) or not all(isinstance(layer, dict) for layer in described):
-        raise ModelError(f"{arrays.name}: its configuration has no list of layers")
+    described = inner.get("layers") if isinstance(inner, dict) else inner
+    if not isinstance(described, list) or len(described) > MOST_LAYERS:
+        raise ModelError(f"{arrays.name}: its configuration has no list of layers, or too long a one")
     find = places(arrays)
-    layers = []
-    for record in described:
-        settings = record.get("config")
-        if not isinstance(settings, dict):
-            raise ModelError(f"{arrays.name}: a layer has no configuration")
-        settings = settings | {"build_config": record.get("build_config")}
-        name, class_ = str(settings.get("name") or record.get("name")), str(record.get("class_name"))
-        inputs = tuple(dict.fromkeys(_inputs(record.get("inbound_nodes"))))
-        layers.append(Layer(class_, name, settings, inputs, find(class_, name)))
-    return KerasModel(tuple(layers), version, kind == "Sequential")
+    layers = [_layer(record, arrays.name, find) for record in described]
+    return KerasModel(tuple(layers), version, kind == "Sequential", arrays.budget)
+
+
+def _layer(record: Any, file: str, find: Callable[[str, str], Reader]) -> Layer:
+    settings = record.get("config") if isinstance(record, dict) else None
+    if not isinstance(settings, dict):
+        raise ModelError(f"{file}: a layer has no configuration")
+    kind, name = record.get("class_name"), settings.get("name") or record.get("name")
+    for text in (kind, name):
+        if not isinstance(text, str) or len(text) > LONGEST_NAME or not text.isprintable():
+            raise ModelError(f"{file}: a layer has no name or class, but {text!r:.60}")
+    module = record.get("module")
+    if module and not str(module).startswith(("keras", "tf_keras", "tensorflow")):
+        raise ModelError(f"{file}: its {kind} is not Keras's own, but of {module!r:.60}")
+    settings = settings | {"build_config": record.get("build_config")}
+    inputs = tuple(dict.fromkeys(_inputs(record.get("inbound_nodes"))))
+    return Layer(kind, name, settings, inputs, find(kind, name))
 
 
 def _inputs(node: Any, depth: int = 0) -> Iterator[str]:
@@ -155,33 +182,41 @@ def _inputs(node: Any, depth: int = 0) -> Iterator[str]:
                 yield from _inputs(value, depth + 1)
 
 
-def _places_by_class(arrays: Arrays) -> Any:
-    """Keras 3 files a layer under its class in snake case, numbered from the second one on."""
+def _places_by_class(arrays: Arrays) -> Callable[[str, str], Reader]:
+    """A `.keras` files a layer under its class in snake case, numbered from the second one on.
+
+    Keras 2.12 had another name for the group of all layers; on Windows, Keras 2 took backslashes for
+    the slashes between groups.
+    """
     seen: Counter[str] = Counter()
+    groups = ("layers", "_layer_checkpoint_dependencies")
+    roots = [f"{group}{slash}" for slash in "/\\" for group in groups]
 
     def find(kind: str, name: str) -> Reader:
         snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower()
-        count, place = seen[snake], f"layers/{snake}"
+        count = seen[snake]
         seen[snake] += 1
-        place = f"{place}_{count}" if count else place
+        filed = f"{snake}_{count}" if count else snake
 
         def read(shapes: Sequence[Shape]) -> list[NDArray[np.float32]]:
-            inner = f"{place}/cell/vars" if arrays.has(f"{place}/cell/vars") else f"{place}/vars"
-            return [arrays.read(f"{inner}/{n}", shape) for n, shape in enumerate(shapes)]
+            places = [f"{root}{filed}{cell}" for root in roots for cell in (f"{root[-1]}cell", "")]
+            filled = [place for place in places if arrays.has(f"{place}/vars/0")]
+            place = filled[0] if filled else f"layers/{filed}"
+            return [arrays.read(f"{place}/vars/{n}", shape) for n, shape in enumerate(shapes)]
 
         return read
 
     return find
 
 
-def _places_by_name(arrays: Arrays) -> Any:
-    """The older format files a layer under its name, with the order of its arrays in an attribute."""
+def _places_by_name(arrays: Arrays) -> Callable[[str, str], Reader]:
+    """A `.h5` files a layer under its name, with the order of its arrays in an attribute."""
     root = "model_weights" if arrays.has("model_weights") else ""
 
     def find(kind: str, name: str) -> Reader:
         def read(shapes: Sequence[Shape]) -> list[NDArray[np.float32]]:
-            names = arrays.attribute(f"{root}/{name}", "weight_names")
-            if not isinstance(names, list) or len(names) != len(shapes):
+            names = arrays.texts(f"{root}/{name}", "weight_names")
+            if len(names) != len(shapes):
                 raise ModelError(f"{arrays.name}: the layer {name} has no {len(shapes)} arrays")
             places = [f"{root}/{name}/{entry}" for entry in names]
             return [arrays.read(place, shape) for place, shape in zip(places, shapes, strict=True)]

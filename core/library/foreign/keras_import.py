@@ -1,38 +1,13 @@
-"""From Keras's layers to a model of ours: Embedding, recurrent layers, Dropout, Dense.
+"""A model that Keras saved, with its tokenizer, as a model of ours: read as data, never executed."""
 
-The tutorial's models, in other words, and their near relatives. What cannot be run exactly as Keras
-runs it is refused with the reason.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core.errors import ModelError
-from core.library.foreign.keras_files import KerasModel, Layer, opened
+from core.library.foreign.keras_files import opened
+from core.library.foreign.keras_network import Network
+from core.library.foreign.keras_weights import read_weights
 from core.library.foreign.tokenizers import read_tokenizer
-from core.library.layout import GATES
-from core.library.model import Manifest, Model, Weights
-from core.settings import ModelSettings
-
-CELLS = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
-TRANSPARENT = {
-    "InputLayer",
-    "Dropout",
-    "SpatialDropout1D",
-    "GaussianDropout",
-    "GaussianNoise",
-}
-"""Layers that do nothing when a model is used."""
-
-REASONS = {
-    "Bidirectional": "it reads a text from both ends, so it cannot continue one",
-    "TimeDistributed": "it answers for every word, and only an answer for the last can be used",
-}
+from core.library.model import Manifest, Model
 
 
 def import_keras(path: Path, tokenizer: Path, name: str, window: int | None = None) -> Model:
@@ -50,177 +25,15 @@ def import_keras(path: Path, tokenizer: Path, name: str, window: int | None = No
     """
     words = read_tokenizer(tokenizer)
     with opened(path) as keras:
-        network = _Network.of(keras, path.name, window)
-        weights = network.weights()
+        network = Network.of(keras, path.name, window)
+        weights = read_weights(network, keras.budget)
     vocabulary = words.vocabulary(network.words)
     manifest = Manifest(
         name=name,
-        cleaning="keras",
+        cleaning=words.cleaning,
         architecture=network.settings,
         vocabulary=len(vocabulary),
         created=datetime.now(UTC).date().isoformat(),
         training={"imported_from": path.name, "keras": keras.version},
     )
     return Model(manifest, vocabulary, weights)
-
-
-@dataclass(frozen=True)
-class _Network:
-    """The layers that matter, and the settings that they add up to."""
-
-    embedding: Layer
-    recurrent: Sequence[Layer]
-    dense: Layer
-    settings: ModelSettings
-    words: int
-
-    @classmethod
-    def of(cls, keras: KerasModel, name: str, window: int | None) -> "_Network":
-        layers = _chain(keras, name)
-        kinds = [layer.kind for layer in layers]
-        if len(layers) < 3 or kinds[0] != "Embedding" or kinds[-1] != "Dense":
-            raise _refused(name, f"its layers are {', '.join(kinds)}")
-        embedding, recurrent, dense = layers[0], layers[1:-1], layers[-1]
-        for layer in recurrent:
-            _check_recurrent(layer, name, last=layer is recurrent[-1])
-        sizes = {_whole(layer, "units", name) for layer in recurrent}
-        if len(set(kinds[1:-1])) > 1 or len(sizes) > 1:
-            raise _refused(name, "its recurrent layers are of different kinds or sizes")
-        words = _whole(dense, "units", name)
-        if _whole(embedding, "input_dim", name) != words:
-            raise _refused(name, "it reads and writes vocabularies of different sizes")
-        settings = ModelSettings().change(
-            cell=CELLS[recurrent[0].kind],
-            layers=len(recurrent),
-            embedding_size=_whole(embedding, "output_dim", name),
-            hidden_size=sizes.pop(),
-            tied=False,
-            dropout=0.0,
-            input_dropout=0.0,
-            word_dropout=0.0,
-            context="window",
-            window=window or _window(keras, name),
-            masked=bool(embedding.config.get("mask_zero")),
-            gate=_gate(recurrent, keras, name),
-        )
-        return cls(embedding, recurrent, dense, settings, words)
-
-    def weights(self) -> Weights:
-        """Read every array, each with the shape that the settings declare."""
-        shape = self.settings
-        columns = GATES[shape.cell] * shape.hidden_size
-        table: dict[str, NDArray[np.float32]] = {}
-        (table["embedding"],) = self.embedding.read([(self.words, shape.embedding_size)])
-        size = shape.embedding_size
-        for number, layer in enumerate(self.recurrent):
-            bias = (2, columns) if shape.cell == "gru" else (columns,)
-            shapes = [(size, columns), (shape.hidden_size, columns), bias]
-            names = ("kernel", "recurrent_kernel", "bias")
-            arrays = _read(layer, shapes)
-            table |= {f"{shape.cell}_{number}.{n}": a for n, a in zip(names, arrays, strict=True)}
-            size = shape.hidden_size
-        table["output.kernel"], table["output.bias"] = _read(
-            self.dense, [(size, self.words), (self.words,)]
-        )
-        return table
-
-
-def _read(layer: Layer, shapes: Sequence[tuple[int, ...]]) -> list[NDArray[np.float32]]:
-    """Read a layer's arrays; one that was made without a bias gets a bias of zeros."""
-    if layer.config.get("use_bias", True):
-        return layer.read(shapes)
-    return [*layer.read(shapes[:-1]), np.zeros(shapes[-1], np.float32)]
-
-
-def _chain(keras: KerasModel, name: str) -> list[Layer]:
-    """Return the layers that compute, and see to it that each one follows the one before."""
-    passed: dict[str, str] = {}  # what a transparent layer hands on
-    masks: set[str] = set()
-    chain: list[Layer] = []
-    for layer in keras.layers:
-        if layer.kind in REASONS:
-            raise _refused(name, f"{layer.kind}: {REASONS[layer.kind]}")
-        if layer.kind == "NotEqual":  # how a functional model notes that the padding is masked
-            masks.add(layer.name)
-            continue
-        before = {passed.get(source, source) for source in layer.inputs if source not in masks}
-        if layer.kind in TRANSPARENT:
-            passed[layer.name] = next(iter(before), "")
-            continue
-        expected = chain[-1].name if chain else ""
-        if not keras.sequential and before - {expected}:
-            raise _refused(name, f"the layer {layer.name} does not just follow the one before")
-        if layer.kind == "Activation" and chain and layer.config.get("activation") == "softmax":
-            passed[layer.name] = expected
-            chain[-1] = _with_softmax(chain[-1])
-            continue
-        if layer.kind not in {"Embedding", "Dense", *CELLS}:
-            raise _refused(name, f"it has a layer {layer.kind}")
-        chain.append(layer)
-    if chain and chain[-1].config.get("activation") != "softmax":
-        raise _refused(name, "its last layer is no softmax")
-    return chain
-
-
-def _with_softmax(layer: Layer) -> Layer:
-    if layer.config.get("activation") != "linear":
-        return layer
-    config = {**layer.config, "activation": "softmax"}
-    return Layer(layer.kind, layer.name, config, layer.inputs, layer.read)
-
-
-def _check_recurrent(layer: Layer, name: str, last: bool) -> None:
-    config = layer.config
-    if layer.kind not in CELLS:
-        raise _refused(name, f"{layer.kind} stands where a recurrent layer is expected")
-    if bool(config.get("return_sequences")) is last:
-        raise _refused(name, "only its last recurrent layer may answer once a text")
-    if config.get("go_backwards"):
-        raise _refused(name, "it reads texts backwards")
-    if config.get("activation", "tanh") != "tanh":
-        raise _refused(name, f"its activation is {config.get('activation')!r}, not tanh")
-    if layer.kind == "GRU" and not config.get("reset_after", False):
-        raise _refused(name, "its GRU resets before the product (reset_after=False)")
-
-
-def _gate(recurrent: Sequence[Layer], keras: KerasModel, name: str) -> str:
-    """Return the function of the gates; Keras 2's hard_sigmoid is 0.2 x + 0.5, Keras 3's x/6 + 0.5."""
-    if recurrent[0].kind == "SimpleRNN":
-        return "sigmoid"
-    gates = {layer.config.get("recurrent_activation", "sigmoid") for layer in recurrent}
-    if gates == {"sigmoid"}:
-        return "sigmoid"
-    if gates == {"hard_sigmoid"} and recurrent[0].kind == "LSTM":
-        return "hard_sigmoid" if keras.version.startswith(("1", "2")) else "hard_sigmoid_6"
-    raise _refused(name, f"its gates are {', '.join(map(str, gates))}")
-
-
-def _window(keras: KerasModel, name: str) -> int:
-    """Return the length that the network was built for, wherever its version wrote it down."""
-    for layer in keras.layers:
-        config = layer.config
-        build = config.get("build_config") or {}
-        shapes = (
-            config.get("batch_shape"),
-            config.get("batch_input_shape"),
-            build.get("input_shape") if layer.kind == "Embedding" else None,
-            (None, config.get("input_length")),
-        )
-        for shape in shapes:
-            if isinstance(shape, list | tuple) and len(shape) == 2 and type(shape[1]) is int:
-                return shape[1]
-    raise _refused(name, "it does not say how many words it reads; name them with --window")
-
-
-def _whole(layer: Layer, key: str, name: str) -> int:
-    value = layer.config.get(key)
-    if type(value) is not int or value < 1:
-        raise _refused(name, f"{key} of {layer.name} is {value!r}")
-    return value
-
-
-def _refused(name: str, why: str) -> ModelError:
-    return ModelError(
-        f"{name} cannot be imported: {why}; Headlong imports "
-        "Embedding - LSTM, GRU or SimpleRNN - Dropout - Dense(softmax)"
-    )

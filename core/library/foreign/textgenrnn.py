@@ -4,7 +4,6 @@ textgenrnn 2.0.0 (2020) was the tool for such models; its weights no longer load
 A model is LSTM layers whose outputs, beside the embedding, are averaged over a window by an attention.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ModelError, ModelNotFound
+from core.errors import ModelError
 from core.library import layout
-from core.library.foreign.hdf5 import Arrays
+from core.library.foreign.cudnn import from_cudnn
+from core.library.foreign.hdf5 import Arrays, opened_arrays
+from core.library.foreign.json_files import MOST_WORDS, read_json
 from core.library.model import Manifest, Model, Weights
 from core.settings import ModelSettings
 from core.text.vocabulary import PADDING, SPECIALS, START, Vocabulary, unused
-
-LARGEST = 64 << 20
 
 DEFAULTS = {
     "rnn_layers": 2,
@@ -37,9 +36,9 @@ DEFAULTS = {
 def is_textgenrnn(path: Path) -> bool:
     """Say whether a file holds weights with the names that textgenrnn gives its layers."""
     try:
-        with Arrays(path, path.name) as arrays:
+        with opened_arrays(path) as arrays:
             return arrays.has("attention") and arrays.has("rnn_1") and arrays.has("output")
-    except (ModelError, OSError):
+    except ModelError:
         return False
 
 
@@ -56,13 +55,13 @@ def import_textgenrnn(path: Path, vocabulary: Path, config: Path | None, name: s
         ModelNotFound: a file is not there.
         ModelError: a file is damaged, or the model reads texts from both ends.
     """
-    told = {**DEFAULTS, **(_json(config) if config else {})}
+    told = {**DEFAULTS, **(read_json(config) if config else {})}
     if told["rnn_bidirectional"]:
         raise ModelError(f"{path.name} reads a text from both ends, so it cannot continue one")
     level = "word" if told["word_level"] else "character"
-    index = _json(vocabulary)
-    with Arrays(path, path.name) as arrays:
-        words = arrays.shape("embedding/embedding/embeddings:0")[0]
+    index = read_json(vocabulary)
+    with opened_arrays(path) as arrays:
+        words = _rows(arrays, "embedding/embedding/embeddings:0")
         shape = ModelSettings().change(
             layers=told["rnn_layers"],
             embedding_size=told["dim_embeddings"],
@@ -89,18 +88,11 @@ def import_textgenrnn(path: Path, vocabulary: Path, config: Path | None, name: s
     return Model(manifest, words_by_id, weights)
 
 
-def _json(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
-        raise ModelNotFound(f"there is no file {path}; check the name")
-    if path.stat().st_size > LARGEST:
-        raise ModelError(f"{path.name} is larger than the {LARGEST:,} bytes it can need")
-    try:
-        record = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path.name} is not JSON ({error})") from error
-    if not isinstance(record, dict):
-        raise ModelError(f"{path.name} holds no JSON object")
-    return record
+def _rows(arrays: Arrays, place: str) -> int:
+    shape = arrays.shape(place)
+    if len(shape) != 2 or shape[0] > MOST_WORDS:
+        raise ModelError(f"{arrays.name}: {place} has the shape {shape}, which is no embedding's")
+    return shape[0]
 
 
 def _vocabulary(name: str, index: Mapping[str, Any], size: int, single_text: bool) -> Vocabulary:
@@ -134,7 +126,7 @@ def _weights(arrays: Arrays, shape: ModelSettings, words: int) -> Weights:
         packed = arrays.shape(f"{place}/bias:0") == (2 * columns,)
         bias = arrays.read(f"{place}/bias:0", (2 * columns,) if packed else (columns,))
         if packed:
-            kernel, recurrent, bias = _from_cudnn(kernel, recurrent, bias)
+            kernel, recurrent, bias = from_cudnn("lstm", kernel, recurrent, bias)
         table |= {f"{ours}.kernel": kernel, f"{ours}.recurrent_kernel": recurrent}
         table[f"{ours}.bias"] = bias
     for ours, theirs in (
@@ -144,17 +136,3 @@ def _weights(arrays: Arrays, shape: ModelSettings, words: int) -> Weights:
     ):
         table[ours] = arrays.read(theirs, expected[ours])
     return table
-
-
-def _from_cudnn(
-    kernel: NDArray[np.float32], recurrent: NDArray[np.float32], bias: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Turn a CuDNNLSTM's arrays into an LSTM's, gate by gate.
-
-    Input kernels are transposed and read back in Fortran order, recurrent kernels transposed, and the
-    two halves of the bias added up.
-    """
-    kernels = [gate.T.reshape(gate.shape, order="F") for gate in np.split(kernel, 4, axis=1)]
-    recurrents = [gate.T for gate in np.split(recurrent, 4, axis=1)]
-    halves = np.split(bias, 2)
-    return np.hstack(kernels), np.hstack(recurrents), halves[0] + halves[1]

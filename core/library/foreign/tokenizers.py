@@ -6,16 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import ModelError, ModelNotFound
+from core.errors import ModelError
+from core.library.foreign.json_files import MOST_WORDS, parse_json, read_json
 from core.text.cleaning import KERAS_FILTERS
 from core.text.vocabulary import PADDING, SPECIALS, UNKNOWN, Vocabulary, unused
-
-LARGEST = 256 << 20
 
 CONVERT = (
     "python -c \"import pickle, pathlib; pathlib.Path('tokenizer.json').write_text("
     "pickle.load(open('{name}', 'rb')).to_json())\""
 )
+
+CLEANINGS = {
+    (KERAS_FILTERS, True): "keras",
+    (KERAS_FILTERS, False): "keras_cased",
+    ("", True): "keras_unfiltered",
+    ("", False): "keras_cased_unfiltered",
+}
+"""A tokenizer's `filters` and `lower` to the cleaning that does the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +31,16 @@ class Tokenizer:
 
     words: Mapping[int, str]
     unknown: str | None
+    cleaning: str = "keras"
 
     def vocabulary(self, size: int) -> Vocabulary:
         """Return the vocabulary of a network with `size` rows; rows without a word are never used.
 
+        Words beyond the rows are unknown words, as they are to a tokenizer with `num_words`: the
+        network could not read them, and Keras itself stops with an error at such a word.
+
         Raises:
-            ModelError: a word has a name that Headlong uses itself.
+            ModelError: a word has a name that Headlong uses itself, or no word is left.
         """
         tokens = [PADDING]
         for id_ in range(1, size):
@@ -39,7 +50,10 @@ class Tokenizer:
             elif word in SPECIALS:
                 raise ModelError(f"the tokenizer has a word {word!r}, a name that Headlong needs")
             tokens.append(unused(id_) if word is None else word)
-        return Vocabulary(tuple(tokens))
+        vocabulary = Vocabulary(tuple(tokens))
+        if len(vocabulary.special_ids) == size:
+            raise ModelError(f"the tokenizer has no words for the {size:,} rows of the network")
+        return vocabulary
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
@@ -49,24 +63,12 @@ def read_tokenizer(path: Path) -> Tokenizer:
         ModelNotFound: there is no such file.
         ModelError: a pickle, no JSON, or no tokenizer of words as the tutorial makes it.
     """
-    if not path.is_file():
-        raise ModelNotFound(f"there is no file {path}; check the name")
-    if path.stat().st_size > LARGEST:
-        raise ModelError(f"{path.name} is larger than the {LARGEST:,} bytes a tokenizer can need")
-    content = path.read_bytes()
-    if content[:1] in (b"\x80", b"(", b"c"):
+    if _first_byte(path) in (b"\x80", b"(", b"c"):
         raise ModelError(
             f"{path.name} is a pickle, which can run any program when it is opened; "
             f"where you trust it, convert it with: {CONVERT.format(name=path.name)}"
         )
-    try:
-        record = json.loads(content)
-        if isinstance(record, str):  # to_json() written with json.dump once more
-            record = json.loads(record)
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path.name} is not JSON ({error})") from error
-    if not isinstance(record, dict):
-        raise ModelError(f"{path.name} is no tokenizer: it holds no JSON object")
+    record = read_json(path)
     if record.get("class_name") == "Tokenizer":
         return _from_config(path.name, record.get("config"))
     return Tokenizer(_words(path.name, record), None)
@@ -81,31 +83,49 @@ def word_index(vocabulary: Vocabulary) -> bytes:
     return json.dumps(index).encode()
 
 
+def _first_byte(path: Path) -> bytes:
+    """Return it, or nothing of what is no file; reading it as JSON will say why."""
+    try:
+        if not path.is_file():  # a pipe would keep us waiting
+            return b""
+        with path.open("rb") as file:
+            return file.read(1)
+    except OSError:
+        return b""
+
+
 def _from_config(name: str, config: Any) -> Tokenizer:
     if not isinstance(config, dict):
         raise ModelError(f"{name} is a tokenizer without a configuration")
-    expected = {"filters": KERAS_FILTERS, "lower": True, "split": " ", "char_level": False}
-    for key, value in expected.items():
+    for key, value in {"split": " ", "char_level": False}.items():
         if config.get(key, value) != value:
             raise ModelError(
-                f"{name} is a tokenizer with {key}={config[key]!r}; "
+                f"{name} is a tokenizer with {key}={config[key]!r:.60}; "
                 f"Headlong imports those with {key}={value!r}"
             )
+    filters, lower = config.get("filters", KERAS_FILTERS), bool(config.get("lower", True))
+    if not isinstance(filters, str) or (filters, lower) not in CLEANINGS:
+        raise ModelError(
+            f"{name} is a tokenizer with filters={filters!r:.60}; "
+            "Headlong imports those with Keras's own filters or filters=''"
+        )
     index = config.get("word_index")
-    try:
-        index = json.loads(index) if isinstance(index, str) else index
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{name}: its word_index is not JSON ({error})") from error
-    unknown, limit = config.get("oov_token"), config.get("num_words")
-    words = _words(name, index)
-    if isinstance(limit, int):  # num_words=1000 reads the ids below 1000
+    if isinstance(index, str):
+        index = parse_json(index, f"the word_index of {name}")
+    words, limit = _words(name, index), config.get("num_words")
+    if type(limit) is int and limit > 0:  # num_words=1000 reads the ids below 1000
         words = {id_: word for id_, word in words.items() if id_ < limit}
-    return Tokenizer(words, unknown if isinstance(unknown, str) else None)
+    unknown = config.get("oov_token")
+    cleaning = CLEANINGS[filters, lower]
+    return Tokenizer(words, unknown if isinstance(unknown, str) else None, cleaning)
 
 
 def _words(name: str, index: Any) -> dict[int, str]:
-    if not isinstance(index, dict) or not index:
-        raise ModelError(f"{name} has no word_index")
+    """Turn a word_index around. Keras begins at 1; people add the padding as 0."""
+    if not isinstance(index, dict) or not index or len(index) > MOST_WORDS:
+        raise ModelError(f"{name} has no word_index of 1 to {MOST_WORDS:,} words")
+    if index.get(PADDING) == 0:
+        del index[PADDING]
     if not all(type(id_) is int and id_ > 0 for id_ in index.values()):
         raise ModelError(f'{name} is no word_index: it must read like {{"the": 1, "of": 2}}')
     words = {id_: word for word, id_ in index.items()}

@@ -15,27 +15,39 @@ SHAPES: list[dict[str, object]] = [
     {"layers": 3},
     {"cell": "gru"},
     {"cell": "gru", "layers": 2, "tied": True},
+    {"cell": "gru", "layers": 2, "reset_after": False},
+    {"cell": "gru", "gate": "hard_sigmoid"},
+    {"cell": "gru", "gate": "hard_sigmoid_6", "reset_after": False},
+    {"gate": "hard_sigmoid"},
+    {"gate": "hard_sigmoid_6", "layers": 2},
     {"cell": "rnn", "layers": 2},
 ]
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
+GATES = {
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "hard_sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1),
+    "hard_sigmoid_6": lambda x: np.clip(x / 6 + 0.5, 0, 1),
+}
 
 
-def lstm(x, h, c, w, u, b):
+def lstm(x, h, c, w, u, b, gate):
     i, f, g, o = np.split(x @ w + h @ u + b, 4)
-    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-    return sigmoid(o) * np.tanh(c), c
+    c = gate(f) * c + gate(i) * np.tanh(g)
+    return gate(o) * np.tanh(c), c
 
 
-def gru(x, h, c, w, u, b):
+def gru(x, h, c, w, u, b, gate):
+    if b.ndim == 1:  # it resets before the product
+        (zx, rx, gx), (uz, ur, ug) = np.split(x @ w + b, 3), np.split(u, 3, axis=1)
+        z, r = gate(zx + h @ uz), gate(rx + h @ ur)
+        return z * h + (1 - z) * np.tanh(gx + (r * h) @ ug), c
     (zx, rx, gx), (zh, rh, gh) = np.split(x @ w + b[0], 3), np.split(h @ u + b[1], 3)
-    z = sigmoid(zx + zh)
-    return z * h + (1 - z) * np.tanh(gx + sigmoid(rx + rh) * gh), c
+    z = gate(zx + zh)
+    return z * h + (1 - z) * np.tanh(gx + gate(rx + rh) * gh), c
 
 
-def rnn(x, h, c, w, u, b):
+def rnn(x, h, c, w, u, b, gate):
     return np.tanh(x @ w + h @ u + b), c
 
 
@@ -49,7 +61,7 @@ def by_the_formulas(model: Model, ids: list[int]) -> np.ndarray:
         x = weights["embedding"][id_]
         for n in range(shape.layers):
             arrays = [weights[f"{shape.cell}_{n}.{p}"] for p in ("kernel", "recurrent_kernel", "bias")]
-            hidden[n], cell[n] = step(x, hidden[n], cell[n], *arrays)
+            hidden[n], cell[n] = step(x, hidden[n], cell[n], *arrays, GATES[shape.gate])
             x = hidden[n]
     last = hidden[-1]
     if "projection.kernel" in weights:

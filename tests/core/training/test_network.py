@@ -80,14 +80,25 @@ def test_padding_does_not_count(keras: Any, tmp_path: Path) -> None:
     assert together == pytest.approx(alone, rel=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {},
+        {"gate": "hard_sigmoid"},
+        {"cell": "gru"},
+        {"cell": "gru", "reset_after": False},
+        {"cell": "gru", "gate": "hard_sigmoid"},
+        {"cell": "gru", "gate": "hard_sigmoid_6", "reset_after": False},
+        {"cell": "rnn"},
+    ],
+)
 @pytest.mark.parametrize("name", ["small", "tutorial"])
 def test_the_network_that_was_trained_is_the_one_that_numpy_runs(
-    keras: Any, tmp_path: Path, name: str, cell: str
+    keras: Any, tmp_path: Path, name: str, shape: dict[str, object]
 ) -> None:
     from core.training.network import Network
 
-    data = dataset(tmp_path, name, min_count=1, cell=cell, layers=2)
+    data = dataset(tmp_path, name, min_count=1, layers=2, **shape)
     network = Network(data.recipe.model, len(data.vocabulary), data.unigram, seed=2)
     for variable in network.variables.values():  # biases begin at zero, and would hide their order
         variable.assign_add(np.random.default_rng(3).normal(scale=0.3, size=variable.shape))

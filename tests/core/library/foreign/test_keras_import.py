@@ -1,19 +1,23 @@
 """Models that Keras made and saved: the words must be those that Keras gives, one by one."""
 
+import contextlib
+import copy
 import json
 import pickle
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.decoding.generator import Generator
 from core.decoding.stepper import stepper
-from core.errors import ModelError, ModelNotFound, SettingError
+from core.errors import HeadlongError, ModelError, ModelNotFound, SettingError
 from core.library.foreign.importing import import_model
 from core.library.foreign.keras_import import import_keras
 from core.library.foreign.tokenizers import read_tokenizer
@@ -92,9 +96,12 @@ SHAPES: list[dict[str, Any]] = [
     {"cells": ("LSTM", "LSTM"), "functional": True},
     {"cells": ("GRU",)},
     {"cells": ("GRU", "GRU"), "mask": True},
+    {"cells": ("GRU", "GRU"), "reset_after": False},
+    {"cells": ("GRU",), "recurrent_activation": "hard_sigmoid", "mask": True},
     {"cells": ("SimpleRNN",), "functional": True, "mask": True},
     {"cells": ("LSTM",), "mask": True, "use_bias": False},
     {"cells": ("LSTM",), "recurrent_activation": "hard_sigmoid"},
+    {"name": "my слой", "functional": True},
 ]
 
 
@@ -189,7 +196,7 @@ def test_the_hard_gates_of_keras_2_are_its_own(keras: Any, words: Path, tmp_path
         (lambda k: k.layers.Bidirectional(k.layers.LSTM(7)), "reads a text from both ends"),
         (lambda k: k.layers.LSTM(7, go_backwards=True), "reads texts backwards"),
         (lambda k: k.layers.LSTM(7, activation="relu"), "its activation is 'relu', not tanh"),
-        (lambda k: k.layers.GRU(7, reset_after=False), "reset_after=False"),
+        (lambda k: k.layers.GRU(7, recurrent_activation="tanh"), "its gates are 'tanh', not sigmoid"),
         (lambda k: k.layers.GlobalAveragePooling1D(), "it has a layer GlobalAveragePooling1D"),
     ],
 )
@@ -201,6 +208,18 @@ def test_what_cannot_be_run_exactly_is_refused_with_the_reason(
     keras.Sequential([entry, embedding, change(keras), dense]).save(tmp_path / "m.keras")
     with pytest.raises(ModelError, match=reason):
         import_keras(tmp_path / "m.keras", words, "m")
+
+
+@pytest.fixture(scope="module")
+def configuration(
+    keras: Any, tokenizer: Any, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
+    """A functional model of two layers and its configuration."""
+    path = tmp_path_factory.mktemp("configuration") / "m.keras"
+    build(keras, cells=("GRU", "GRU"), functional=True, mask=True).save(path)
+    path.with_suffix(".json").write_text(tokenizer.to_json())
+    with zipfile.ZipFile(path) as archive:
+        return path, json.loads(archive.read("config.json"))
 
 
 def edit_config(path: Path, change: Callable[[str], str]) -> None:
@@ -232,6 +251,40 @@ def test_a_hostile_configuration_gives_one_clear_error(
     edit_config(tmp_path / "m.keras", change)
     with pytest.raises((ModelError, SettingError), match=reason):
         import_keras(tmp_path / "m.keras", words, "m")
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every value of a JSON object."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in items:
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, key))
+
+
+values = st.sampled_from(
+    [None, True, -1, 0, 3, 10**18, 1.5, "", "softmax", "Dense", [], [1], {}, {"a": 1}]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_other_values_in_a_configuration_give_a_model_or_one_clear_error(
+    configuration: tuple[Path, dict[str, Any]], data: st.DataObject
+) -> None:
+    path, original = configuration
+    config = json.loads(json.dumps(original))
+    for way in data.draw(st.lists(st.sampled_from(list(places(original))), min_size=1, max_size=3)):
+        node = config
+        try:
+            for key in way[:-1]:
+                node = node[key]
+            node[way[-1]] = copy.deepcopy(data.draw(values))
+        except (KeyError, IndexError, TypeError):
+            pass  # an earlier change has taken it away
+    edit_config(path, lambda _: json.dumps(config))
+    with contextlib.suppress(HeadlongError):
+        import_keras(path, path.with_suffix(".json"), "m")
 
 
 def spoil(path: Path, change: Callable[[h5py.File, str], None]) -> None:
@@ -282,9 +335,9 @@ def text(file: h5py.File, place: str) -> None:
         (soft_link, "is a link that leads elsewhere"),
         (virtual, "takes its numbers from another file"),
         (external, "takes its numbers from another file"),
-        (huge, "its layer needs"),
+        (huge, "is packed"),
         (not_finite, "not finite"),
-        (text, "not floating-point numbers"),
+        (text, "does not hold floating-point numbers"),
         (lambda file, place: file.pop(place), "has no array"),
     ],
 )
@@ -346,6 +399,7 @@ class TestTokenizers:
             ("", "is not JSON"),
             ("[1]", "holds no JSON object"),
             ("{}", "has no word_index"),
+            ("[[" * 1_100_000, "more than the 500,000 words"),
             ('{"a": "1"}', "is no word_index"),
             ('{"a": 0}', "is no word_index"),
             ('{"a": 1, "b": 1}', "have one id"),

@@ -12,8 +12,9 @@ from core.decoding.generator import Generator
 from core.decoding.stepper import stepper
 from core.errors import ModelError, SettingError
 from core.library import bundle
+from core.library.foreign.cudnn import from_cudnn
 from core.library.foreign.importing import import_model
-from core.library.foreign.textgenrnn import _from_cudnn, import_textgenrnn, is_textgenrnn
+from core.library.foreign.textgenrnn import import_textgenrnn, is_textgenrnn
 from core.settings import SamplingSettings
 from core.text.cleaning import cleaning
 
@@ -95,7 +96,7 @@ def test_cudnn_weights_are_turned_gate_by_gate(arrays: dict[str, np.ndarray]) ->
         np.hstack([gate.T for gate in np.split(recurrent, 4, axis=1)]),
         np.concatenate([0.25 * bias, 0.75 * bias]),
     )
-    unpacked = _from_cudnn(*packed)
+    unpacked = from_cudnn("lstm", *packed)
     assert np.array_equal(unpacked[0], kernel)
     assert np.array_equal(unpacked[1], recurrent)
     assert np.allclose(unpacked[2], bias)
