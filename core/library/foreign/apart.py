@@ -31,7 +31,7 @@ PATIENCE_SECONDS = 60
 """On the clock, if all else fails."""
 
 MEMORY = 190 << 20
-"""Bytes that reading may take beyond twice the file's own size, which halves take as float32."""
+"""Bytes that reading may take beyond the file's own size, a little less than what is promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def limited(size: int) -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, most))
     before = resource.getrlimit(resource.RLIMIT_AS)
     if taken := _address_space():
-        resource.setrlimit(resource.RLIMIT_AS, (taken + 2 * size + MEMORY, before[1]))
+        resource.setrlimit(resource.RLIMIT_AS, (taken + size + MEMORY, before[1]))
     try:
         yield
     finally:

@@ -11,11 +11,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from core.errors import ModelError
 from core.library.foreign.budget import Budget
-from core.library.foreign.hdf5_format import Region
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 LARGEST_DIRECTORY = 1 << 20
 """Bytes of the list of members; zipfile makes some twenty times as much of it. Keras has three."""
@@ -58,6 +60,35 @@ class _Sparing(io.RawIOBase):
         return True
 
 
+class _Stretch(io.RawIOBase):
+    """A part of a file as a file of its own, which takes no memory."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        super().__init__()
+        self._file, self._start, self._size = file, start, size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        left = max(0, self._size - self._position)
+        self._file.seek(self._start + self._position)
+        content = self._file.read(min(len(view), left))
+        view[: len(content)] = content
+        self._position += len(content)
+        return len(content)
+
+
 class Archive:
     """An open zip; use `opened_archive`."""
 
@@ -85,8 +116,8 @@ class Archive:
             raise self._damaged(f"{name} is larger than the {largest:,} bytes it can need")
         return b"".join(self._blocks(entry))
 
-    def region(self, name: str) -> Region:
-        """Return a member as a place to read in, its CRC checked.
+    def file(self, name: str) -> BinaryIO:
+        """Return a member as a file to read in, its CRC checked.
 
         Raises:
             ModelError: it is not there or damaged, or unpacked it is too large for the budget.
@@ -97,7 +128,7 @@ class Archive:
             unpacked = io.BytesIO()
             for block in self._blocks(entry):
                 unpacked.write(block)
-            return Region(unpacked, 0, entry.file_size)
+            return unpacked
         for _ in self._blocks(entry):
             pass
         try:
@@ -105,7 +136,8 @@ class Archive:
             lengths = struct.unpack("<26xHH", self._file.read(30))
         except _DAMAGE as error:
             raise self._damaged(error) from error
-        return Region(self._file, entry.header_offset + 30 + sum(lengths), entry.file_size)
+        start = entry.header_offset + 30 + sum(lengths)
+        return io.BufferedReader(_Stretch(self._file, start, entry.file_size))
 
     def _entry(self, name: str) -> zipfile.ZipInfo:
         if name not in self.names:

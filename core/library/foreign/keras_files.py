@@ -8,7 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError, ModelNotFound
-from core.library.foreign.archive import Archive, opened_archive
+from core.library.foreign.archive import opened_archive
 from core.library.foreign.budget import Budget
 from core.library.foreign.hdf5 import Arrays, opened_arrays
 from core.library.foreign.strangers import refuse_strange_members, refuse_strangers
@@ -81,8 +81,8 @@ def opened(path: Path) -> Iterator[KerasModel]:
         if not path.exists():
             raise ModelNotFound(f"there is no file {path}; check the name")
         zipped = _check_file(path)
-        with (opened_archive if zipped else opened_arrays)(path) as file:
-            yield _from_archive(file) if isinstance(file, Archive) else _from_arrays(file)
+        with (_in_archive if zipped else _in_hdf5)(path) as model:
+            yield model
     except OSError as error:
         raise ModelError(f"{path.name} cannot be read: {error.strerror or error}") from error
 
@@ -96,15 +96,25 @@ def _check_file(path: Path) -> bool:
         return file.read(2) == b"PK"
 
 
-def _from_archive(archive: Archive) -> KerasModel:
-    refuse_strange_members(archive.name, archive.names)
-    config = _json(archive.read("config.json", LARGEST_CONFIG), archive.name)
-    metadata = _json(archive.read("metadata.json", LARGEST_CONFIG), archive.name)
-    arrays = Arrays(archive.region("model.weights.h5"), archive.name, archive.budget)
-    return _model(config, str(metadata.get("keras_version", "3")), arrays, _places_by_class)
+@contextmanager
+def _in_archive(path: Path) -> Iterator[KerasModel]:
+    with opened_archive(path) as archive:
+        refuse_strange_members(archive.name, archive.names)
+        config = _json(archive.read("config.json", LARGEST_CONFIG), archive.name)
+        metadata = _json(archive.read("metadata.json", LARGEST_CONFIG), archive.name)
+        version = str(metadata.get("keras_version", "3"))
+        weights = archive.file("model.weights.h5")
+        with closing(Arrays(weights, archive.name, archive.budget)) as arrays:
+            yield _model(config, version, arrays, _places_by_class)
 
 
-def _from_arrays(arrays: Arrays) -> KerasModel:
+@contextmanager
+def _in_hdf5(path: Path) -> Iterator[KerasModel]:
+    with opened_arrays(path) as arrays:
+        yield _with_description(arrays)
+
+
+def _with_description(arrays: Arrays) -> KerasModel:
     text = arrays.text("/", "model_config")
     if text is None:
         raise ModelError(

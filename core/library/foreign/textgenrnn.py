@@ -90,7 +90,7 @@ def import_textgenrnn(path: Path, vocabulary: Path, config: Path | None, name: s
 
 def _rows(arrays: Arrays, place: str) -> int:
     shape = arrays.shape(place)
-    if len(shape) != 2 or shape[0] > MOST_WORDS:
+    if len(shape) != 2 or not 0 < shape[0] <= MOST_WORDS:
         raise ModelError(f"{arrays.name}: {place} has the shape {shape}, which is no embedding's")
     return shape[0]
 

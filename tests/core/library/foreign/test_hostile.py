@@ -11,8 +11,8 @@ import pytest
 
 from tests.core.library.foreign.hostile import catalogue
 
-PROMISED = 200
-"""Megabytes beyond the file's own size."""
+PROMISED = 200_000_000
+"""Bytes beyond the file's own size."""
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/clear_refs").exists(), reason="only Linux tells how much memory was used"
@@ -41,16 +41,17 @@ def costs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Any
 
 def test_a_good_file_is_imported(costs: dict[tuple[str, str], Any]) -> None:
     control = costs["control", "a good file"]
-    assert (control["error"], control["fault"]) == (None, None)
+    assert (control["error"], control["clear"]) == ("", True)
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, name, _ in catalogue()])
 def test_a_bad_file_ends_in_one_clear_error_and_little_memory(
     costs: dict[tuple[str, str], Any], kind: str, name: str
 ) -> None:
+    """Or in the end of the process that reads it, which the importer turns into such an error."""
     record = costs[kind, name]
-    assert record["fault"] is None
+    assert record["clear"] or record["gone"] or record["error"] == "MemoryError()"
     assert record["error"]
     assert record["error"].isprintable()
     assert len(record["error"]) < 500
-    assert record["megabytes"] < record["size"] / 1e6 + PROMISED
+    assert record["bytes"] < record["size"] + PROMISED

@@ -335,9 +335,9 @@ def text(file: h5py.File, place: str) -> None:
         (soft_link, "is a link that leads elsewhere"),
         (virtual, "takes its numbers from another file"),
         (external, "takes its numbers from another file"),
-        (huge, "is packed"),
+        (huge, "its layer needs"),
         (not_finite, "not finite"),
-        (text, "does not hold floating-point numbers"),
+        (text, "not floating-point numbers"),
         (lambda file, place: file.pop(place), "has no array"),
     ],
 )

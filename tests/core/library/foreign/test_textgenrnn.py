@@ -133,6 +133,15 @@ def test_words_are_cut_and_joined_as_textgenrnn_does(
     assert joined == 'don\'t, "stop" (now)'
 
 
+@pytest.mark.parametrize("shape", [(0, EMBEDDING), (SIZE,), ()])
+def test_an_embedding_that_is_none_is_refused(
+    tmp_path: Path, arrays: dict[str, np.ndarray], shape: tuple[int, ...]
+) -> None:
+    arrays["embedding/embedding/embeddings:0"] = np.zeros(shape, np.float32)
+    with pytest.raises(ModelError, match="which is no embedding's"):
+        import_textgenrnn(*save(tmp_path, arrays), "t")
+
+
 @pytest.mark.parametrize(
     ("config", "reason"),
     [
