@@ -10,19 +10,14 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from core.errors import DamagedModel, ModelNotFound
+from core.library.archive import Archive, BadArchive
 from core.library.folders import replaced
-from core.library.limits import DIRECTORY, LARGEST, SLACK
-
-if TYPE_CHECKING:
-    import zipfile
+from core.library.limits import LARGEST
 
 LONGEST_REASON = 300
-
-STORED, DEFLATED = 0, 8
-"""How a zip's members may be packed; other ways take memory that the file's size does not tell."""
 
 
 def damaged(path: Path, what: str) -> DamagedModel:
@@ -66,13 +61,24 @@ def opened(path: Path) -> Iterator[Container]:
     """
     if path.is_dir():
         yield _Folder(path)
+    elif path.is_file():
+        yield from _opened_zip(path)
     elif path.exists():
-        with _Archive(path) as archive:
-            yield archive
+        raise damaged(path, "it is neither a folder nor a plain file")
     elif replaced(path).is_dir():  # a save was killed between its two renames
         yield _Folder(replaced(path))
     else:
         raise ModelNotFound(f"there is no model at {path}; check the path")
+
+
+def _opened_zip(path: Path) -> Iterator[Container]:
+    try:
+        with path.open("rb") as file:
+            yield _Zip(path, Archive(file))
+    except BadArchive as error:
+        raise damaged(path, f"it is neither a model folder nor a zip of one ({error})") from error
+    except OSError as error:
+        raise damaged(path, f"it cannot be read ({error.strerror})") from error
 
 
 def _check_size(path: Path, name: str, size: int) -> None:
@@ -115,88 +121,29 @@ class _Folder:
             raise damaged(self.path, f"{name} cannot be read ({error.strerror})") from error
 
 
-class _Reader(io.BufferedReader):
-    """A file that at first gives little at a time: zipfile reads a directory whole, however large."""
-
-    limit: int | None = DIRECTORY
-
-    def read(self, size: int | None = -1) -> bytes:
-        if self.limit is not None and size is not None and size > self.limit:
-            raise ValueError(f"its directory is larger than {self.limit:,} bytes")
-        return super().read(size)
-
-
-class _Archive:
+class _Zip:
     """A zip whose members stand at its top or in one folder."""
 
-    def __init__(self, path: Path) -> None:
-        import struct
-        import zipfile
-        import zlib
-
+    def __init__(self, path: Path, archive: Archive) -> None:
         self.path = path
-        # All that zipfile lets through when an archive is damaged, encrypted or exotic.
-        self._errors = (
-            *(OSError, EOFError, ValueError, RuntimeError, NotImplementedError, OverflowError),
-            *(zipfile.BadZipFile, zlib.error, struct.error),
-        )
-        try:
-            self._file = _Reader(io.FileIO(path))
-        except OSError as error:
-            raise damaged(path, f"it cannot be read ({error.strerror})") from error
-        try:
-            self._archive = zipfile.ZipFile(self._file)
-            self._file.limit = None
-            self._members = dict(self._plain_members())
-        except self._errors as error:
-            self._file.close()
-            raise damaged(path, f"it is neither a model folder nor a zip of one ({error})") from error
-        except DamagedModel:
-            self._file.close()
-            raise
-
-    def _plain_members(self) -> "Iterator[tuple[str, zipfile.ZipInfo]]":
-        seen = set()
-        for entry in self._archive.infolist():
-            folder, _, name = entry.filename.rpartition("/")
-            if name not in LARGEST or "/" in folder or folder == "..":
-                continue
-            if name in seen:
-                raise damaged(self.path, f"it holds {name} more than once")
-            seen.add(name)
-            yield name, entry
+        self._archive = archive
+        self._members: dict[str, str] = {}
+        for member in archive.names:
+            folder, _, name = member.rpartition("/")
+            if name in LARGEST and "/" not in folder and folder != "..":
+                if name in self._members:
+                    raise damaged(path, f"it holds {name} more than once")
+                self._members[name] = member
 
     def size(self, name: str) -> int:
         """See Container."""
-        return self._member(name).file_size
-
-    def _member(self, name: str) -> "zipfile.ZipInfo":
         if name not in self._members:
             raise damaged(self.path, f"{name} is missing")
-        entry = self._members[name]
-        _check_size(self.path, name, entry.file_size)
-        if entry.file_size > os.fstat(self._file.fileno()).st_size + SLACK:
-            raise damaged(self.path, f"{name} is packed like a bomb")
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if entry.compress_type not in (STORED, DEFLATED) or kind not in (0, stat.S_IFREG):
-            raise damaged(self.path, f"{name} is no plain file, or not packed by deflating")
-        return entry
+        size = self._archive.size_of(self._members[name])
+        _check_size(self.path, name, size)
+        return size
 
     def read(self, name: str) -> bytes:
         """See Container."""
-        entry = self._member(name)
-        try:
-            with self._archive.open(entry) as file:
-                content = file.read(entry.file_size)
-        except self._errors as error:
-            raise damaged(self.path, f"{name} cannot be read ({error})") from error
-        if len(content) != entry.file_size:
-            raise damaged(self.path, f"{name} is shorter than it is said to be")
-        return content
-
-    def __enter__(self) -> "_Archive":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._archive.close()
-        self._file.close()
+        self.size(name)
+        return self._archive.read(self._members[name])

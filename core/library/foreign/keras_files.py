@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError, ModelNotFound
-from core.library.foreign.archive import opened_archive
+from core.library.archive import Archive, BadArchive
 from core.library.foreign.budget import Budget
 from core.library.foreign.hdf5 import Arrays, opened_arrays
 from core.library.foreign.strangers import refuse_strange_members, refuse_strangers
@@ -31,6 +31,7 @@ LARGEST_FILE = 2 << 30
 LARGEST_CONFIG = 1 << 20
 """Bytes; that of two LSTM layers has 5,000. In memory it takes some thirty times its text."""
 
+DESCRIPTIONS, WEIGHTS = ("config.json", "metadata.json"), "model.weights.h5"
 MOST_LAYERS = 100
 LONGEST_NAME = 200
 
@@ -98,14 +99,25 @@ def _check_file(path: Path) -> bool:
 
 @contextmanager
 def _in_archive(path: Path) -> Iterator[KerasModel]:
-    with opened_archive(path) as archive:
-        refuse_strange_members(archive.name, archive.names)
-        config = _json(archive.read("config.json", LARGEST_CONFIG), archive.name)
-        metadata = _json(archive.read("metadata.json", LARGEST_CONFIG), archive.name)
-        version = str(metadata.get("keras_version", "3"))
-        weights = archive.file("model.weights.h5")
-        with closing(Arrays(weights, archive.name, archive.budget)) as arrays:
-            yield _model(config, version, arrays, _places_by_class)
+    try:
+        with path.open("rb") as file:
+            archive = Archive(file)
+            refuse_strange_members(path.name, archive.names)
+            config, metadata = (_json(_small(archive, name), path.name) for name in DESCRIPTIONS)
+            version = str(metadata.get("keras_version", "3"))
+            budget = Budget(path.name, archive.size)
+            if archive.packed(WEIGHTS):
+                budget.take(archive.size_of(WEIGHTS), f"unpacking {WEIGHTS}")
+            with closing(Arrays(archive.file(WEIGHTS), path.name, budget)) as arrays:
+                yield _model(config, version, arrays, _places_by_class)
+    except BadArchive as error:
+        raise ModelError(f"{path.name} is no .keras file, or a damaged one ({error})") from error
+
+
+def _small(archive: Archive, name: str) -> bytes:
+    if archive.size_of(name) > LARGEST_CONFIG:
+        raise BadArchive(f"{name} is larger than the {LARGEST_CONFIG:,} bytes it can need")
+    return archive.read(name)
 
 
 @contextmanager

@@ -343,6 +343,12 @@ def a_pipe_that_nobody_writes_into(directory: Path) -> Path:
 
 
 @case
+def a_pipe_for_a_zip(directory: Path) -> Path:
+    os.mkfifo(directory / "bad.zip")
+    return directory / "bad.zip"
+
+
+@case
 def a_folder_for_a_file(directory: Path) -> Path:
     return replaced_by(directory, VOCABULARY, Path.mkdir)
 

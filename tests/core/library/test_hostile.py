@@ -14,7 +14,7 @@ BUDGET = 200_000_000
 
 
 def size_of(path: Path) -> int:
-    files = [path] if path.is_file() else path.iterdir()
+    files = path.iterdir() if path.is_dir() else [path]
     return sum(file.lstat().st_size for file in files)
 
 
