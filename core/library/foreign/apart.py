@@ -21,7 +21,7 @@ from core.library import bundle
 from core.library.card import write_card
 from core.library.model import Model
 
-CPU_SECONDS = 2
+CPU_SECONDS = 1.5
 """Time of the processor for a file; the clock is no measure where a machine is busy."""
 
 BYTES_PER_SECOND = 100_000_000
@@ -73,7 +73,7 @@ def read_apart(request: Request, folder: Path) -> Model:
     except OSError as error:
         raise ModelError(f"no process can be started to read {request.path}: {error}") from error
     if child.returncode < 0:
-        crashed = -child.returncode != getattr(signal, "SIGXCPU", 0)
+        crashed = -child.returncode != getattr(signal, "SIGPROF", 0)
         raise _given_up(request, "crashed" if crashed else "took too long")
     if child.returncode:
         raise _raised(request, child.stdout)
@@ -101,24 +101,21 @@ def _raised(request: Request, answer: str) -> HeadlongError:
 def limited(size: int) -> Iterator[None]:
     """Bound this process's time and memory while it reads a file of `size` bytes, where that can be.
 
-    A process that takes too long is ended by SIGXCPU; one that takes too much gets a MemoryError.
+    A process that takes too long is ended by SIGPROF; one that takes too much gets a MemoryError.
     """
     if os.name != "posix":
         yield
         return
     import resource
 
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime + CPU_SECONDS + size / BYTES_PER_SECOND) + 1
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, most))
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS + size / BYTES_PER_SECOND)
     before = resource.getrlimit(resource.RLIMIT_AS)
     if taken := _address_space():
         resource.setrlimit(resource.RLIMIT_AS, (taken + size + MEMORY, before[1]))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_CPU, (most, most))
+        signal.setitimer(signal.ITIMER_PROF, 0)
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
