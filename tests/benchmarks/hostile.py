@@ -59,7 +59,7 @@ def main() -> None:
         )
         for seconds, beyond, name, _ in rows[:SHOWN]:
             print(f"  {seconds:6.3f} s  {beyond / 1e6:6.1f} MB  {name}")
-        print(f"  most memory beyond a file's size: {max(r.beyond for r in rows) / 1e6:.1f} MB")
+        print(f"  most memory beyond a file's size: {max(row.beyond for row in rows) / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

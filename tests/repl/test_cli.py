@@ -238,3 +238,55 @@ def test_a_model_is_exported_once_unless_it_is_to_be_replaced(
     assert refused.returncode == 1
     assert "add --replace" in " ".join(refused.stderr.split())
     assert headlong(*export, "--replace").returncode == 0
+
+
+def test_escape_sequences_in_a_model_never_reach_the_terminal(tmp_path: Path) -> None:
+    """In its words, its card, its name, what it says of its training, and in a damaged one's error."""
+    from dataclasses import replace
+
+    from core.text.vocabulary import Vocabulary
+    from tests.conftest import random_model
+    from tests.core.library.hostile import ESCAPE, MANIFEST, good, sealed
+
+    model = random_model(name=ESCAPE)
+    tokens = ("<pad>", "<unk>", "<s>", "</s>", *(f"{ESCAPE}{number}" for number in range(10)))
+    manifest = replace(
+        model.manifest,
+        corpus={"files": [ESCAPE], ESCAPE: ESCAPE},
+        training={"command": ESCAPE},
+        created=ESCAPE,
+    )
+    bad = replace(model, manifest=manifest, vocabulary=Vocabulary(tokens))
+    bundle.save(bad, tmp_path / "bad", f"# {ESCAPE}\n\x9b31m\u202e\n")
+    (tmp_path / "worse").mkdir()
+    files = sealed(good(), architecture={ESCAPE: 1})
+    (tmp_path / "worse" / MANIFEST).write_bytes(files[MANIFEST])
+    models = ["--models", str(tmp_path)]
+    lines = ":models\n:load bad\n:show\n:card\nthe\n:verify bad\n:load worse\n"
+    for arguments in (
+        ["models"],
+        ["show", "bad"],
+        ["generate", "the", "-m", "bad"],
+        ["verify", "worse"],
+    ):
+        done = headlong(*models, *arguments)
+        assert done.stdout + done.stderr
+        assert not set(done.stdout + done.stderr) & {"\x1b", "\x07", "\x9b", "\u202e"}
+    done = headlong(*models, input=lines)
+    assert "there is no setting" in done.stderr
+    assert not set(done.stdout + done.stderr) & {"\x1b", "\x07", "\x9b", "\u202e"}
+
+
+def test_a_model_goes_out_and_comes_in_again(shelf_directory: Path, tmp_path: Path) -> None:
+    models, words = ["--models", str(shelf_directory)], str(tmp_path / "m.words.json")
+    out = headlong(*models, "export", "window", str(tmp_path / "m.keras"))
+    assert out.stdout.splitlines() == [str(tmp_path / "m.keras"), words]
+    done = headlong("import", str(tmp_path / "m.keras"), "--tokenizer", words, "--name", "again")
+    assert done.stdout.startswith("again imported: 11 words")
+    said = headlong("generate", "the war", "-m", "again", "--greedy").stdout
+    assert said == headlong(*models, "generate", "the war", "-m", "window", "--greedy").stdout
+    assert headlong("verify", "again").stdout.startswith("again is sound: sha256 ")
+    assert headlong("rename", "again", "more").returncode == 0
+    assert headlong("remove", "more", input="n\n").returncode == 1
+    assert headlong("remove", "more", "--yes").returncode == 0
+    assert "there is no model 'more'" in headlong("show", "more").stderr
