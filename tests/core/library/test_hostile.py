@@ -63,7 +63,7 @@ def test_a_zip_cut_short_anywhere_gives_one_clear_error(tmp_path: Path) -> None:
 
 
 def test_escape_sequences_are_words_like_others(tmp_path: Path) -> None:
-    """They are not the loader's business: what draws them makes them harmless, see tests/repl/test_cli.py."""
+    """What draws them makes them harmless, see tests/repl/test_cli.py; the loader lets them pass."""
     from tests.core.library.hostile import VOCABULARY, vocabulary
 
     words = ["<pad>", "<unk>", "<s>", "</s>", ESCAPE, *"abcdefghi"]
