@@ -157,9 +157,17 @@ class TextSettings(_Settings):
     """How lines become words, and words become a vocabulary."""
 
     level: Literal["word", "character"] = _setting("word", "what one token is")
-    cleaning: Literal["tutorial", "plain", "cased", "keras", "textgenrnn", "characters"] = _setting(
-        "plain", "how lines are cleaned before they are split into words"
-    )
+    cleaning: Literal[
+        "tutorial",
+        "plain",
+        "cased",
+        "characters",
+        "textgenrnn",
+        "keras",
+        "keras_cased",
+        "keras_unfiltered",
+        "keras_cased_unfiltered",
+    ] = _setting("plain", "how lines are cleaned before they are split into words")
     min_count: int = _setting(2, "words seen less often become <unk>", low=1, high=1_000_000)
     deduplicate: bool = _setting(True, "keep one of each repeated line")
 

@@ -23,8 +23,8 @@ import typer
 from core import __version__
 from core.decoding.generator import Continuation, Generator
 from core.errors import HeadlongError, InputError, TrainingStopped
-from core.library import bundle, keeping
-from core.library.shelf import Entry, Shelf
+from core.library import keeping
+from core.library.shelf import Entry, Shelf, load_card
 from core.settings import Recipe, SamplingSettings, TextSettings, find_setting, settings_of
 from repl import views
 from repl.session import DEFAULT_MODEL, Session, make_console
@@ -91,7 +91,11 @@ def _guarded(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
-        except OSError as error:  # `| head` has read enough, or the disk is full
+        except OSError as error:  # a file, or: `| head` has read enough, or the disk is full
+            if error.filename is not None:
+                message = f"{error.filename}: {error.strerror or error}"
+                make_console(sys.stderr).print(views.error(message))
+                raise typer.Exit(1) from None
             if not isinstance(error, BrokenPipeError):
                 message = f"the output cannot be written: {error.strerror or error}"
                 make_console(sys.stderr).print(views.error(message))
@@ -367,7 +371,7 @@ def export(
 @_guarded
 def show(context: typer.Context, model: ModelArgument) -> None:
     """Print a model's card."""
-    card = bundle.load_card(context.obj.shelf.find(model))
+    card = load_card(context.obj.shelf.find(model))
     make_console(sys.stdout).print(views.card(card))
 
 

@@ -42,8 +42,8 @@ def reporting(session: Session) -> Iterator[None]:
         _log.debug("", exc_info=True)
         _show(session, session.messages, views.error(str(error)))
     except OSError as error:
-        if not session.interactive:
-            raise
+        if not session.interactive and error.filename is None:
+            raise  # the output itself
         session.failed = True
         _show(session, session.messages, views.error(str(error)))
     except Exception as error:

@@ -21,7 +21,14 @@ def make_console(file: TextIO) -> Console:
     """Return a console that draws on `file`; Rich honours NO_COLOR and a pipe by itself."""
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="replace")  # a terminal that lacks a letter is no reason to fail
-    return Console(file=file, theme=THEME, highlight=False, soft_wrap=not file.isatty())
+    return Console(
+        file=file,
+        theme=THEME,
+        highlight=False,
+        markup=False,  # what is shown may come from a file of somebody else's
+        emoji=False,
+        soft_wrap=not file.isatty(),
+    )
 
 
 @dataclass

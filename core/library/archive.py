@@ -68,13 +68,18 @@ class Archive:
         """
         return self._entry(name).file_size
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str) -> bytearray:
         """Return the content of a member, its CRC checked.
 
         Raises:
             BadArchive: as `size_of`, or it is damaged.
         """
-        return b"".join(self._blocks(self._entry(name)))
+        entry = self._entry(name)
+        content, position = bytearray(entry.file_size), 0
+        for block in self._blocks(entry):
+            content[position : position + len(block)] = block
+            position += len(block)
+        return content
 
     def file(self, name: str) -> BinaryIO:
         """Return a member as a file to read in, its CRC checked.
@@ -120,6 +125,8 @@ class Archive:
             with self._zip.open(entry) as file:
                 while block := file.read(BLOCK):
                     total += len(block)
+                    if total > entry.file_size:
+                        break
                     yield block
         except _DAMAGE as error:
             raise BadArchive(f"{error!s:.200}") from error

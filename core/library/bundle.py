@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 from core.errors import DamagedModel, ModelError, ModelNotFound, NewerModel, SettingError
 from core.library import folders, layout, limits, records, tensors
 from core.library.containers import Container, damaged, opened
-from core.library.limits import CARD, HEADER, MANIFEST, VOCABULARY, WEIGHTS
+from core.library.limits import CARD, HEADER, MANIFEST, VOCABULARY, WEIGHTS, Content
 from core.library.model import Manifest, Model, Weights
+from core.library.paths import is_file, is_folder
 from core.text.vocabulary import Vocabulary
 
 _T = TypeVar("_T")
@@ -35,9 +36,24 @@ def save(model: Model, folder: Path, card: str, replace: bool = True) -> None:
         ModelError: the folder cannot be written; what was there is still there.
         SettingError: a model is there, and is not to be replaced.
     """
-    with saving(model.name, folder), folders.fresh(folder) as temporary:
-        for name, content in files(model, card).items():
-            with (temporary / name).open("xb") as file:
+    write(model.name, folder, files(model, card), replace)
+
+
+def write(name: str, folder: Path, contents: Mapping[str, bytes], replace: bool = True) -> None:
+    """Write the files of a model called `name` to `folder`, as `save` does.
+
+    Raises:
+        ModelError, SettingError: as `save`.
+    """
+    for file_name, content in contents.items():
+        if len(content) > limits.LARGEST[file_name]:
+            raise ModelError(
+                f"model {name!r} cannot be saved: its {file_name} would have {len(content):,} bytes, "
+                f"more than the {limits.LARGEST[file_name]:,} that could be loaded again"
+            )
+    with saving(name, folder), folders.fresh(folder) as temporary:
+        for file_name, content in contents.items():
+            with (temporary / file_name).open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -98,6 +114,20 @@ def verify(path: Path) -> Model:
     return _steadily(path, lambda source: _load(source, every_hash=True))
 
 
+def read_files(path: Path) -> dict[str, bytes]:
+    """Return the contents of a model's files, all of one version and with every hash checked.
+
+    Raises:
+        ModelNotFound, NewerModel, DamagedModel: as `load`.
+    """
+
+    def read(source: Container) -> dict[str, bytes]:
+        _load(source, every_hash=True)
+        return {name: bytes(source.read(name)) for name in limits.LARGEST}
+
+    return _steadily(path, read)
+
+
 def load_manifest(path: Path) -> Manifest:
     """Read what a model says of itself, without its words and weights.
 
@@ -120,7 +150,7 @@ def load_card(path: Path) -> str:
 def exists(path: Path) -> bool:
     """Say whether a model folder stands at `path`, also while it is being replaced."""
     manifest = path / MANIFEST
-    return manifest.is_file() or folders.replaced(path).is_dir() or manifest.is_file()
+    return is_file(manifest) or is_folder(folders.replaced(path)) or is_file(manifest)
 
 
 def _steadily(path: Path, read: Callable[[Container], _T]) -> _T:
@@ -172,7 +202,7 @@ def _manifest(source: Container) -> tuple[Manifest, Mapping[str, Any]]:
     return manifest, hashes
 
 
-def _record(source: Container, name: str, content: bytes) -> dict[str, Any]:
+def _record(source: Container, name: str, content: Content) -> dict[str, Any]:
     try:
         record = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -182,7 +212,7 @@ def _record(source: Container, name: str, content: bytes) -> dict[str, Any]:
     return record
 
 
-def _check_hash(source: Container, name: str, content: bytes, hashes: Mapping[str, Any]) -> None:
+def _check_hash(source: Container, name: str, content: Content, hashes: Mapping[str, Any]) -> None:
     if hashlib.sha256(content).hexdigest() != hashes.get(name):
         raise damaged(source.path, f"{name} is not the file that {MANIFEST} was written for")
 

@@ -15,7 +15,8 @@ from typing import Protocol
 from core.errors import DamagedModel, ModelNotFound
 from core.library.archive import Archive, BadArchive
 from core.library.folders import replaced
-from core.library.limits import LARGEST
+from core.library.limits import LARGEST, Content
+from core.library.paths import exists, is_file, is_folder
 
 LONGEST_REASON = 300
 
@@ -42,7 +43,7 @@ class Container(Protocol):
         """
         ...
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str) -> Content:
         """Return a file's content.
 
         Raises:
@@ -59,13 +60,13 @@ def opened(path: Path) -> Iterator[Container]:
         ModelNotFound: nothing is there.
         DamagedModel: it is neither.
     """
-    if path.is_dir():
+    if is_folder(path):
         yield _Folder(path)
-    elif path.is_file():
+    elif is_file(path):
         yield from _opened_zip(path)
-    elif path.exists():
+    elif exists(path):
         raise damaged(path, "it is neither a folder nor a plain file")
-    elif replaced(path).is_dir():  # a save was killed between its two renames
+    elif is_folder(replaced(path)):  # a save was killed between its two renames
         yield _Folder(replaced(path))
     else:
         raise ModelNotFound(f"there is no model at {path}; check the path")
@@ -143,7 +144,7 @@ class _Zip:
         _check_size(self.path, name, size)
         return size
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str) -> bytearray:
         """See Container."""
         self.size(name)
         return self._archive.read(self._members[name])

@@ -7,6 +7,7 @@ leaves the old model or the new one; what else it leaves has a name that begins 
 import contextlib
 import glob
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -80,14 +81,13 @@ def take_away(folder: Path) -> None:
         FileNotFoundError: it is gone already.
         OSError: the directory cannot be written.
     """
-    doomed = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        with locked(folder.parent, alone=True):
-            # Out of sight in one piece first, so that nobody lists or loads half a model.
-            _only_version(folder).rename(doomed / "model")
-        sync(folder.parent)
-    finally:
-        shutil.rmtree(doomed, ignore_errors=True)
+    doomed = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
+    with locked(folder.parent, alone=True):
+        # Out of sight in one piece first, so that nobody lists or loads half a model.
+        _only_version(folder).rename(doomed)
+    with contextlib.suppress(OSError):
+        discard(doomed)
+    sync(folder.parent)
 
 
 def _only_version(folder: Path) -> Path:
@@ -102,8 +102,8 @@ def _only_version(folder: Path) -> Path:
 
 
 def taken(folder: Path) -> bool:
-    """Say whether a model has this name, also one whose replacing was cut off."""
-    return os.path.lexists(folder) or os.path.lexists(replaced(folder))
+    """Say whether a model has this name: a folder, also one whose replacing was cut off, or a zip."""
+    return any(map(os.path.lexists, (folder, replaced(folder), folder.with_name(f"{folder.name}.zip"))))
 
 
 def replaced(folder: Path) -> Path:
@@ -113,9 +113,10 @@ def replaced(folder: Path) -> Path:
 
 def unfinished(path: Path) -> Path | None:
     """Return the folder of which `path` is the old version, left by a save that was killed."""
-    if not path.name.endswith(REPLACED):
+    name = path.name.removesuffix(REPLACED)
+    if len(name) < 2 or name == path.name or not name.startswith(".") or not path.is_dir():
         return None
-    folder = path.with_name(path.name[1 : -len(REPLACED)])
+    folder = path.with_name(name[1:])
     return None if os.path.lexists(folder) else folder
 
 
@@ -132,10 +133,14 @@ def discard(path: Path) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what processes that were killed long ago have left of this model."""
+    """Remove what processes that were killed long ago have left of this model.
+
+    An old version is left alone: `put` removes it, while the lock is held.
+    """
     for path in folder.parent.glob(f".{glob.escape(folder.name)}.*"):
         with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > STALE_SECONDS and not unfinished(path):
+            stale = time.time() - path.stat().st_mtime > STALE_SECONDS
+            if stale and path != replaced(folder):
                 discard(path)
 
 

@@ -46,11 +46,7 @@ def copy(path: Path, name: str) -> Path:
     """
     target = saved_models() / check_name(name)
     _refuse_taken(target)
-    model, card = called(bundle.verify(path), name), bundle.load_card(path)
-    heading, _, rest = card.partition("\n")
-    if heading == f"# {bundle.load_manifest(path).name}":
-        card = f"# {name}\n{rest}"
-    bundle.save(model, target, card, replace=False)
+    bundle.write(name, target, bundle.read_files(path), replace=False)
     return target
 
 
@@ -68,7 +64,7 @@ def remove(path: Path) -> None:
 
 
 def _refuse_taken(folder: Path) -> None:
-    if folders.taken(folder) or folders.taken(folder.with_name(folder.name + ZIP)):
+    if folders.taken(folder):
         raise SettingError(f"there is a model {folder.name!r} already; choose another name")
 
 

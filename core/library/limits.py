@@ -7,6 +7,7 @@ the file's own size. The numbers below are what keeps it; tests/core/library/hos
 from core.errors import SettingError
 from core.library import layout
 from core.settings import ModelSettings
+from core.text.vocabulary import Vocabulary
 
 MANIFEST, VOCABULARY, WEIGHTS, CARD = (
     "model.json",
@@ -14,6 +15,9 @@ MANIFEST, VOCABULARY, WEIGHTS, CARD = (
     "weights.safetensors",
     "card.md",
 )
+
+Content = bytes | bytearray
+"""What a file holds."""
 
 WORDS = 1_000_000
 """Tokens of a vocabulary: Python needs about 150 bytes for each."""
@@ -37,7 +41,7 @@ DIRECTORY = 1 << 20
 """Bytes of a zip's directory, some ten thousand members."""
 
 
-def is_crowded(content: bytes) -> bool:
+def is_crowded(content: Content) -> bool:
     """Say whether the JSON of a vocabulary holds more than `WORDS` words, before they take memory.
 
     It is counted by the marks between values, which words may hold too, so some more pass; lists and
@@ -47,16 +51,17 @@ def is_crowded(content: bytes) -> bool:
     return content.count(b",") > 2 * WORDS or marks > WORDS // 2
 
 
-def check_size(settings: ModelSettings, words: int) -> None:
+def check_size(settings: ModelSettings, vocabulary: Vocabulary) -> None:
     """See that a model of this shape could be loaded again, before hours of training go into it.
 
     Raises:
-        SettingError: too many words, or too many numbers.
+        SettingError: too many words, too much text of them, or too many numbers.
     """
-    if words > WORDS:
+    words, text = len(vocabulary), sum(len(token.encode()) + 8 for token in vocabulary.tokens)
+    if words > WORDS or text > LARGEST[VOCABULARY]:
         raise SettingError(
-            f"the vocabulary has {words:,} words, and a model holds {WORDS:,} at most; "
-            "leave out rare ones with a higher min_count"
+            f"the vocabulary has {words:,} words of {text / 1e6:,.0f} MB; a model may hold {WORDS:,} "
+            f"of {LARGEST[VOCABULARY] / 1e6:,.0f} MB; leave out rare ones with a higher min_count"
         )
     size, largest = 4 * layout.parameters(settings, words), LARGEST[WEIGHTS] - HEADER
     if size > largest:

@@ -1,5 +1,6 @@
 """model.json and vocabulary.json: what they say, checked, as a manifest and a vocabulary; and back."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -36,6 +37,8 @@ def read_manifest(record: Record) -> Manifest:
     Raises:
         WrongRecord: something is missing, of the wrong type or out of bounds.
     """
+    if not _is_text(json.dumps(record, ensure_ascii=False)):
+        raise WrongRecord("it holds half a character")
     declared = record.get("format")
     if declared != FORMAT:
         raise WrongRecord(f"its format is {declared!r:.60}, and this program reads {FORMAT!r}")
@@ -73,6 +76,17 @@ def _architecture(record: Record) -> ModelSettings:
     return shape
 
 
+def _is_text(text: str) -> bool:
+    """Say whether a string is some text that can be written: JSON can hold half of a character."""
+    if text.isascii():
+        return text != ""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _typed(record: Record, name: str, kind: type) -> Any:
     value = record.get(name)
     if type(value) is not kind:
@@ -93,6 +107,8 @@ def read_vocabulary(record: Record, size: int) -> Vocabulary:
         raise WrongRecord("it gives a role to a token that can have none")
     if len(tokens) != size:
         raise WrongRecord(f"it holds {len(tokens):,} tokens, not {size:,}")
+    if not all(map(_is_text, tokens)):
+        raise WrongRecord("a token of it is empty, or holds half a character")
     vocabulary = Vocabulary(tuple(tokens), **roles)
     if len(vocabulary.ids) != size:
         raise WrongRecord("a token stands in it twice")

@@ -12,6 +12,7 @@ from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
 from core.library import bundle, folders
 from core.library.limits import MANIFEST
 from core.library.model import Manifest, Model
+from core.library.paths import expanded, is_file, is_folder
 
 VARIABLE = "HEADLONG_MODELS"
 LONGEST_NAME = 180
@@ -19,6 +20,9 @@ LONGEST_NAME = 180
 
 DEVICES = {"CON", "PRN", "AUX", "NUL", *(port + n for port in ("COM", "LPT") for n in "0123456789¹²³")}
 """Names that Windows does not let a file have, in any case."""
+
+ATTEMPTS = 20
+"""How often the list is begun anew when models are renamed or removed meanwhile."""
 
 FOREIGN = (".keras", ".h5", ".hdf5")
 
@@ -82,15 +86,21 @@ class Shelf:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the models by name, each name once: where two have one name, the first wins."""
+        yield from self._entries(ATTEMPTS)
+
+    def _entries(self, attempts: int) -> list[Entry]:
         found: dict[str, list[Path]] = {}
         for directory in self.directories:
             for path in _folders(directory):
                 found.setdefault(_name_of(path), []).append(path)
-        for name, paths in sorted(found.items()):
-            for number, path in enumerate(paths, start=1):
-                if entry := _entry(name, path):
-                    yield replace(entry, shadowed=tuple(paths[number:]))
-                    break
+        entries = []
+        for name, (first, *others) in sorted(found.items()):
+            entry = _entry(name, first)
+            if entry is not None:
+                entries.append(replace(entry, shadowed=tuple(others)))
+            elif attempts:  # it was removed or renamed since, and may stand under another name
+                return self._entries(attempts - 1)
+        return entries
 
     def find(self, name: str) -> Path:
         """Return the path of the model called `name`, or at the path `name`.
@@ -102,12 +112,13 @@ class Shelf:
             for path in _folders(directory):
                 if _name_of(path) == name:
                     return path
-        path = Path(name).expanduser()
-        if (path / MANIFEST).exists() or (path.suffix == ".zip" and path.is_file()):
+        path = expanded(name).absolute()  # so that a path such as `.` has a name
+        path = path.resolve() if ".." in path.parts else path
+        if is_file(path / MANIFEST) or (path.suffix == ".zip" and is_file(path)):
             return path
-        if path.is_dir():
+        if is_folder(path):
             raise DamagedModel(f"{path} is no model folder: it holds no {MANIFEST}")
-        if path.suffix.lower() in FOREIGN and path.is_file():
+        if path.suffix.lower() in FOREIGN and is_file(path):
             raise ModelError(f"{path} is a model of another program; import it first")
         raise ModelNotFound(self._not_found(name))
 
@@ -141,6 +152,17 @@ def load(path: Path) -> Model:
     return called(bundle.load(path), _name_of(path))
 
 
+def load_card(path: Path) -> str:
+    """Return the card of the model at `path`, headed by the name under which it is found there.
+
+    Raises:
+        ModelNotFound, DamagedModel: see `core.library.bundle.load`.
+    """
+    card, name = bundle.load_card(path), bundle.load_manifest(path).name
+    heading, line_end, rest = card.partition("\n")
+    return f"# {_name_of(path)}{line_end}{rest}" if heading == f"# {name}" else card
+
+
 def called(model: Model, name: str) -> Model:
     """Return the model under another name."""
     return replace(model, manifest=replace(model.manifest, name=name))
@@ -165,20 +187,21 @@ def free_name(stem: str, directory: Path) -> str:
 
 def _resolved(path: Path) -> Path:
     try:
-        return path.expanduser().resolve()
+        return expanded(path).resolve()
     except (OSError, RuntimeError):
         return path
 
 
 def _folders(directory: Path) -> list[Path]:
-    directory = directory.expanduser()
+    directory = expanded(directory)
     try:
         with folders.locked(directory, alone=False):
             paths = sorted(directory.iterdir())
+            left = [folder for path in paths if (folder := folders.unfinished(path))]
+            there = [path for path in paths if not path.name.startswith(".") and _holds_model(path)]
     except OSError:
         return []
-    left = [folder for path in paths if (folder := folders.unfinished(path))]
-    return left + [path for path in paths if not path.name.startswith(".") and _holds_model(path)]
+    return left + there
 
 
 def _holds_model(path: Path) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.library.limits import HEADER
+from core.library.limits import HEADER, Content
 from core.library.model import Weights
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -39,7 +39,7 @@ def write(weights: Mapping[str, NDArray[np.floating]]) -> bytes:
     return content
 
 
-def read(content: bytes, shapes: Shapes) -> Weights:
+def read(content: Content, shapes: Shapes) -> Weights:
     """Return the arrays of a safetensors file, as float32.
 
     Raises:
@@ -63,7 +63,7 @@ def read(content: bytes, shapes: Shapes) -> Weights:
     return {name: np.require(array, np.float32, "A") for name, array in arrays.items()}
 
 
-def _header(content: bytes) -> tuple[dict[str, Any], int]:
+def _header(content: Content) -> tuple[dict[str, Any], int]:
     """Return the header, and where the numbers begin."""
     start = LENGTH + int.from_bytes(content[:LENGTH], "little")
     if not LENGTH < start <= min(len(content), LENGTH + HEADER):
@@ -107,7 +107,7 @@ def _naturals(value: Any) -> tuple[int, ...]:
     return tuple(value) if sound else ()
 
 
-def _view(content: bytes, start: int, entry: _Entry) -> Array:
+def _view(content: Content, start: int, entry: _Entry) -> Array:
     flat: Array = np.frombuffer(content, entry.kind, math.prod(entry.shape), start + entry.begin)
     return flat.reshape(entry.shape)
 

@@ -66,7 +66,7 @@ class Dataset:
         else:
             base = _extended(base, training, recipe.text.min_count)
             vocabulary = base.vocabulary
-        check_size(recipe.model, len(vocabulary))
+        check_size(recipe.model, vocabulary)
         learnt = _batches(training, vocabulary, recipe)
         held_out = _batches(validation, vocabulary, recipe) if validation else None
         if not learnt.tokens:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError, SettingError, TrainingError
+from core.library.folders import taken
 from core.library.shelf import check_name, free_name, saved_models
 from core.settings import Recipe
 from core.text.corpus import Source
@@ -71,11 +72,6 @@ def readable(path: Path) -> str:
     return os.fsencode(path.name).decode("utf-8", errors="replace")
 
 
-def own_corpus() -> Source:
-    """Return the corpus that comes with the program."""
-    return source()
-
-
 def source(
     files: Sequence[Path] = (),
     column: str | None = None,
@@ -119,7 +115,7 @@ def plan(
     directory = directory or saved_models()
     name = free_name(text.files[0].stem, directory) if name is None else check_name(name)
     destination = directory / name
-    if destination.exists() and not replace:
+    if taken(destination) and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -7,12 +7,12 @@ output holds events and nothing else.
 
 import json
 import os
-import shutil
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import HeadlongError, TrainingError, TrainingStopped
 from core.library import bundle, layout
 from core.library.card import write_card
+from core.library.folders import take_away, taken
 from core.library.model import Manifest, Model
 from core.library.shelf import free_name
 from core.training.dataset import Dataset
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from core.training.loop import Best
 
 Report = Callable[[Event], None]
+
+FILES_NAMED = 100
+LONGEST_COMMAND = 10_000
 
 
 def main(arguments: list[str]) -> int:
@@ -151,12 +155,12 @@ class _Saver:
         self._saved = False
 
     def __call__(self, best: "Best", reason: str) -> None:
-        if not self._saved and self.destination.exists():
+        if not self._saved and taken(self.destination):
             directory = self.destination.parent
             self.destination = directory / free_name(self.destination.name, directory)
         manifest = self._manifest(best, reason)
         model = Model(manifest, self._dataset.vocabulary, best.weights)
-        bundle.save(model, self.destination, write_card(manifest))
+        bundle.save(model, self.destination, write_card(manifest), replace=self._saved)
         self._saved = True
 
     def finish(self, best: "Best", reason: str) -> None:
@@ -165,7 +169,7 @@ class _Saver:
         Raises:
             TrainingStopped: not one epoch was finished, which is too little to replace a model by.
         """
-        replaces = self._job.replace and self._job.destination.exists()
+        replaces = self._job.replace and taken(self._job.destination)
         if replaces and not best.epoch:
             kept = f"the model {self._job.name!r} from before is kept"
             raise TrainingStopped(f"training was stopped within its first epoch; {kept}")
@@ -175,7 +179,8 @@ class _Saver:
             self._saved = True
         self(best, reason)
         if unfinished != self.destination:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            with suppress(OSError):
+                take_away(unfinished)
 
     def _manifest(self, best: "Best", reason: str) -> Manifest:
         job, dataset = self._job, self._dataset
@@ -192,11 +197,11 @@ class _Saver:
                 "seconds": round(time.perf_counter() - self._began, 1),
                 "best_epoch": best.epoch,
                 "ended": reason,
-                "command": job.command,
+                "command": _shortened(job.command),
                 "settings": dataset.recipe.training.to_json() | dataset.recipe.text.to_json(),
             },
             corpus={
-                "files": [readable(path) for path in job.source.files],
+                "files": _named([readable(path) for path in job.source.files]),
                 "column": dataset.corpus.texts[0].column,
                 "dropped": list(job.source.drop),
                 "lines": dataset.lines,
@@ -216,6 +221,18 @@ class _Saver:
         if base is None:
             return {"preset": self._dataset.recipe.preset}
         return {"started_from": base.name, "started_from_sha256": base.sha256}
+
+
+def _named(files: list[str]) -> list[str]:
+    """Name the first of many files, and say how many there are: a manifest is for people."""
+    if len(files) <= FILES_NAMED:
+        return files
+    return [*files[:FILES_NAMED], f"and {len(files) - FILES_NAMED:,} more"]
+
+
+def _shortened(command: str) -> str:
+    """Cut off a command that names very many files."""
+    return command if len(command) <= LONGEST_COMMAND else command[:LONGEST_COMMAND] + " ..."
 
 
 def _report_to_own_output() -> Report:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Group, RenderableType
 
-from core.library import bundle
+from core.library.shelf import load_card
 from repl import views
 from repl.registry import Confirmation, registry
 from repl.session import Session
@@ -73,7 +73,7 @@ def card(session: Session, model: str = "") -> RenderableType:
         session.require_generator()
     path = session.shelf.find(model) if model else session.path
     assert path is not None
-    return views.card(bundle.load_card(path))
+    return views.card(load_card(path))
 
 
 @registry.command("models", "m", example=":models")

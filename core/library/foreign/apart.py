@@ -20,6 +20,7 @@ from core.errors import HeadlongError, ModelError
 from core.library import bundle
 from core.library.card import write_card
 from core.library.model import Model
+from core.library.paths import is_file
 
 CPU_SECONDS = 1.5
 """Time of the processor for a file; the clock is no measure where a machine is busy."""
@@ -48,7 +49,7 @@ class Request:
     def size(self) -> int:
         """The bytes of the file, 0 where there is none."""
         path = Path(self.path)
-        return path.stat().st_size if path.is_file() else 0
+        return path.stat().st_size if is_file(path) else 0
 
 
 def read_apart(request: Request, folder: Path) -> Model:

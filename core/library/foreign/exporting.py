@@ -12,6 +12,7 @@ from core.library.foreign.keras_export import keras_file
 from core.library.foreign.onnx_export import onnx_file
 from core.library.foreign.tokenizers import word_index
 from core.library.model import Model
+from core.library.shelf import check_name
 from core.library.writing import check_destination, write_files
 
 
@@ -53,8 +54,16 @@ def _zip_file(model: Model) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in bundle.files(model, write_card(model.manifest)).items():
-            archive.writestr(f"{model.name}/{name}", content)
+            archive.writestr(f"{_folder_name(model.name)}/{name}", content)
     return buffer.getvalue()
+
+
+def _folder_name(name: str) -> str:
+    """Return a model's name where others can have a folder of that name too."""
+    try:
+        return check_name(name)
+    except SettingError:
+        return "model"
 
 
 WRITERS: dict[str, Callable[[Model], bytes]] = {

@@ -53,6 +53,8 @@ class Layer:
     config: Config
     inputs: tuple[str, ...]
     read: Reader
+    operand: object = None
+    """What an operation such as NotEqual is told beside its input."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def _in_archive(path: Path) -> Iterator[KerasModel]:
         raise ModelError(f"{path.name} is no .keras file, or a damaged one ({error})") from error
 
 
-def _small(archive: Archive, name: str) -> bytes:
+def _small(archive: Archive, name: str) -> bytearray:
     if archive.size_of(name) > LARGEST_CONFIG:
         raise BadArchive(f"{name} is larger than the {LARGEST_CONFIG:,} bytes it can need")
     return archive.read(name)
@@ -137,7 +139,7 @@ def _with_description(arrays: Arrays) -> KerasModel:
     return _model(_json(text, arrays.name), version, arrays, _places_by_name)
 
 
-def _json(text: str | bytes, name: str) -> Config:
+def _json(text: str | bytes | bytearray, name: str) -> Config:
     if len(text) > LARGEST_CONFIG:
         raise ModelError(f"{name}: its configuration is larger than it can need")
     try:
@@ -182,7 +184,15 @@ def _layer(record: Any, file: str, find: Callable[[str, str], Reader]) -> Layer:
         raise ModelError(f"{file}: its {kind} is not Keras's own, but of {module!r:.60}")
     settings = settings | {"build_config": record.get("build_config")}
     inputs = tuple(dict.fromkeys(_inputs(record.get("inbound_nodes"))))
-    return Layer(kind, name, settings, inputs, find(kind, name))
+    operand = _operand(record.get("inbound_nodes"))
+    return Layer(kind, name, settings, inputs, find(kind, name), operand)
+
+
+def _operand(nodes: Any) -> object:
+    """Return the second argument of an operation, as Keras 3 writes its calls; else None."""
+    call = nodes[0] if isinstance(nodes, list) and len(nodes) == 1 else None
+    arguments = call.get("args") if isinstance(call, dict) else None
+    return arguments[1] if isinstance(arguments, list) and len(arguments) == 2 else None
 
 
 def _inputs(node: Any, depth: int = 0) -> Iterator[str]:

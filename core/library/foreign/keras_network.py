@@ -89,7 +89,7 @@ class Network:
             input_dropout=0.0,
             word_dropout=0.0,
             context="window",
-            window=window or _window(keras, name),
+            window=_window(keras, name, window),
             masked=bool(embedding.config.get("mask_zero")),
             gate=_gate(recurrent, keras, name),
             reset_after=_reset_after(recurrent, name),
@@ -106,6 +106,7 @@ def _chain(keras: KerasModel, name: str) -> list[Layer]:
         if layer.kind in REASONS:
             raise _refused(name, f"{layer.kind}: {REASONS[layer.kind]}")
         if layer.kind == "NotEqual":  # how a functional model notes that the padding is masked
+            _check_mask(layer, passed, chain, name)
             masks.add(layer.name)
             continue
         before = {passed.get(source, source) for source in layer.inputs if source not in masks}
@@ -115,7 +116,7 @@ def _chain(keras: KerasModel, name: str) -> list[Layer]:
         expected = chain[-1].name if chain else ""
         if not keras.sequential and before - {expected}:
             raise _refused(name, f"the layer {layer.name} does not just follow the one before")
-        if layer.kind == "Activation" and chain and layer.config.get("activation") == "softmax":
+        if layer.kind == "Activation" and chain and _is_softmax_of(layer, chain[-1]):
             passed[layer.name] = expected
             chain[-1] = _with_softmax(chain[-1])
             continue
@@ -127,9 +128,20 @@ def _chain(keras: KerasModel, name: str) -> list[Layer]:
     return chain
 
 
+def _check_mask(layer: Layer, passed: dict[str, str], chain: list[Layer], name: str) -> None:
+    """See that a mask is that of the embedding: ids that are not 0."""
+    of_ids = {passed.get(source) for source in layer.inputs} == {""}
+    zero = type(layer.operand) is int and layer.operand == 0
+    if not (of_ids and zero and chain and chain[0].config.get("mask_zero")):
+        raise _refused(name, "it masks something else than the padding that its embedding masks")
+
+
+def _is_softmax_of(layer: Layer, before: Layer) -> bool:
+    linear = before.kind == "Dense" and before.config.get("activation") == "linear"
+    return linear and layer.config.get("activation") == "softmax"
+
+
 def _with_softmax(layer: Layer) -> Layer:
-    if layer.config.get("activation") != "linear":
-        return layer
     config = {**layer.config, "activation": "softmax"}
     return Layer(layer.kind, layer.name, config, layer.inputs, layer.read)
 
@@ -170,8 +182,18 @@ def _reset_after(recurrent: Sequence[Layer], name: str) -> bool:
     return answers.pop()
 
 
-def _window(keras: KerasModel, name: str) -> int:
-    """Return the length that the network was built for, wherever its version wrote it down."""
+def _window(keras: KerasModel, name: str, told: int | None) -> int:
+    """Return the length that the network was built for, by its file, or else as it was `told`."""
+    built = _built_for(keras)
+    if built is None and told is None:
+        raise _refused(name, "it does not say how many words it reads; name them with --window")
+    if built is not None and told not in (None, built):
+        raise _refused(name, f"it reads {built} words, and not {told}; leave out --window")
+    return built or told or 0
+
+
+def _built_for(keras: KerasModel) -> int | None:
+    """Return the length that the file tells, wherever its version of Keras wrote it down."""
     for layer in keras.layers:
         config = layer.config
         build: Any = config.get("build_config")
@@ -184,7 +206,7 @@ def _window(keras: KerasModel, name: str) -> int:
         for shape in shapes:
             if isinstance(shape, list | tuple) and len(shape) == 2 and type(shape[1]) is int:
                 return shape[1]
-    raise _refused(name, "it does not say how many words it reads; name them with --window")
+    return None
 
 
 def _whole(layer: Layer, key: str, name: str) -> int:

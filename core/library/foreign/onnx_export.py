@@ -209,9 +209,9 @@ def _add_layer(
 def _attributes(shape: ModelSettings) -> dict[str, Any]:
     attributes: dict[str, Any] = {"hidden_size": shape.hidden_size}
     if shape.cell == "gru":
-        attributes["linear_before_reset"] = 1
-    if shape.cell == "lstm" and shape.gate in SLOPES:
-        attributes["activations"] = ["HardSigmoid", "Tanh", "Tanh"]
+        attributes["linear_before_reset"] = int(shape.reset_after)
+    if shape.cell != "rnn" and shape.gate in SLOPES:
+        attributes["activations"] = ["HardSigmoid", *["Tanh"] * (2 if shape.cell == "lstm" else 1)]
         attributes["activation_alpha"] = [SLOPES[shape.gate]]
         attributes["activation_beta"] = [0.5]
     return attributes

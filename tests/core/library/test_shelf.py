@@ -12,6 +12,7 @@ from core.library.shelf import (
     check_name,
     free_name,
     load,
+    load_card,
     saved_models,
     shipped_models,
 )
@@ -86,7 +87,7 @@ def test_rename_copy_and_remove(tmp_path: Path, make_model: MakeModel) -> None:
     assert bundle.verify(three).sha256 == make_model().sha256
     assert bundle.load_card(three) == "# card\n"
     bundle.save(make_model(), tmp_path / "four", "# tiny\n\nas it was\n")
-    assert bundle.load_card(copy(tmp_path / "four", "five")) == "# five\n\nas it was\n"
+    assert load_card(copy(tmp_path / "four", "five")) == "# five\n\nas it was\n"
     remove(tmp_path / "four")
     remove(two)
     assert not list(tmp_path.iterdir())

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.errors import InputError
 from core.text.corpus import Corpus, Source, count, split_lines
 from core.text.vocabulary import PADDING, Vocabulary
-from core.training.job import own_corpus
+from core.training.job import source
 
 
 def corpus_of(path: Path, text: str, *drop: str, cleaning: str = "plain") -> Corpus:
@@ -77,7 +77,7 @@ def test_held_out_lines_are_spread_over_the_file() -> None:
 
 @pytest.fixture(scope="module")
 def headlines() -> Corpus:
-    return Corpus.load(own_corpus(), "tutorial")
+    return Corpus.load(source(), "tutorial")
 
 
 def test_our_own_corpus_is_as_large_as_it_claims(headlines: Corpus) -> None:
@@ -98,5 +98,5 @@ def test_no_two_of_our_headlines_share_five_words_in_a_row(headlines: Corpus) ->
 
 
 def test_our_corpus_has_the_tutorials_main_columns() -> None:
-    header = own_corpus().files[0].read_text(encoding="utf-8").split("\n", 1)[0].split(",")
+    header = source().files[0].read_text(encoding="utf-8").split("\n", 1)[0].split(",")
     assert {"abstract", "headline", "keywords", "newDesk", "pubDate", "typeOfMaterial"} <= set(header)

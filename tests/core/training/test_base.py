@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
-from core.library import bundle
+from core.library import bundle, records
 from core.settings import FINE_TUNING, ModelSettings, TextSettings, settings_of
 from core.text.cleaning import CLEANINGS
 from core.training.base import FIXED, Base, recipe_from
@@ -63,7 +63,7 @@ def test_every_setting_of_the_network_but_the_dropouts_is_fixed() -> None:
 def test_every_text_that_a_model_may_have_can_be_trained_on() -> None:
     table = settings_of(TextSettings)
     assert set(table["cleaning"].choices) == set(CLEANINGS)
-    assert set(table["level"].choices) == set(bundle.LEVELS)
+    assert set(table["level"].choices) == set(records.LEVELS)
 
 
 def test_the_model_is_the_one_that_was_chosen_or_none(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from core.errors import TrainingError
 from core.settings import preset
 from core.training.client import Trainer
 from core.training.events import Done, Notice
-from core.training.job import Job, own_corpus, plan
+from core.training.job import Job, plan, source
 
 DONE = (
     '{"event": "done", "model": "m", "path": "/m", "seconds": 1.0, "best_epoch": 1, '
@@ -20,7 +20,7 @@ DONE = (
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    return plan(own_corpus(), preset("small"), "m", directory=tmp_path)
+    return plan(source(), preset("small"), "m", directory=tmp_path)
 
 
 def trainer(job: Job, *script: str) -> Trainer:

@@ -9,7 +9,7 @@ from core.text.corpus import Source
 from core.training import events
 from core.training.base import Base
 from core.training.events import Done, EpochDone, Failed, Notice, Progress, Started
-from core.training.job import Job, own_corpus, plan, readable
+from core.training.job import Job, plan, readable, source
 
 SOURCE = Source((Path("my lines.csv"),), "headline", ("Unknown", "None"), "latin-1")
 
@@ -49,7 +49,7 @@ def test_a_file_whose_name_is_no_text_is_called_by_one() -> None:
 def test_a_place_that_cannot_be_written_is_found_out_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match=r"models cannot be saved to .*file.models"):
-        plan(own_corpus(), preset("small"), directory=tmp_path / "file" / "models")
+        plan(source(), preset("small"), directory=tmp_path / "file" / "models")
 
 
 @pytest.mark.parametrize(
