@@ -188,7 +188,7 @@ def free_name(stem: str, directory: Path) -> str:
 def _resolved(path: Path) -> Path:
     try:
         return expanded(path).resolve()
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, ValueError):  # a loop of links; a null character
         return path
 
 
@@ -199,7 +199,7 @@ def _folders(directory: Path) -> list[Path]:
             paths = sorted(directory.iterdir())
             left = [folder for path in paths if (folder := folders.unfinished(path))]
             there = [path for path in paths if not path.name.startswith(".") and _holds_model(path)]
-    except OSError:
+    except (OSError, ValueError):
         return []
     return left + there
 

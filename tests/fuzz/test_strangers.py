@@ -19,7 +19,7 @@ from core.library.foreign.textgenrnn import import_textgenrnn
 from tests.fuzz import strangers
 from tests.fuzz.spoil import Content, spoilt_bytes, spoilt_content
 from tests.fuzz.test_structured import EXAMPLES
-from tests.measure import available, measure
+from tests.measure import Outcome, available, measure
 
 pytestmark = pytest.mark.skipif(not available(), reason="needs fork, and Linux")
 
@@ -53,7 +53,15 @@ def twice_spoilt(draw: st.DrawFn, content: bytes) -> bytes:
     return Content(draw(spoilt_bytes(content)) if draw(st.booleans()) else content)
 
 
-def check(content: bytes, ending: str, read: Callable[[Path, Path], object]) -> None:
+def read_keras(path: Path, place: Path) -> None:
+    import_keras(path, place / "words.json", "m")
+
+
+def read_textgenrnn(path: Path, place: Path) -> None:
+    import_textgenrnn(path, place / "letters.json", place / "sizes.json", "m")
+
+
+def cost(content: bytes, ending: str, read: Callable[[Path, Path], object]) -> Outcome:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         (directory / "words.json").write_bytes(strangers.WORDS)
@@ -66,8 +74,11 @@ def check(content: bytes, ending: str, read: Callable[[Path, Path], object]) -> 
             with limited(len(content)):
                 read(path, directory)
 
-        outcome = measure(bounded)
-    event("given up" if outcome.gone else (outcome.error[:20] and "an error") or "a model")
+        return measure(bounded)
+
+
+def judge(outcome: Outcome, content: bytes) -> None:
+    event("given up" if outcome.gone else "an error" if outcome.error else "a model")
     assert outcome.clear or outcome.gone or outcome.error == "MemoryError()", outcome.error
     assert len(outcome.error) < 1000
     assert outcome.bytes < len(content) + 200_000_000
@@ -76,19 +87,22 @@ def check(content: bytes, ending: str, read: Callable[[Path, Path], object]) -> 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=spoilt_keras())
 def test_spoilt_keras_files(content: bytes) -> None:
-    check(content, ".keras", lambda path, place: import_keras(path, place / "words.json", "m"))
+    judge(cost(content, ".keras", read_keras), content)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=spoilt_hdf5())
 def test_spoilt_hdf5_files(content: bytes) -> None:
-    check(content, ".h5", lambda path, place: import_keras(path, place / "words.json", "m"))
+    judge(cost(content, ".h5", read_keras), content)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=twice_spoilt(Content(TEXTGENRNN)))
 def test_spoilt_weights_of_textgenrnn(content: bytes) -> None:
-    def read(path: Path, place: Path) -> None:
-        import_textgenrnn(path, place / "letters.json", place / "sizes.json", "m")
+    judge(cost(content, ".hdf5", read_textgenrnn), content)
 
-    check(content, ".hdf5", read)
+
+def test_the_files_that_are_spoilt_are_good() -> None:
+    assert cost(KERAS, ".keras", read_keras).error == ""
+    assert cost(HDF5, ".h5", read_keras).error == ""
+    assert cost(TEXTGENRNN, ".hdf5", read_textgenrnn).error == ""

@@ -199,6 +199,22 @@ def a_word_twice(directory: Path) -> Path:
 
 
 @case
+def a_word_of_nothing(directory: Path) -> Path:
+    return folder(directory, sealed(good() | {VOCABULARY: vocabulary(["<pad>", "", *"abcdefghijkl"])}))
+
+
+@case
+def half_a_character_for_a_word(directory: Path) -> Path:
+    words = json.dumps({"tokens": ["<pad>", "\ud800", *"abcdefghijkl"]}).encode()
+    return folder(directory, sealed(good() | {VOCABULARY: words}))
+
+
+@case
+def half_a_character_in_the_manifest(directory: Path) -> Path:
+    return folder(directory, sealed(good(), training={"command": "\udfff"}))
+
+
+@case
 def a_role_for_a_word(directory: Path) -> Path:
     record = json.loads(good()[VOCABULARY]) | {"end_token": "the"}
     return folder(directory, sealed(good() | {VOCABULARY: json.dumps(record).encode()}))
@@ -362,6 +378,11 @@ def a_zip_bomb(directory: Path) -> Path:
     shape = {"embedding_size": 4096, "hidden_size": 2048}
     files = good() | {WEIGHTS: bytes(200_000_000)}
     return archive(directory, sealed(files, architecture=shape))
+
+
+@case
+def a_zip_whose_last_number_is_none(directory: Path) -> Path:
+    return archive(directory, sealed(numbers(0, last=np.nan)), compression=zipfile.ZIP_STORED)
 
 
 @case

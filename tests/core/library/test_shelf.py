@@ -1,9 +1,11 @@
+import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from core.errors import DamagedModel, ModelNotFound, SettingError
+from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
 from core.library import bundle
 from core.library.keeping import copy, remove, rename
 from core.library.model import Model
@@ -140,3 +142,93 @@ def test_a_free_name_is_numbered(tmp_path: Path) -> None:
     (tmp_path / "m-2").mkdir()
     assert free_name("m", tmp_path) == "m-3"
     assert free_name("...", tmp_path) == "model"
+
+
+def test_what_is_in_the_way_breaks_nothing(tmp_path: Path, make_model: MakeModel) -> None:
+    """Stray names that look like what a killed save leaves, and folders of other kinds."""
+    bundle.save(make_model(), tmp_path / "good", "")
+    for name in ("x.replaced", ".replaced", "..replaced", ".file.replaced"):
+        (tmp_path / name).touch()
+    (tmp_path / "ztutorial.replaced").mkdir()
+    (tmp_path / "empty").mkdir()
+    shelf = Shelf([tmp_path])
+    assert shelf.names() == ["good", "tutorial"]
+    assert shelf.find("tutorial") == shipped_models() / "tutorial"
+    assert [entry.name for entry in shelf.entries()] == ["good", "tutorial"]
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/m", "x" * 5000, "a\0b", "/", ".", ".."])
+def test_a_path_that_leads_nowhere_is_said_to_be_none(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        Shelf([tmp_path]).find(name)
+    assert Shelf([Path(name)]).names() == ["tutorial"]
+
+
+def test_a_folder_is_called_by_its_name_wherever_one_stands(
+    tmp_path: Path, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle.save(make_model(), tmp_path / "m", "# tiny\n")
+    (tmp_path / "m" / "deeper").mkdir()
+    monkeypatch.chdir(tmp_path / "m")
+    assert Shelf().load(".").name == "m"
+    assert load_card(Shelf().find(".")) == "# m\n"
+    monkeypatch.chdir(tmp_path / "m" / "deeper")
+    assert rename(Shelf().find(".."), "n") == tmp_path / "n"
+
+
+def test_a_folder_that_may_not_be_searched_hides_nothing_else(
+    tmp_path: Path, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle.save(make_model(), tmp_path / "good", "")
+    bundle.save(make_model(), tmp_path / "locked", "")
+    stat = Path.stat
+
+    def refused(self: Path, **options: bool) -> object:
+        if "locked" in self.parts:
+            raise PermissionError(13, "Permission denied")
+        return stat(self, **options)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    assert [entry.name for entry in Shelf([tmp_path]).entries()] == ["good", "tutorial"]
+
+
+def test_a_copy_is_what_was_copied(tmp_path: Path) -> None:
+    """Byte for byte: half precision, for one, is kept."""
+    golden = Path(__file__).parents[2] / "golden" / "half"
+    copied = copy(golden, "mine")
+    for file in golden.iterdir():
+        assert (copied / file.name).read_bytes() == file.read_bytes()
+
+
+def test_a_zip_has_its_name_for_itself(tmp_path: Path, make_model: MakeModel) -> None:
+    saved_models().mkdir(parents=True)
+    shutil.copy(Path(__file__).parents[2] / "golden" / "archived.zip", saved_models())
+    assert free_name("archived", saved_models()) == "archived-2"
+    with pytest.raises(SettingError, match="there is a model 'archived' already"):
+        bundle.save(make_model(), saved_models() / "archived", "", replace=False)
+    zipped = saved_models() / "archived.zip"
+    assert rename(zipped, "other") == saved_models() / "other.zip"
+    assert copy(saved_models() / "other.zip", "third") == saved_models() / "third"
+    remove(saved_models() / "other.zip")
+    assert [path.name for path in saved_models().iterdir()] == ["third"]
+
+
+def test_a_model_that_is_being_renamed_is_on_every_list(tmp_path: Path, make_model: MakeModel) -> None:
+    bundle.save(make_model(), tmp_path / "a", "")
+    stop = threading.Event()
+
+    def rename_on_and_on() -> None:
+        here, there = tmp_path / "a", tmp_path / "b"
+        while not stop.is_set():
+            rename(here, there.name)
+            here, there = there, here
+
+    thread = threading.Thread(target=rename_on_and_on)
+    thread.start()
+    try:
+        for _ in range(200):
+            names = [entry.name for entry in Shelf([tmp_path]).entries()]
+            assert names in (["a", "tutorial"], ["b", "tutorial"])
+    finally:
+        stop.set()
+        thread.join()

@@ -26,6 +26,7 @@ MODELS = [
     random_model("window"),
     random_model("window", cell="gru", layers=2, masked=True),
     random_model("window", cell="rnn"),
+    random_model("window", cell="gru", gate="hard_sigmoid_6"),
     random_model("window", gate="hard_sigmoid_6"),
     random_model("window", cell="gru", gate="hard_sigmoid_6"),
     random_model("window", cell="gru", reset_after=False),

@@ -48,9 +48,8 @@ def test_a_good_file_is_imported(costs: dict[tuple[str, str], Any]) -> None:
 def test_a_bad_file_ends_in_one_clear_error_and_little_memory(
     costs: dict[tuple[str, str], Any], kind: str, name: str
 ) -> None:
-    """Or in the end of the process that reads it, which the importer turns into such an error."""
     record = costs[kind, name]
-    assert record["clear"] or record["gone"] or record["error"] == "MemoryError()"
+    assert record["clear"]
     assert record["error"]
     assert record["error"].isprintable()
     assert len(record["error"]) < 500

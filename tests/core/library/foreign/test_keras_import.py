@@ -198,6 +198,7 @@ def test_the_hard_gates_of_keras_2_are_its_own(keras: Any, words: Path, tmp_path
         (lambda k: k.layers.LSTM(7, activation="relu"), "its activation is 'relu', not tanh"),
         (lambda k: k.layers.GRU(7, recurrent_activation="tanh"), "its gates are 'tanh', not sigmoid"),
         (lambda k: k.layers.GlobalAveragePooling1D(), "it has a layer GlobalAveragePooling1D"),
+        (lambda k: k.Sequential([k.layers.LSTM(7), k.layers.Softmax()]), "it has a layer Sequential"),
     ],
 )
 def test_what_cannot_be_run_exactly_is_refused_with_the_reason(
@@ -220,6 +221,67 @@ def configuration(
     path.with_suffix(".json").write_text(tokenizer.to_json())
     with zipfile.ZipFile(path) as archive:
         return path, json.loads(archive.read("config.json"))
+
+
+def chained(keras: Any, *names: str) -> Any:
+    """A network with softmaxes where they do not belong."""
+    made = {
+        "embedding": keras.layers.Embedding(WORDS, 5),
+        "lstm": keras.layers.LSTM(7),
+        "softmax": keras.layers.Activation("softmax"),
+        "linear": keras.layers.Dense(WORDS),
+        "dense": keras.layers.Dense(WORDS, activation="softmax"),
+    }
+    return keras.Sequential([keras.Input((WINDOW,)), *(made[name] for name in names)])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "embedding lstm softmax dense",
+        "embedding softmax lstm dense",
+        "embedding lstm dense softmax",
+    ],
+)
+def test_a_softmax_that_is_not_the_last_of_one_is_refused(
+    keras: Any, words: Path, tmp_path: Path, names: str
+) -> None:
+    chained(keras, *names.split()).save(tmp_path / "m.keras")
+    with pytest.raises(ModelError, match="it has a layer Activation"):
+        import_keras(tmp_path / "m.keras", words, "m")
+
+
+def test_a_softmax_after_the_last_layer_is_that_layers(keras: Any, words: Path, tmp_path: Path) -> None:
+    network = chained(keras, "embedding", "lstm", "linear", "softmax")
+    network.save(tmp_path / "m.keras")
+    model = import_keras(tmp_path / "m.keras", words, "m")
+    logits = stepper(model).logits(stepper(model).start(1))[0]
+    shares = np.exp(logits - logits.max())
+    expected = np.array(network(np.zeros((1, WINDOW))))[0]
+    assert np.allclose(shares / shares.sum(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("zero", "compared"), [(True, 3), (False, 0), (False, 3)])
+def test_a_mask_that_is_not_the_embeddings_is_refused(
+    keras: Any, words: Path, tmp_path: Path, zero: bool, compared: int
+) -> None:
+    entry = keras.Input((WINDOW,), dtype="int32")
+    embedded = keras.layers.Embedding(WORDS, 5, mask_zero=zero)(entry)
+    mask = keras.ops.not_equal(entry, compared)
+    value = keras.layers.LSTM(7)(embedded, mask=mask)
+    answer = keras.layers.Dense(WORDS, activation="softmax")(value)
+    keras.Model(entry, answer).save(tmp_path / "m.keras")
+    with pytest.raises(ModelError, match="it masks something else than the padding"):
+        import_keras(tmp_path / "m.keras", words, "m")
+
+
+def test_a_window_may_be_told_where_the_file_does_not_and_may_not_contradict_it(
+    keras: Any, words: Path, tmp_path: Path
+) -> None:
+    build(keras).save(tmp_path / "m.keras")
+    assert import_keras(tmp_path / "m.keras", words, "m", WINDOW).manifest.architecture.window == WINDOW
+    with pytest.raises(ModelError, match="it reads 6 words, and not 3; leave out --window"):
+        import_keras(tmp_path / "m.keras", words, "m", 3)
 
 
 def edit_config(path: Path, change: Callable[[str], str]) -> None:
