@@ -324,6 +324,7 @@ def train(
 @app.command("import")
 @_guarded
 def import_(
+    context: typer.Context,
     path: Annotated[Path, typer.Argument(help="A .keras or .h5 file, or textgenrnn's weights.")],
     tokenizer: Annotated[
         Path | None,
@@ -348,7 +349,8 @@ def import_(
     from core.library.foreign.importing import import_model
 
     model, folder = import_model(path, tokenizer, name, window, replace, config)
-    make_console(sys.stdout).print(views.imported(model, folder))
+    hidden = context.obj.shelf.hidden_by(folder)
+    make_console(sys.stdout).print(views.imported(model, folder, hidden))
 
 
 @app.command()
@@ -388,7 +390,7 @@ def verify(context: typer.Context, model: ModelArgument) -> None:
 def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
     """Give a model another name."""
     path = keeping.rename(context.obj.shelf.find(model), name)
-    make_console(sys.stdout).print(views.moved(name, path))
+    make_console(sys.stdout).print(views.moved(name, path, context.obj.shelf.hidden_by(path)))
 
 
 @app.command()
@@ -396,7 +398,7 @@ def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> 
 def copy(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
     """Copy a model to your own, under another name."""
     path = keeping.copy(context.obj.shelf.find(model), name)
-    make_console(sys.stdout).print(views.moved(name, path))
+    make_console(sys.stdout).print(views.moved(name, path, context.obj.shelf.hidden_by(path)))
 
 
 @app.command()
@@ -408,11 +410,13 @@ def remove(
 ) -> None:
     """Remove a model for good, after a question."""
     path = context.obj.shelf.find(model)
+    keeping.check_removable(path)
     if not yes:
         if not sys.stdin.isatty():
             raise InputError(f"nobody is there to ask; remove {model} with --yes")
         typer.confirm(f"Remove {views.safe(str(path))} for good?", abort=True)
     keeping.remove(path)
+    make_console(sys.stdout).print(views.removed(path))
 
 
 @app.command()

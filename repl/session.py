@@ -10,7 +10,7 @@ from rich.text import Text
 
 from core.decoding.generator import Generator
 from core.errors import ModelNotFound, SettingError
-from core.library.shelf import Shelf, load
+from core.library.shelf import Shelf, called, load
 from core.settings import SamplingSettings
 from repl.theme import THEME
 
@@ -63,6 +63,12 @@ class Session:
         self.path = path
         return self.generator
 
+    def follow(self, old: Path, new: Path) -> None:
+        """Know the loaded model by its new place and name, if it is the one that was at `old`."""
+        if self.generator is not None and self.path == old:
+            self.path = new
+            self.generator.model = called(self.generator.model, new.stem)
+
     def require_generator(self) -> Generator:
         """Return the loaded generator.
 
@@ -84,6 +90,7 @@ class Session:
         try:
             answer = self.console.input(Text(f"  {question} [y/N] ", style="notice"))
         except EOFError:
+            self.console.print()
             return False
         return answer.strip().lower() in ("y", "yes")
 

@@ -21,6 +21,8 @@ MEASURES = {
 """What can be told of a model's quality: a heading, the name of the metric, how it is written."""
 
 WIDEST = 1000
+SPARED = ("size", "age")
+"""What a table can do without where it is too wide."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,14 @@ class ShelfView:
         self, rows: Sequence[tuple[Text, dict[str, str]]], console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
         headings = [name for name in rows[0][1] if any(cells[name] for _, cells in rows)]
-        table = columns("model", *headings, right=("tokens", "size", *MEASURES))
-        for name, cells in rows:
-            table.add_row(name, *(Text(cells[heading]) for heading in headings))
-        wanted = console.measure(table, options=options.update(max_width=WIDEST)).maximum
-        if wanted <= options.max_width:
-            yield table
-            return
+        for kept in (headings, [heading for heading in headings if heading not in SPARED]):
+            table = columns("model", *kept, right=("tokens", "size", *MEASURES))
+            for name, cells in rows:
+                table.add_row(name, *(Text(cells[heading]) for heading in kept))
+            wanted = console.measure(table, options=options.update(max_width=WIDEST)).maximum
+            if wanted <= options.max_width:
+                yield table
+                return
         for name, cells in rows:
             told = [f"{n} {cells[n]}" if n in MEASURES else cells[n] for n in headings if cells[n]]
             yield Text.assemble(name, ("  " + " · ".join(told), "muted"))

@@ -12,6 +12,7 @@ from rich.text import Text
 from core.decoding.generator import Continuation, Generator, Seed
 from core.library.model import Model
 from core.settings import SamplingSettings, Setting, settings_of
+from core.text.vocabulary import SPECIALS, is_word
 
 if TYPE_CHECKING:  # what only some commands draw is imported when they do: a start is to be quick
     from rich.table import Table
@@ -122,9 +123,25 @@ def card(text: str) -> Text:
     return Text("\n".join(map(safe, text.splitlines())))
 
 
-def moved(name: str, path: Path) -> Text:
-    """Say where a model is now."""
-    return Text.assemble((safe(name), "name"), (f"  {safe(str(path))}", "muted"))
+def moved(name: str, path: Path, hidden: Sequence[Path]) -> Text:
+    """Say where a model is now, and that others of its name are not reached any more."""
+    where = Text.assemble((safe(name), "name"), (f"  {safe(str(path))}", "muted"))
+    return where.append(hides(hidden))
+
+
+def hides(hidden: Sequence[Path]) -> Text:
+    """Say which other models have the same name; nothing, where there are none."""
+    told = Text()
+    for path in hidden:
+        told.append(
+            f"\n{safe(str(path))} has the same name; the first on the search path counts", "notice"
+        )
+    return told
+
+
+def removed(path: Path) -> Text:
+    """Say what is gone."""
+    return Text.assemble("removed ", (safe(str(path)), "muted"))
 
 
 def sound(model: Model) -> Text:
@@ -132,11 +149,18 @@ def sound(model: Model) -> Text:
     return Text.assemble((safe(model.name), "name"), f" is sound: sha256 {model.sha256}")
 
 
-def imported(model: Model, folder: Path) -> Text:
+def imported(model: Model, folder: Path, hidden: Sequence[Path] = ()) -> Text:
     """Say what was imported, and where it is now."""
-    size = f"{model.manifest.vocabulary:,} {model.manifest.level}s"
+    level = model.manifest.level
+    size = f"{model.manifest.vocabulary:,} {level}s"
     facts = f" imported: {size}, {model.manifest.parameters:,} parameters"
-    return Text.assemble((safe(model.name), "name"), facts, (f"\n{safe(str(folder))}", "muted"))
+    told = Text.assemble((safe(model.name), "name"), facts, (f"\n{safe(str(folder))}", "muted"))
+    unused = sum(not (is_word(token) or token in SPECIALS) for token in model.vocabulary.tokens)
+    if unused:
+        told.append(
+            f"\nits tokenizer has no {level} for {unused:,} of them; is it the right one?", "notice"
+        )
+    return told.append(hides(hidden))
 
 
 def loaded(generator: Generator) -> Text:
@@ -194,7 +218,8 @@ def model_facts(generator: Generator) -> RenderableType:
         "cleaning": manifest.cleaning,
     }
     for group in (manifest.corpus, manifest.training, manifest.metrics):
-        table |= {k: _fact(v) for k, v in group.items() if not isinstance(v, dict) and v != []}
+        told = {name: value for name, value in group.items() if value is not None and value != []}
+        table |= {name: _fact(value) for name, value in told.items() if not isinstance(value, dict)}
     return Group(loaded(generator), facts(table))
 
 

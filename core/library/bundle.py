@@ -45,19 +45,28 @@ def write(name: str, folder: Path, contents: Mapping[str, bytes], replace: bool 
     Raises:
         ModelError, SettingError: as `save`.
     """
-    for file_name, content in contents.items():
-        if len(content) > limits.LARGEST[file_name]:
-            raise ModelError(
-                f"model {name!r} cannot be saved: its {file_name} would have {len(content):,} bytes, "
-                f"more than the {limits.LARGEST[file_name]:,} that could be loaded again"
-            )
     with saving(name, folder), folders.fresh(folder) as temporary:
-        for file_name, content in contents.items():
-            with (temporary / file_name).open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+        write_into(temporary, contents)
         folders.put(temporary, folder, replace)
+
+
+def write_into(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write the files of a model into a folder that nobody looks into yet, and wait for the disk.
+
+    Raises:
+        ModelError: a file would be too large to be loaded again.
+        OSError: they cannot be written.
+    """
+    for name, content in contents.items():
+        if len(content) > limits.LARGEST[name]:
+            raise ModelError(
+                f"a model's {name} may have {limits.LARGEST[name]:,} bytes, and this one would have "
+                f"{len(content):,}; it could not be loaded again, so it is not saved"
+            )
+        with (folder / name).open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 @contextmanager
@@ -129,12 +138,19 @@ def read_files(path: Path) -> dict[str, bytes]:
 
 
 def load_manifest(path: Path) -> Manifest:
-    """Read what a model says of itself, without its words and weights.
+    """Read what a model says of itself, and see that its words and weights are there.
 
     Raises:
         ModelNotFound, NewerModel, DamagedModel: as `load`.
     """
-    return _steadily(path, lambda source: _manifest(source)[0])
+
+    def read(source: Container) -> Manifest:
+        manifest = _manifest(source)[0]
+        _check_weights_size(source, manifest)
+        source.size(VOCABULARY)
+        return manifest
+
+    return _steadily(path, read)
 
 
 def load_card(path: Path) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 from core.library.model import Manifest
 
 NOT_MEASURED = (
-    "No text was held out, so nothing tells how well it continues lines that it has not seen; expect "
-    "it to recite those it has."
+    "No text was held out, so nothing tells how well it continues lines that it has not seen."
 )
+RECITES = "Expect it to recite those it has."
 
 
 def write_card(manifest: Manifest) -> str:
@@ -19,14 +19,14 @@ def write_card(manifest: Manifest) -> str:
     reads = (
         "carried from word to word"
         if shape.context == "stream"
-        else f"the last {shape.window} words, as if read anew for every word"
+        else f"the last {shape.window} {manifest.level}s, as if read anew for every {manifest.level}"
     )
     told = {k: v for k, v in manifest.training.items() if k not in ("settings", "command")}
     facts = {
-        "words": f"{manifest.vocabulary:,}",
+        f"{manifest.level}s": f"{manifest.vocabulary:,}",
         "parameters": f"{manifest.parameters:,}",
         "network": f"embedding {shape.embedding_size}, {shape.layers} x {shape.cell.upper()} "
-        f"{shape.hidden_size}{tied}",
+        f"{shape.hidden_size}{tied}{', averaged over all of them' if shape.attention else ''}",
         "context": reads,
         "cleaning": manifest.cleaning,
     }
@@ -35,7 +35,7 @@ def write_card(manifest: Manifest) -> str:
         f"A {manifest.level}-level language model, {_made(manifest)} Headlong on {manifest.created}"
         f"{_origin(manifest)}.",
         _bullets(facts),
-        "## Text",
+        "## Text" if manifest.corpus else "",
         _bullets(manifest.corpus),
         "## Training",
         _bullets(told),
@@ -43,6 +43,7 @@ def write_card(manifest: Manifest) -> str:
         "## Measured",
         _bullets(measured),
         "" if "validation_perplexity" in measured else NOT_MEASURED,
+        RECITES if not measured.keys() & {"validation_perplexity"} and manifest.corpus else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -61,7 +62,8 @@ def _command(command: object) -> str:
 
 
 def _bullets(facts: Mapping[str, Any]) -> str:
-    return "\n".join(f"- {name.replace('_', ' ')}: {_plain(value)}" for name, value in facts.items())
+    told = {name: value for name, value in facts.items() if value is not None}
+    return "\n".join(f"- {name.replace('_', ' ')}: {_plain(value)}" for name, value in told.items())
 
 
 def _plain(value: Any) -> str:

@@ -26,7 +26,7 @@ def damaged(path: Path, what: str) -> DamagedModel:
     if len(what) > LONGEST_REASON:
         what = what[:LONGEST_REASON] + " ..."
     return DamagedModel(
-        f"the model at {path} is damaged: {what}; restore it from a copy or train it again"
+        f"the model at {path} is damaged: {what}; restore it from a copy or make it anew"
     )
 
 

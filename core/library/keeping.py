@@ -29,7 +29,7 @@ def rename(path: Path, name: str) -> Path:
         ModelNotFound: it is gone.
         ModelError: the folder cannot be written.
     """
-    _refuse_shipped(path)
+    check_removable(path)
     target = path.with_name(check_name(name) + (ZIP if path.suffix == ZIP else ""))
     _refuse_taken(target.parent / name)
     with _changing(path):
@@ -58,7 +58,7 @@ def remove(path: Path) -> None:
         ModelNotFound: it is gone already.
         ModelError: the folder cannot be written.
     """
-    _refuse_shipped(path)
+    check_removable(path)
     with _changing(path):
         folders.take_away(path)
 
@@ -68,7 +68,12 @@ def _refuse_taken(folder: Path) -> None:
         raise SettingError(f"there is a model {folder.name!r} already; choose another name")
 
 
-def _refuse_shipped(path: Path) -> None:
+def check_removable(path: Path) -> None:
+    """See that a model may be removed or renamed, before anybody is asked whether to.
+
+    Raises:
+        SettingError: it comes with the program.
+    """
     if is_shipped(path):
         raise SettingError(f"the model {path.name!r} comes with the program; copy it to change it")
 

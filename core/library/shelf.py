@@ -21,10 +21,11 @@ LONGEST_NAME = 180
 DEVICES = {"CON", "PRN", "AUX", "NUL", *(port + n for port in ("COM", "LPT") for n in "0123456789¹²³")}
 """Names that Windows does not let a file have, in any case."""
 
+LISTED = 12
 ATTEMPTS = 20
 """How often the list is begun anew when models are renamed or removed meanwhile."""
 
-FOREIGN = (".keras", ".h5", ".hdf5")
+FOREIGN = (".keras", ".h5", ".hdf5", ".onnx")
 
 _NAME = re.compile(r"[\w][\w-]{0,63}")
 
@@ -119,7 +120,9 @@ class Shelf:
         if is_folder(path):
             raise DamagedModel(f"{path} is no model folder: it holds no {MANIFEST}")
         if path.suffix.lower() in FOREIGN and is_file(path):
-            raise ModelError(f"{path} is a model of another program; import it first")
+            raise ModelError(
+                f"{path} is a file of another program; import what Keras or textgenrnn wrote"
+            )
         raise ModelNotFound(self._not_found(name))
 
     def load(self, name: str) -> Model:
@@ -130,6 +133,11 @@ class Shelf:
         """
         return load(self.find(name))
 
+    def hidden_by(self, path: Path) -> list[Path]:
+        """Return the models that have the name of the one at `path`, and stand elsewhere."""
+        found = [other for directory in self.directories for other in _folders(directory)]
+        return [other for other in found if _name_of(other) == _name_of(path) and other != path]
+
     def names(self) -> list[str]:
         """Return the names of all models without reading any."""
         return sorted({_name_of(path) for place in self.directories for path in _folders(place)})
@@ -139,7 +147,8 @@ class Shelf:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         if near:
             return f"there is no model {name!r}; did you mean {near[0]}?"
-        known = f"there are {', '.join(names)}" if names else "there are none yet; train one"
+        known = f"there are {', '.join(names[:LISTED])}" if names else "there are none yet; train one"
+        known += ", and others" if len(names) > LISTED else ""
         return f"there is no model {name!r}; {known}"
 
 

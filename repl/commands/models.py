@@ -47,7 +47,7 @@ def import_(
 
     model, folder = import_model(path, tokenizer, name, window, replace, config)
     loaded = views.loaded(session.load(str(folder)))
-    return Confirmation(Group(views.imported(model, folder), loaded))
+    return Confirmation(Group(views.imported(model, folder, session.shelf.hidden_by(folder)), loaded))
 
 
 @registry.command("export", example=":export mine mine.keras", choices=model_names)

@@ -1,5 +1,7 @@
 """Commands that keep the shelf in order: rename, copy, remove, verify."""
 
+from rich.text import Text
+
 from core.library import keeping
 from repl import views
 from repl.commands.models import model_names
@@ -9,25 +11,35 @@ from repl.session import Session
 
 @registry.command("rename", example=":rename headlines news", choices=model_names)
 def rename(session: Session, model: str, name: str) -> Confirmation:
-    """Give a model another name."""
-    return Confirmation(views.moved(name, keeping.rename(session.shelf.find(model), name)))
+    """Give a model another name.
+
+    A loaded model stays loaded, under its new name. What came with the program can only be copied.
+    """
+    old = session.shelf.find(model)
+    new = keeping.rename(old, name)
+    session.follow(old, new)
+    return Confirmation(views.moved(name, new, session.shelf.hidden_by(new)))
 
 
 @registry.command("copy", example=":copy tutorial mine", choices=model_names)
 def copy(session: Session, model: str, name: str) -> Confirmation:
     """Copy a model to your own, under another name."""
-    return Confirmation(views.moved(name, keeping.copy(session.shelf.find(model), name)))
+    path = keeping.copy(session.shelf.find(model), name)
+    return Confirmation(views.moved(name, path, session.shelf.hidden_by(path)))
 
 
 @registry.command("remove", example=":remove news", choices=model_names)
-def remove(session: Session, model: str, *, yes: bool = False) -> None:
+def remove(session: Session, model: str, *, yes: bool = False) -> Confirmation:
     """Remove a model for good, after a question.
 
-    With --yes there is no question. What is loaded stays loaded.
+    With --yes there is no question. What is loaded goes on in memory, and is gone with the session.
     """
     path = session.shelf.find(model)
-    if yes or session.ask(f"Remove {views.safe(str(path))} for good?"):
-        keeping.remove(path)
+    keeping.check_removable(path)
+    if not (yes or session.ask(f"Remove {views.safe(str(path))} for good?")):
+        return Confirmation(Text("nothing is removed", style="notice"))
+    keeping.remove(path)
+    return Confirmation(views.removed(path))
 
 
 @registry.command("verify", example=":verify news", choices=model_names)

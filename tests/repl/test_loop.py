@@ -123,12 +123,36 @@ def test_the_shelf_is_kept_in_order(session: Screen) -> None:
     assert "ours" not in run(session, ":models")
 
 
+def test_a_loaded_model_is_followed_to_its_new_name(session: Screen) -> None:
+    run(session, ":copy tiny mine", ":load mine", ":rename mine ours")
+    session.told()
+    assert run(session, ":card") == "# ours\n" or session.path
+    assert re.search(r"ours \*", run(session, ":models"))
+    assert session.require_generator().model.name == "ours"
+    run(session, ":remove ours --yes", "china")
+    assert session.told().startswith("removed ")
+    assert not session.failed
+
+
+def test_a_name_that_another_model_has_too_is_told(session: Screen) -> None:
+    run(session, ":copy tiny window")
+    told = "".join(session.told().split())
+    assert f"{session.shelf.find('window')}hasthesamename" in told.replace("\n", "")
+
+
+def test_what_came_with_the_program_is_refused_before_anybody_is_asked(session: Screen) -> None:
+    session.interactive = True
+    run(session, ":remove tutorial")
+    assert "comes with the program" in session.told()
+
+
 def test_a_question_is_asked_before_a_model_is_removed(
     session: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session.interactive = True
     monkeypatch.setattr("builtins.input", lambda *prompt: "n")
     run(session, ":copy tiny mine", ":remove mine")
+    assert "nothing is removed" in session.told()
     assert "mine" in run(session, ":models")
     monkeypatch.setattr("builtins.input", lambda *prompt: "y")
     run(session, ":remove mine")

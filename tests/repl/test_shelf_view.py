@@ -48,7 +48,9 @@ def test_where_a_table_does_not_fit_each_model_has_a_line(entries: list[Entry]) 
     (line,) = shown([replace(entry, shadowed=(), bytes=2_900_000)], 40)[:1]
     assert line == "tiny  14 words · 2.9 MB · perplexity"
     lines = shown([replace(entry, shadowed=(), bytes=2_900_000)], 79)
-    assert lines[0].startswith("model ")
+    assert lines[0].split() == ["model", "tokens", "size", "perplexity", "unknown", "age", "where"]
+    lines = shown([replace(entry, shadowed=(), bytes=2_900_000)], 54)
+    assert lines[0].split() == ["model", "tokens", "perplexity", "unknown", "where"]
 
 
 def test_no_model_is_said_in_words() -> None:

@@ -42,6 +42,9 @@ class Request:
     path: str
     tokenizer: str
     name: str
+    destination: str
+    """Where the model is to be in the end, for errors."""
+
     window: int | None = None
     config: str | None = None
 
@@ -138,6 +141,8 @@ def _read(request: Request) -> Model:
         if is_textgenrnn(path):
             config = Path(request.config) if request.config else None
             return import_textgenrnn(path, tokenizer, config, request.name)
+        if request.config:
+            raise ModelError(f"{path.name} is a Keras model, which has no --config; leave it out")
         return import_keras(path, tokenizer, request.name, request.window)
 
 
@@ -147,8 +152,11 @@ def main(folder: Path) -> int:
 
     assert h5py
     try:
-        model = _read(Request(**json.load(sys.stdin)))
-        bundle.save(model, folder, write_card(model.manifest))
+        request = Request(**json.load(sys.stdin))
+        model = _read(request)
+        with bundle.saving(request.name, Path(request.destination)):
+            folder.mkdir()
+            bundle.write_into(folder, bundle.files(model, write_card(model.manifest)))
     except HeadlongError as error:
         json.dump({"kind": type(error).__name__, "text": str(error)}, sys.stdout)
         return 1

@@ -36,10 +36,20 @@ def export_model(model: Model, path: Path, replace: bool = False) -> list[Path]:
     if path.suffix != ".zip":
         words = path.with_suffix(".words.json")
         contents[words] = word_index(model.vocabulary)
-        check_destination(words, replace or _holds(words, contents[words]))
+        if not _holds(words, contents[words]):
+            check_destination(words, replace)
+            _keep_others_words(path, words)
     contents[path] = WRITERS[path.suffix](model)
     write_files(contents)
     return list(reversed(contents))
+
+
+def _keep_others_words(path: Path, words: Path) -> None:
+    """Refuse to change the words of a model that was exported under the same name in another format."""
+    for ending in WRITERS:
+        other = path.with_suffix(ending)
+        if words.exists() and other != path and ending != ".zip" and other.exists():
+            raise SettingError(f"{words} holds other words, those of {other}; choose another name")
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -34,6 +34,14 @@ def import_keras(path: Path, tokenizer: Path, name: str, window: int | None = No
         architecture=network.settings,
         vocabulary=len(vocabulary),
         created=datetime.now(UTC).date().isoformat(),
-        training={"imported_from": path.name, "keras": keras.version},
+        training={"imported_from": path.name, "keras": keras.version} | _sizes(network),
     )
     return Model(manifest, vocabulary, weights)
+
+
+def _sizes(network: Network) -> dict[str, str]:
+    """Say how large the layers were, where they were padded to one size."""
+    units = [layer.config["units"] for layer in network.recurrent]
+    if len(set(units)) < 2:
+        return {}
+    return {"layers": f"{', '.join(map(str, units))} units; the smaller are padded with zeros"}

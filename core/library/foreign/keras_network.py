@@ -71,6 +71,9 @@ class Network:
             raise _refused(name, f"its layers are {', '.join(kinds):.200}")
         embedding, recurrent, dense = layers[0], layers[1:-1], layers[-1]
         for layer in recurrent:
+            if layer.kind not in CELLS:
+                raise _refused(name, f"{layer.kind} stands where a recurrent layer is expected")
+        for layer in recurrent:
             _check_recurrent(layer, name, last=layer is recurrent[-1])
         if len({CELLS[layer.kind] for layer in recurrent}) > 1:
             raise _refused(name, "its recurrent layers are of different kinds")
@@ -148,10 +151,9 @@ def _with_softmax(layer: Layer) -> Layer:
 
 def _check_recurrent(layer: Layer, name: str, last: bool) -> None:
     config = layer.config
-    if layer.kind not in CELLS:
-        raise _refused(name, f"{layer.kind} stands where a recurrent layer is expected")
     if bool(config.get("return_sequences")) is last:
-        raise _refused(name, "only its last recurrent layer may answer once a text")
+        how = "answers for every word" if last else "answers once a text, and others follow it"
+        raise _refused(name, f"{layer.name} {how} (return_sequences)")
     for option, meaning in OPTIONS.items():
         if config.get(option):
             raise _refused(name, f"{layer.name} {meaning} ({option})")
@@ -186,9 +188,9 @@ def _window(keras: KerasModel, name: str, told: int | None) -> int:
     """Return the length that the network was built for, by its file, or else as it was `told`."""
     built = _built_for(keras)
     if built is None and told is None:
-        raise _refused(name, "it does not say how many words it reads; name them with --window")
+        raise ModelError(f"{name} does not say how many words it reads; name them with --window")
     if built is not None and told not in (None, built):
-        raise _refused(name, f"it reads {built} words, and not {told}; leave out --window")
+        raise ModelError(f"{name} reads {built} words, and not {told}; leave out --window")
     return built or told or 0
 
 

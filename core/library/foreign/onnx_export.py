@@ -81,6 +81,7 @@ def _properties(model: Model) -> dict[str, str]:
         "start": words.start,
         "end": words.end,
         "unknown": words.unknown,
+        "never": " ".join(str(id_) for id_ in words.special_ids if id_ != words.end),
     }
     if shape.context == "window":
         facts |= {"window": shape.window, "masked": "yes" if _skips_padding(shape) else "no"}
@@ -106,7 +107,9 @@ def _usage(model: Model) -> str:
         again += " Give it in one call: the answer is an average over all ids of that call."
     return (
         f"Give {given}, and zeros for the state before them; the softmax of the logits is the "
-        f"probability of each next id. {again} The words and their ids stand in the .words.json file "
+        f"probability of each next id. {again} The ids in the property `never` are no words: choose "
+        "none of them; the id `end`, where there is one, ends a text. The words and their ids stand in "
+        "the .words.json file "
         "beside this one; all texts of a call have the same number of ids."
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.errors import ModelError
 
-SAVE = "in Keras, load it and save it with model.save('model.keras'), and import that"
+SAVE = "where you made it, save it with model.save('model.keras'), and import that"
 
 
 def refuse_strangers(path: Path) -> None:
@@ -15,7 +15,7 @@ def refuse_strangers(path: Path) -> None:
     """
     what = _directory(path) if path.is_dir() else _file(path)
     if what:
-        raise ModelError(f"{path.name} is {what}")
+        raise ModelError(f"{path.name or path} is {what}")
 
 
 def refuse_strange_members(file: str, members: Iterable[str]) -> None:
@@ -29,7 +29,10 @@ def refuse_strange_members(file: str, members: Iterable[str]) -> None:
 
 def _directory(path: Path) -> str:
     if (path / "saved_model.pb").exists():
-        return f"TensorFlow's SavedModel, which holds a program; {SAVE}"
+        return (
+            "TensorFlow's SavedModel, which holds a program; load it with Keras 2 or tf_keras, save it "
+            "with model.save('model.keras'), and import that"
+        )
     return "a directory and no model file; name the .keras or .h5 file in it"
 
 
@@ -46,5 +49,5 @@ def _file(path: Path) -> str | None:
     if head[:1] == b"\x80" or path.suffix in (".pkl", ".pickle"):
         return f"a pickle, which can run any program when it is opened; {SAVE}"
     if not head.startswith((b"PK", b"\x89HDF")):
-        return f"no model that Keras saved; {SAVE}"
+        return "no .keras or .h5 file, nor textgenrnn's weights, which is what can be imported"
     return None

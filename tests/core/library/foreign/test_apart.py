@@ -6,7 +6,8 @@ from pathlib import Path
 import h5py
 import pytest
 
-from core.errors import ModelError, ModelNotFound, SettingError
+from core.errors import HeadlongError, ModelError, ModelNotFound, SettingError
+from core.library import bundle
 from core.library.foreign import apart
 from core.library.foreign.apart import Request, limited, read_apart
 from core.library.foreign.exporting import export_model
@@ -62,7 +63,7 @@ def test_whatever_becomes_of_the_child_is_one_clear_error(
     monkeypatch.setattr(apart, "PATIENCE_SECONDS", 2)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(ModelError, match=rf"m\.h5 cannot be imported: {reason}"):
-        read_apart(Request("m.h5", str(words), "m"), tmp_path / "m")
+        read_apart(Request("m.h5", str(words), "m", "m"), tmp_path / "m")
 
 
 def test_errors_of_the_child_are_those_of_reading(tmp_path: Path, words: Path) -> None:
@@ -71,7 +72,31 @@ def test_errors_of_the_child_are_those_of_reading(tmp_path: Path, words: Path) -
     (tmp_path / "m.h5").write_text("no model")
     with pytest.raises(ModelError, match=r"m\.h5"):
         import_model(tmp_path / "m.h5", words, "m")
+    (tmp_path / "m.h5").write_bytes(b"\x89HDF no more")
+    with pytest.raises(ModelError, match=r"m\.h5 is no HDF5 file"):
+        import_model(tmp_path / "m.h5", words, "m")
     assert not list(saved_models().iterdir())
+
+
+def test_what_needs_no_import_or_can_have_none_is_told_before_words_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    bundle.save(random_model(), tmp_path / "ours", "")
+    (tmp_path / "lines.csv").write_text("headline\n")
+    for path, reason in (
+        (tmp_path / "none.keras", "there is no file"),
+        (tmp_path / "ours", "is a model of Headlong's own and needs no import"),
+        (Path(__file__).parents[3] / "golden" / "archived.zip", "needs no import"),
+        (tmp_path / "lines.csv", "no .keras or .h5 file"),
+    ):
+        with pytest.raises(HeadlongError, match=reason):
+            import_model(path, None)
+
+
+def test_a_configuration_is_textgenrnns_alone(tmp_path: Path) -> None:
+    _, words = export_model(random_model("window"), tmp_path / "m.keras")
+    with pytest.raises(ModelError, match="which has no --config"):
+        import_model(tmp_path / "m.keras", words, "m", config=words)
 
 
 def test_a_model_comes_through_as_it_is(tmp_path: Path) -> None:

@@ -150,3 +150,17 @@ def test_a_place_that_cannot_be_written_to_is_refused(tmp_path: Path, ending: st
         export_model(MODELS[0], tmp_path / f"m{ending}", replace=True)
     with pytest.raises(SettingError, match="is a directory; add the name of the file"):
         export_model(MODELS[0], tmp_path)
+
+
+def test_the_words_of_another_export_are_not_replaced(tmp_path: Path) -> None:
+    """The same name in two formats is one model, unless its words say otherwise."""
+    one, other = random_model("window"), random_model()
+    export_model(one, tmp_path / "m.keras")
+    export_model(one, tmp_path / "m.onnx")
+    words = (tmp_path / "m.words.json").read_bytes()
+    with pytest.raises(SettingError, match=r"m\.words\.json holds other words, those of .*m\.keras"):
+        export_model(other, tmp_path / "m.onnx", replace=True)
+    assert (tmp_path / "m.words.json").read_bytes() == words
+    (tmp_path / "m.keras").unlink()
+    export_model(other, tmp_path / "m.onnx", replace=True)
+    assert (tmp_path / "m.words.json").read_bytes() != words

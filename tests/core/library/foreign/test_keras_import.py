@@ -280,7 +280,7 @@ def test_a_window_may_be_told_where_the_file_does_not_and_may_not_contradict_it(
 ) -> None:
     build(keras).save(tmp_path / "m.keras")
     assert import_keras(tmp_path / "m.keras", words, "m", WINDOW).manifest.architecture.window == WINDOW
-    with pytest.raises(ModelError, match="it reads 6 words, and not 3; leave out --window"):
+    with pytest.raises(ModelError, match="reads 6 words, and not 3; leave out --window"):
         import_keras(tmp_path / "m.keras", words, "m", 3)
 
 

@@ -193,6 +193,7 @@ def test_the_file_says_what_a_program_needs() -> None:
         "start": "2",
         "end": "3",
         "unknown": "1",
+        "never": "0 1 2",
     }
     assert window.facts == {
         "format": "headlong-onnx/1",
@@ -202,6 +203,7 @@ def test_the_file_says_what_a_program_needs() -> None:
         "context": "window",
         "window": "5",
         "masked": "yes",
+        "never": "0",
     }
     assert stream.usage.startswith("Give all ids of the texts, beginning with 2 where a text begins,")
     assert "hidden_next (and cell_next) as the state" in stream.usage
@@ -224,3 +226,9 @@ def test_what_protobuf_cannot_hold_is_refused_before_it_is_built() -> None:
     model = replace(model, weights={**model.weights, "embedding": huge})
     with pytest.raises(ModelError, match=r"2,147,\d{3},\d{3} bytes of weights, and an ONNX file can"):
         onnx_file(model)
+
+
+def test_the_file_says_which_ids_are_no_words() -> None:
+    never = Network(onnx_file(random_model())).facts["never"]
+    assert never == "0 1 2"  # padding, unknown and start; 3 ends a text
+    assert Network(onnx_file(random_model("window"))).facts["never"] == "0"
