@@ -1,20 +1,15 @@
-"""The command line: flags to a session, a request or a question, and exit statuses.
+"""The command line: flags to a session, or to a request.
 
-0 done, 1 a clear error, 2 usage, 130 interrupted. With --json, standard output holds one JSON object a
-line and nothing else.
+With --json, standard output holds one JSON object a line and nothing else. The commands about models
+are in cli_shelf.py, exit statuses in cli_base.py.
 """
 
-import functools
 import gc
 import io
-import json
 import logging
-import os
 import sys
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -22,16 +17,12 @@ import typer
 
 from core import __version__
 from core.decoding.generator import Continuation, Generator
-from core.errors import HeadlongError, InputError, TrainingStopped
-from core.library import keeping
-from core.library.shelf import Entry, Shelf, load_card
+from core.errors import InputError
+from core.library.shelf import Shelf
 from core.settings import Recipe, SamplingSettings, TextSettings, find_setting, settings_of
 from repl import views
+from repl.cli_base import JsonOption, Start, app, guarded, print_json
 from repl.session import DEFAULT_MODEL, Session, make_console
-
-app = typer.Typer(
-    pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
-)
 
 
 def _option(name: str) -> Any:
@@ -53,9 +44,6 @@ ModelOption = Annotated[
     str | None,
     typer.Option("--model", "-m", help=f"A model's name or path; {DEFAULT_MODEL} if not given."),
 ]
-ModelArgument = Annotated[str, typer.Argument(help="A model's name or path.")]
-NameArgument = Annotated[str, typer.Argument(help="The new name.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 FilesArgument = Annotated[
     list[Path] | None,
     typer.Argument(
@@ -75,43 +63,6 @@ CleaningOption = Annotated[str | None, _option("cleaning")]
 Text = str | None
 
 
-def _guarded(function: Callable[..., None]) -> Callable[..., None]:
-    """Turn errors that are meant for the user into one sentence and an exit status."""
-
-    @functools.wraps(function)
-    def guarded(*args: Any, **kwargs: Any) -> None:
-        try:
-            function(*args, **kwargs)
-        except TrainingStopped as error:
-            make_console(sys.stderr).print(views.error(str(error)))
-            raise typer.Exit(130) from None
-        except HeadlongError as error:
-            logging.getLogger(__name__).debug("", exc_info=True)
-            make_console(sys.stderr).print(views.error(str(error)))
-            raise typer.Exit(1) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(130) from None
-        except OSError as error:  # a file, or: `| head` has read enough, or the disk is full
-            if error.filename is not None:
-                message = f"{error.filename}: {error.strerror or error}"
-                make_console(sys.stderr).print(views.error(message))
-                raise typer.Exit(1) from None
-            if not isinstance(error, BrokenPipeError):
-                message = f"the output cannot be written: {error.strerror or error}"
-                make_console(sys.stderr).print(views.error(message))
-            # Python would flush what is left into the same trouble when it ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(1) from None
-        except (typer.Exit, typer.Abort, typer.BadParameter):
-            raise
-        except Exception as error:
-            logging.getLogger(__name__).debug("", exc_info=True)
-            make_console(sys.stderr).print(views.fault(error))
-            raise typer.Exit(1) from None
-
-    return guarded
-
-
 def _standard_input() -> TextIO:
     """Return standard input as UTF-8 whatever stands in it; empty where it is closed."""
     if isinstance(sys.stdin, io.TextIOWrapper):
@@ -120,7 +71,7 @@ def _standard_input() -> TextIO:
 
 
 @app.callback(invoke_without_command=True)
-@_guarded
+@guarded
 def prompt(
     context: typer.Context,
     model: ModelOption = None,
@@ -139,22 +90,14 @@ def prompt(
         logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
         for package in ("core", "repl"):
             logging.getLogger(package).setLevel(logging.DEBUG)
-    context.obj = _Start(Shelf(models or ()), model or DEFAULT_MODEL)
+    context.obj = Start(Shelf(models or ()), model or DEFAULT_MODEL)
     if context.invoked_subcommand is None:
         _open_session(context.obj)
     else:
         gc.enable()
 
 
-@dataclass(frozen=True)
-class _Start:
-    """What the options before a command say to it."""
-
-    shelf: Shelf
-    model: str
-
-
-def _open_session(start: _Start) -> None:
+def _open_session(start: Start) -> None:
     from repl.loop import reporting, run_script
 
     lines = _standard_input()
@@ -180,7 +123,7 @@ def _open_session(start: _Start) -> None:
 
 
 @app.command()
-@_guarded
+@guarded
 def generate(
     context: typer.Context,
     text: Annotated[
@@ -226,7 +169,7 @@ def generate(
         milliseconds = 1000 * (time.perf_counter() - began)
         for continuation in continuations:
             if as_json:
-                _print_json(_generated(generator, continuation, milliseconds))
+                print_json(_generated(generator, continuation, milliseconds))
             else:
                 out.print(views.line(continuation, generator))
 
@@ -264,7 +207,7 @@ def _generated(generator: Generator, continuation: Continuation, milliseconds: f
 
 
 @app.command()
-@_guarded
+@guarded
 def train(
     context: typer.Context,
     files: FilesArgument = None,
@@ -313,7 +256,7 @@ def train(
     request = request.change(options, change or ())
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
     if as_json:
-        done = follow(request.job(), _print_json, messages)
+        done = follow(request.job(), print_json, messages)
     else:
         done = watch(request.job(), out, messages)
         out.print(done_line(done))
@@ -321,106 +264,8 @@ def train(
         raise typer.Exit(130)
 
 
-@app.command("import")
-@_guarded
-def import_(
-    context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A .keras or .h5 file, or textgenrnn's weights.")],
-    tokenizer: Annotated[
-        Path | None,
-        typer.Option(
-            "--tokenizer", help="tokenizer.to_json(), word_index, or textgenrnn's vocab.json."
-        ),
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option("--config", help="textgenrnn's config.json, if it has one.")
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option("--name", help="The model's name; the file's if not given.")
-    ] = None,
-    window: Annotated[
-        int | None, typer.Option("--window", min=1, help="Words it reads, if its file does not say.")
-    ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Replace a model that has the name already.")
-    ] = False,
-) -> None:
-    """Import a model that Keras or textgenrnn saved; nothing in it is executed."""
-    from core.library.foreign.importing import import_model
-
-    model, folder = import_model(path, tokenizer, name, window, replace, config)
-    hidden = context.obj.shelf.hidden_by(folder)
-    make_console(sys.stdout).print(views.imported(model, folder, hidden))
-
-
 @app.command()
-@_guarded
-def export(
-    context: typer.Context,
-    model: ModelArgument,
-    path: Annotated[Path, typer.Argument(help="The file to write, ending in .keras, .onnx or .zip.")],
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
-) -> None:
-    """Write a model for others: .keras for Keras 3, .onnx for ONNX runtimes, .zip for Headlong."""
-    from core.library.foreign.exporting import export_model
-
-    out = make_console(sys.stdout)
-    for written in export_model(context.obj.shelf.load(model), path, replace):
-        out.print(views.safe(str(written)))
-
-
-@app.command()
-@_guarded
-def show(context: typer.Context, model: ModelArgument) -> None:
-    """Print a model's card."""
-    card = load_card(context.obj.shelf.find(model))
-    make_console(sys.stdout).print(views.card(card))
-
-
-@app.command()
-@_guarded
-def verify(context: typer.Context, model: ModelArgument) -> None:
-    """Check every hash of a model."""
-    path = context.obj.shelf.find(model)
-    make_console(sys.stdout).print(views.sound(keeping.verify(path)))
-
-
-@app.command()
-@_guarded
-def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
-    """Give a model another name."""
-    path = keeping.rename(context.obj.shelf.find(model), name)
-    make_console(sys.stdout).print(views.moved(name, path, context.obj.shelf.hidden_by(path)))
-
-
-@app.command()
-@_guarded
-def copy(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
-    """Copy a model to your own, under another name."""
-    path = keeping.copy(context.obj.shelf.find(model), name)
-    make_console(sys.stdout).print(views.moved(name, path, context.obj.shelf.hidden_by(path)))
-
-
-@app.command()
-@_guarded
-def remove(
-    context: typer.Context,
-    model: ModelArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Remove a model for good, after a question."""
-    path = context.obj.shelf.find(model)
-    keeping.check_removable(path)
-    if not yes:
-        if not sys.stdin.isatty():
-            raise InputError(f"nobody is there to ask; remove {model} with --yes")
-        typer.confirm(f"Remove {views.safe(str(path))} for good?", abort=True)
-    keeping.remove(path)
-    make_console(sys.stdout).print(views.removed(path))
-
-
-@app.command()
-@_guarded
+@guarded
 def corpus(
     files: FilesArgument = None,
     column: ColumnOption = None,
@@ -443,37 +288,6 @@ def corpus(
         if taken.guessed:
             messages.print(views.guessed_column(taken))
     if as_json:
-        _print_json(views.corpus_record(counts))
+        print_json(views.corpus_record(counts))
     else:
         make_console(sys.stdout).print(views.corpus_counts(counts))
-
-
-@app.command()
-@_guarded
-def models(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List the models there are."""
-    entries = list(context.obj.shelf.entries())
-    if not as_json:
-        from repl.shelf_view import ShelfView
-
-        make_console(sys.stdout).print(ShelfView(entries, None, date.today()))
-    for entry in entries if as_json else ():
-        _print_json(_listed(entry))
-
-
-def _listed(entry: Entry) -> dict[str, Any]:
-    record: dict[str, Any] = {"name": entry.name, "path": str(entry.path)}
-    if entry.manifest is None:
-        return record | {"shipped": entry.shipped, "problem": entry.problem}
-    return record | {
-        "level": entry.manifest.level,
-        "vocabulary": entry.manifest.vocabulary,
-        "parameters": entry.manifest.parameters,
-        "bytes": entry.bytes,
-        "shipped": entry.shipped,
-    }
-
-
-def _print_json(record: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(record) + "\n")
-    sys.stdout.flush()

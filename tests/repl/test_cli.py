@@ -181,7 +181,10 @@ def test_a_fault_is_owned_in_one_sentence(
 ) -> None:
     from typer.testing import CliRunner
 
-    from repl.cli import app
+    import repl.cli
+    from repl.cli_base import app
+
+    assert repl.cli  # which fills the app
 
     monkeypatch.setattr(Generator, "read_seed", lambda self, text: 1 / 0)
     done = CliRunner().invoke(app, ["--models", str(shelf_directory), "generate", "x", "-m", "tiny"])
