@@ -22,6 +22,8 @@ DEVICES = {"CON", "PRN", "AUX", "NUL", *(port + n for port in ("COM", "LPT") for
 """Names that Windows does not let a file have, in any case."""
 
 LISTED = 12
+"""Names that an error offers at the most."""
+
 ATTEMPTS = 20
 """How often the list is begun anew when models are renamed or removed meanwhile."""
 
@@ -136,7 +138,8 @@ class Shelf:
     def hidden_by(self, path: Path) -> list[Path]:
         """Return the models that have the name of the one at `path`, and stand elsewhere."""
         found = [other for directory in self.directories for other in _folders(directory)]
-        return [other for other in found if _name_of(other) == _name_of(path) and other != path]
+        same = [other for other in found if _name_of(other) == _name_of(path)]
+        return [other for other in same if _resolved(other) != _resolved(path)]
 
     def names(self) -> list[str]:
         """Return the names of all models without reading any."""

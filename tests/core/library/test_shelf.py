@@ -80,6 +80,18 @@ def test_a_model_behind_another_of_its_name_is_told(tmp_path: Path, make_model: 
     assert entries["tutorial"].shadowed == ()
 
 
+def test_a_name_hides_those_further_down_and_not_itself(
+    tmp_path: Path, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("models", "b"):
+        bundle.save(make_model(), tmp_path / place / "twin", "")
+    monkeypatch.chdir(tmp_path)
+    shelf = Shelf([tmp_path / "b"])
+    assert shelf.hidden_by(tmp_path / "b" / "twin") == [Path("models/twin")]
+    assert shelf.hidden_by(tmp_path / "models" / "twin") == [tmp_path / "b" / "twin"]
+    assert shelf.hidden_by(Path("models/twin")) == [tmp_path / "b" / "twin"]
+
+
 def test_rename_copy_and_remove(tmp_path: Path, make_model: MakeModel) -> None:
     bundle.save(make_model(), tmp_path / "one", "# card\n")
     two = rename(tmp_path / "one", "two")
