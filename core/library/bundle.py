@@ -78,7 +78,7 @@ def saving(name: str, folder: Path) -> Iterator[None]:
     """
     try:
         yield
-    except FileExistsError as error:
+    except folders.NameTaken as error:
         raise SettingError(f"there is a model {folder.name!r} already; choose another name") from error
     except OSError as error:
         raise ModelError(

@@ -20,6 +20,10 @@ STALE_SECONDS = 600
 WRITER_WAITS, READER_WAITS = 10.0, 0.5
 
 
+class NameTaken(OSError):
+    """A model has this name already, and is not to be replaced."""
+
+
 @contextmanager
 def fresh(folder: Path) -> Iterator[Path]:
     """Make a temporary folder beside `folder`, on the same file system; what is left of it goes."""
@@ -37,14 +41,14 @@ def put(temporary: Path, folder: Path, replace: bool) -> None:
     """Give a finished temporary folder its name.
 
     Raises:
-        FileExistsError: the name is taken, and it is not to be replaced.
+        NameTaken: the name is taken, and it is not to be replaced.
         OSError: the directory cannot be written; what was there is still there.
     """
     sync(temporary)
     old = replaced(folder)
     with locked(folder.parent, alone=True):
         if not replace and taken(folder):
-            raise FileExistsError(folder)
+            raise NameTaken(folder)
         if os.path.lexists(folder):
             discard(old)
             folder.rename(old)  # killed before the next rename, readers find the old model here
@@ -64,12 +68,12 @@ def move(folder: Path, target: Path) -> None:
 
     Raises:
         FileNotFoundError: it is gone.
-        FileExistsError: the other name is taken.
+        NameTaken: the other name is.
         OSError: the directory cannot be written.
     """
     with locked(folder.parent, alone=True):
         if taken(target):
-            raise FileExistsError(target)
+            raise NameTaken(target)
         _only_version(folder).rename(target)
     sync(folder.parent)
 

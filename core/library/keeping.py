@@ -84,7 +84,7 @@ def _changing(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise ModelNotFound(f"there is no model at {path} any more; list what there is") from error
-    except FileExistsError as error:
+    except folders.NameTaken as error:
         raise SettingError(f"there is a model of that name already, {error}; choose another") from error
     except OSError as error:
         raise ModelError(

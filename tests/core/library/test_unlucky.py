@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import ModelError
 from core.library import bundle
 from core.library.foreign.exporting import export_model
 from core.library.keeping import copy, remove, rename
@@ -144,3 +145,10 @@ def test_a_model_that_is_a_link_is_replaced_and_removed_as_one(tmp_path: Path) -
             remove(place / "m")
         assert not list(place.iterdir())
         assert bundle.verify(real).sha256 == random_model().sha256
+
+
+def test_a_file_where_models_should_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("not a directory")
+    with pytest.raises(ModelError, match=r"cannot be saved to .*models.*: File exists"):
+        bundle.save(random_model(), tmp_path / "models" / "m", "")
+    assert (tmp_path / "models").read_text() == "not a directory"
