@@ -234,3 +234,14 @@ class TestOnATerminal:
         bundle.save(random_model(name="evil"), tmp_path / "evil", "")
         shown = run(terminal, f":load {tmp_path / 'evil'}", ":len 50", "the")
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown)
+
+
+def test_rows_that_no_word_has_are_told_after_an_import(session: Screen, tmp_path: Path) -> None:
+    """As with a tokenizer that belongs to another model."""
+    run(session, f":export window {tmp_path}/m.keras")
+    (tmp_path / "few.json").write_text('{"china": 3}')
+    session.told()
+    run(session, f":import {tmp_path}/m.keras --tokenizer {tmp_path}/few.json")
+    assert "its tokenizer has no word for 9 of them; is it the right one?" in " ".join(
+        session.told().split()
+    )
