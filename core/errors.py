@@ -10,8 +10,9 @@
     └── TrainingError      a training run that could not start or go on
         └── TrainingStopped  somebody stopped it before there was anything to keep
 
-Each message is one sentence or two: what was wrong, what was received, what to do. The prompt adds
-its own CommandError. Anything else that is raised is a fault of the program and is shown as one.
+Each message is one sentence or two: what was wrong, what was received, what to do; a command to copy
+stands on a line of its own. The prompt adds its own CommandError. Anything else that is raised is a
+fault of the program and is shown as one.
 """
 
 

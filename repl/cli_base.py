@@ -17,7 +17,7 @@ import typer
 from core.errors import HeadlongError, TrainingStopped
 from core.library.shelf import Shelf
 from repl import views
-from repl.session import make_console
+from repl.session import make_console, print_error
 
 app = typer.Typer(
     pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
@@ -44,22 +44,22 @@ def guarded(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(*args, **kwargs)
         except TrainingStopped as error:
-            make_console(sys.stderr).print(views.error(str(error)))
+            print_error(make_console(sys.stderr), str(error))
             raise typer.Exit(130) from None
         except HeadlongError as error:
             logging.getLogger(__name__).debug("", exc_info=True)
-            make_console(sys.stderr).print(views.error(str(error)))
+            print_error(make_console(sys.stderr), str(error))
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except OSError as error:  # a file, or: `| head` has read enough, or the disk is full
             if error.filename is not None:
                 message = f"{error.filename}: {error.strerror or error}"
-                make_console(sys.stderr).print(views.error(message))
+                print_error(make_console(sys.stderr), message)
                 raise typer.Exit(1) from None
             if not isinstance(error, BrokenPipeError):
                 message = f"the output cannot be written: {error.strerror or error}"
-                make_console(sys.stderr).print(views.error(message))
+                print_error(make_console(sys.stderr), message)
             # Python would flush what is left into the same trouble when it ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(1) from None

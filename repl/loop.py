@@ -15,7 +15,7 @@ from core.errors import HeadlongError
 from repl import views
 from repl.commands import registry
 from repl.registry import Confirmation
-from repl.session import Session
+from repl.session import Session, print_error
 
 INDENT = "  "
 
@@ -40,12 +40,12 @@ def reporting(session: Session) -> Iterator[None]:
     except HeadlongError as error:
         session.failed = True
         _log.debug("", exc_info=True)
-        _show(session, session.messages, views.error(str(error)))
+        _show_error(session, str(error))
     except OSError as error:
         if not session.interactive and error.filename is None:
             raise  # the output itself
         session.failed = True
-        _show(session, session.messages, views.error(str(error)))
+        _show_error(session, str(error))
     except Exception as error:
         session.failed = True
         _log.debug("", exc_info=True)
@@ -75,6 +75,12 @@ def dispatch(session: Session, text: str) -> None:
             _show(session, session.console, result)
     elif text.strip():
         continue_seed(session, text[1:] if text.startswith("::") else text)
+
+
+def _show_error(session: Session, message: str) -> None:
+    print_error(session.messages, message, len(INDENT) if session.interactive else 0)
+    if session.interactive:
+        session.messages.print()
 
 
 def _show(session: Session, console: Console, result: RenderableType) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from core.decoding.generator import Generator
 from core.errors import ModelNotFound, SettingError
 from core.library.shelf import Shelf, called, load
 from core.settings import SamplingSettings
+from repl import views
 from repl.theme import THEME
 
 DEFAULT_MODEL = "tutorial"
@@ -29,6 +31,15 @@ def make_console(file: TextIO) -> Console:
         emoji=False,
         soft_wrap=not file.isatty(),
     )
+
+
+def print_error(console: Console, message: str, indent: int = 0) -> None:
+    """Print what went wrong; a command on a second line is left unbroken, so that it can be copied."""
+    sentence, _, command = message.partition("\n")
+    told = views.error(sentence)
+    console.print(Padding.indent(told, indent) if indent else told)  # padding cuts what a pipe keeps
+    if command:
+        console.print(Text(views.safe(command)), soft_wrap=True)
 
 
 @dataclass

@@ -245,3 +245,16 @@ def test_rows_that_no_word_has_are_told_after_an_import(session: Screen, tmp_pat
     assert "its tokenizer has no word for 9 of them; is it the right one?" in " ".join(
         session.told().split()
     )
+
+
+def test_a_command_to_copy_is_not_broken(session: Screen, tmp_path: Path) -> None:
+    session.interactive = True
+    run(session, f":export window {tmp_path}/m.keras")
+    (tmp_path / "words.pickle").write_bytes(b"\x80\x04}.")
+    session.told()
+    run(session, f":import {tmp_path}/m.keras --tokenizer {tmp_path}/words.pickle")
+    *sentence, command, blank = session.told().splitlines()
+    assert "error: words.pickle is a pickle" in sentence[0]
+    assert command.startswith('python -c "import pickle')
+    assert command.endswith('.to_json())"')
+    assert blank == ""

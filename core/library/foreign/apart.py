@@ -6,6 +6,7 @@ folder is loaded here like any other, checked.
 """
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -21,6 +22,8 @@ from core.library import bundle
 from core.library.card import write_card
 from core.library.model import Model
 from core.library.paths import is_file
+
+_log = logging.getLogger(__name__)
 
 CPU_SECONDS = 1.5
 """Time of the processor for a file; the clock is no measure where a machine is busy."""
@@ -80,6 +83,7 @@ def read_apart(request: Request, folder: Path) -> Model:
         crashed = -child.returncode != getattr(signal, "SIGPROF", 0)
         raise _given_up(request, "crashed" if crashed else "took too long")
     if child.returncode:
+        _log.debug("%s", child.stderr)
         raise _raised(request, child.stdout)
     return bundle.load(folder)
 

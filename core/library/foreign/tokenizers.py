@@ -66,7 +66,7 @@ def read_tokenizer(path: Path) -> Tokenizer:
     if _first_byte(path) in (b"\x80", b"(", b"c"):
         raise ModelError(
             f"{path.name} is a pickle, which can run any program when it is opened; "
-            f"where you trust it, convert it with: {CONVERT.format(name=path.name)}"
+            f"where you trust it, convert it with:\n{CONVERT.format(name=path.name)}"
         )
     record = read_json(path)
     if record.get("class_name") == "Tokenizer":

@@ -51,6 +51,6 @@ def test_a_bad_file_ends_in_one_clear_error_and_little_memory(
     record = costs[kind, name]
     assert record["clear"]
     assert record["error"]
-    assert record["error"].isprintable()
+    assert record["error"].replace("\n", " ").isprintable()  # a second line is a command to copy
     assert len(record["error"]) < 500
     assert record["bytes"] < record["size"] + PROMISED

@@ -452,7 +452,7 @@ class TestTokenizers:
 
     def test_a_pickle_is_refused_with_the_line_that_converts_it(self, tmp_path: Path) -> None:
         (tmp_path / "t.pkl").write_bytes(pickle.dumps({"a": 1}))
-        with pytest.raises(ModelError, match=r"is a pickle.*convert it with: python -c"):
+        with pytest.raises(ModelError, match=r"is a pickle.*convert it with:\npython -c"):
             read_tokenizer(tmp_path / "t.pkl")
 
     @pytest.mark.parametrize(
