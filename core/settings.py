@@ -7,16 +7,20 @@ checked when it is made, so code that receives one never checks it again.
 import dataclasses
 import difflib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal, Self, get_args, get_type_hints
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 from core.errors import SettingError
 
-Value = int | float | bool | str | None
+Value = int | float | bool | str | tuple[int | float | bool | str, ...] | None
 """What a setting can hold; None stands for `auto` or `off`."""
 
 Context = Literal["stream", "window"]
+
+MANY = 100
+"""Values at most in a setting that holds several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +36,28 @@ class Setting:
     none: str | None = None
     """The word that stands for None, where the setting can be switched off."""
 
+    many: bool = False
+    """Whether it holds several values of its kind, in order; people write them with commas."""
+
     def describe(self) -> str:
         """Say in words which values are allowed."""
         if self.kind is bool:
             return "on or off"
         if self.choices:
             return "one of " + ", ".join(self.choices)
+        if self.many:
+            return f"{self._describe_many()}, or {self.none}"
         noun = "a whole number" if self.kind is int else "a number"
         if self.low is not None and self.high is not None:
             noun += f" from {_number(self.low)} to {_number(self.high)}"
         elif self.low is not None:
             noun += f" of at least {_number(self.low)}"
         return f"{noun}, or {self.none}" if self.none else noun
+
+    def _describe_many(self) -> str:
+        if self.kind is str:
+            return "words or phrases with commas between them"
+        return f"numbers from {self.low:g} to {self.high:g} with commas between them"
 
     def check(self, value: Value) -> Value:
         """Return `value` in this setting's type.
@@ -53,11 +67,23 @@ class Setting:
         """
         if value is None and self.none is not None:
             return None
+        if self.many:
+            return self._check_many(value)
         if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value) if abs(value) < 1e300 else math.inf
         if type(value) is not self.kind or not self._allows(value):
             raise SettingError(f"{self.name} must be {self.describe()}, not {value!r}")
         return value
+
+    def _check_many(self, value: Value) -> Value:
+        single = dataclasses.replace(self, many=False)
+        items = tuple(value) if isinstance(value, tuple | list) else ()
+        if not items or len(items) > MANY or any(item is None or item == "" for item in items):
+            raise SettingError(f"{self.name} must be {self.describe()}, not {value!r}")
+        try:
+            return tuple(single.check(item) for item in items)  # type: ignore[misc]
+        except SettingError:
+            raise SettingError(f"{self.name} must be {self.describe()}, not {value!r}") from None
 
     def parse(self, text: str) -> Value:
         """Read a value as a person types it: `0.8`, `on`, `auto`.
@@ -68,6 +94,8 @@ class Setting:
         word = text.strip().lower()
         if self.none is not None and word == self.none:
             return None
+        if self.many:
+            return self._parse_many(text)
         if self.kind is bool:
             if word in ("on", "true", "yes", "1"):
                 return True
@@ -82,10 +110,21 @@ class Setting:
                 pass
         raise SettingError(f"{self.name} must be {self.describe()}, not {text!r}")
 
+    def _parse_many(self, text: str) -> Value:
+        if self.kind is str:  # the comma of 1,200 belongs to the word
+            parts = [part.strip() for part in re.split(r",(?!\d)", text)]
+            return self.check(tuple(part for part in parts if part))
+        try:
+            return self.check(tuple(float(part) for part in text.split(",")))
+        except ValueError:
+            raise SettingError(f"{self.name} must be {self.describe()}, not {text!r}") from None
+
     def show(self, value: Value) -> str:
         """Write a value so that `parse` reads it back."""
         if value is None:
             return self.none or "none"
+        if isinstance(value, tuple):
+            return ", ".join(f"{part:.15g}" if isinstance(part, float) else str(part) for part in value)
         if isinstance(value, bool):
             return "on" if value else "off"
         return f"{value:.15g}" if isinstance(value, float) else str(value)
@@ -93,7 +132,7 @@ class Setting:
     def _allows(self, value: Value) -> bool:
         if self.choices:
             return value in self.choices
-        if isinstance(value, bool | str) or value is None:
+        if isinstance(value, bool | str | tuple) or value is None:
             return True
         if isinstance(value, float) and not math.isfinite(value):
             return False
@@ -229,21 +268,93 @@ class TrainingSettings(_Settings):
 
 @dataclass(frozen=True)
 class SamplingSettings(_Settings):
-    """How the next word is drawn."""
+    """How the next word is drawn. The defaults of what is off are those of its inventors."""
 
     length: int | None = _setting(
         None, "words to add; auto: until the model ends the line", 1, 10_000, none="auto"
     )
     until_end: bool = _setting(False, "with a length: stop earlier where the model ends the line")
+    min_length: int = _setting(1, "words before the model may end the line", low=1, high=10_000)
+    ban: tuple[str, ...] | None = _setting(None, "words and phrases that are never said", none="off")
+    must: tuple[str, ...] | None = _setting(
+        None, "words and phrases that every continuation holds, found by search", none="off"
+    )
+    no_repeat: int | None = _setting(
+        None, "no run of so many words comes twice, the seed's included", 1, 100, none="off"
+    )
+    repeat_penalty: float | None = _setting(
+        None, "divides the logits of words that were there (Keskar et al. 2019: 1.2)", 1, 100, "off"
+    )
+    presence_penalty: float | None = _setting(
+        None, "taken from the logits of words that were there", -100, 100, none="off"
+    )
+    frequency_penalty: float | None = _setting(
+        None, "taken from the logits of words once for each time they were there", -100, 100, "off"
+    )
+    dry: float | None = _setting(
+        None, "weight of the penalty on going on with a repetition (DRY: 0.8)", 0, 100, none="off"
+    )
+    dry_base: float = _setting(1.75, "by how much that penalty grows with each word", low=1, high=10)
+    dry_allowed: int = _setting(2, "words that may be repeated for nothing", low=1, high=100)
     temperature: float = _setting(
         0.8, "how freely words are drawn; at 0 always the likeliest", low=0, high=100
+    )
+    schedule: tuple[float, ...] | None = _setting(
+        None, "temperatures that take turns, word by word, instead of the one", 0, 100, none="off"
     )
     top_k: int | None = _setting(None, "draw from the k likeliest words only", 1, 10**9, none="off")
     top_p: float | None = _setting(
         None, "draw from the likeliest words that hold this probability", 1e-6, 1, none="off"
     )
+    min_p: float | None = _setting(
+        None, "draw from words at least this share as likely as the likeliest", 0, 1, none="off"
+    )
+    typical: float | None = _setting(
+        None, "draw from the words of the most typical surprise that hold this much", 1e-6, 1, "off"
+    )
+    eta: float | None = _setting(
+        None, "draw from words above a floor that sinks where much is possible", 0, 1, none="off"
+    )
+    mirostat: float | None = _setting(
+        None, "bits of surprise a word that Mirostat steers for (3 to 5)", 0, 100, none="off"
+    )
+    mirostat_rate: float = _setting(0.1, "how fast it steers", low=0, high=1)
+    contrastive: float | None = _setting(
+        None, "weight of the penalty on words that leave the state as it was (0.6)", 0, 1, none="off"
+    )
+    beam: int | None = _setting(
+        None, "lines kept side by side in a search for the likeliest; nothing is drawn", 1, 1000, "off"
+    )
+    beam_groups: int = _setting(1, "groups of them that avoid one another's words", low=1, high=100)
+    diversity: float = _setting(0.5, "how much a group avoids the words of others", low=0, high=100)
+    length_penalty: float = _setting(
+        0.8, "a line's log-probability is divided by its length to this power", low=0, high=10
+    )
+    ensemble: Literal["mix", "turns"] = _setting(
+        "mix", "several models at once: their mixed distribution, or a word of each in turn"
+    )
     samples: int = _setting(1, "continuations of one seed", low=1, high=10_000)
+    ranked: bool = _setting(True, "several samples: all different, and the likeliest first")
     rng: int = _setting(0, "start of the random numbers", low=0, high=2**64 - 1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.contrastive is not None and (self.beam or self.must):
+            other = "beam" if self.beam else "must"
+            raise SettingError(
+                f"contrastive and {other} are two different searches; set one of them off"
+            )
+
+    @property
+    def searches(self) -> bool:
+        """Whether lines are found by search, and not drawn word by word."""
+        return bool(self.beam or self.must or self.contrastive is not None)
+
+    @property
+    def draws(self) -> bool:
+        """Whether random numbers decide anything."""
+        hot = any(self.schedule) if self.schedule else self.temperature > 0
+        return hot and not (self.beam and not self.must) and self.contrastive is None
 
 
 def settings_of(kind: type[_Settings]) -> dict[str, Setting]:
@@ -255,7 +366,14 @@ def settings_of(kind: type[_Settings]) -> dict[str, Setting]:
             words = all(isinstance(part, str) for part in parts)
             choices = tuple(parts) if parts and words else ()
             type_ = str if choices else (parts[0] if parts else hints[entry.name])
-            kind.table[entry.name] = Setting(entry.name, type_, choices=choices, **entry.metadata)
+            many = get_origin(type_) is tuple
+            kind.table[entry.name] = Setting(
+                entry.name,
+                get_args(type_)[0] if many else type_,
+                choices=choices,
+                many=many,
+                **entry.metadata,
+            )
     return kind.table
 
 

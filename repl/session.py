@@ -12,7 +12,7 @@ from rich.text import Text
 from core.decoding.generator import Generator
 from core.errors import ModelNotFound, SettingError
 from core.library.shelf import Shelf, called, load
-from core.settings import SamplingSettings
+from core.settings import SamplingSettings, Value
 from repl import views
 from repl.theme import THEME
 
@@ -105,7 +105,7 @@ class Session:
             return False
         return answer.strip().lower() in ("y", "yes")
 
-    def configure(self, **changes: int | float | bool | str | None) -> None:
+    def configure(self, **changes: Value) -> None:
         """Change sampling settings by name, for this model and those loaded later.
 
         Raises:

@@ -1,25 +1,127 @@
 """Logits to logits: which words may be drawn, and how sharply.
 
-Each filter is a pure function on an array (rows, vocabulary); a removed word has -inf. They run in one
-order - bans, temperature, top-k, top-p, then the draw - and every one leaves at least one word a row.
+Each filter is a pure function on an array (rows, words); a removed word has -inf. Penalties also see
+what was said before, `history`, (rows, earlier words). They run in one order - bans, penalties,
+temperature, top-k, top-p, min-p, typical, eta, Mirostat, then the draw - and every one leaves at least
+one word a row.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.settings import SamplingSettings
-
 Logits = NDArray[np.floating]
+Ids = NDArray[np.intp]
 
 COLDEST = 1e-6
 """Below this temperature the likeliest word has it all, and dividing would leave float32's range."""
 
+LARGEST_PENALTY = 1e6
+"""What no penalty exceeds, so that a word it hits stays a number, and rather unlikely than banned."""
 
-def ban(logits: Logits, ids: NDArray[np.intp]) -> Logits:
+LEADERS = 128
+"""How many words are put in order first where a filter needs the likeliest and not all."""
+
+
+# --- bans ---------------------------------------------------------------------------------------
+
+
+def ban(logits: Logits, ids: Ids) -> Logits:
     """Remove `ids` from every row."""
     logits = logits.copy()
     logits[:, ids] = -np.inf
     return logits
+
+
+def ban_phrase(logits: Logits, history: Ids, phrase: Ids) -> Logits:
+    """Remove the last word of `phrase` where the words before it have just been said."""
+    before, last = phrase[:-1], phrase[-1]
+    if history.shape[1] < len(before):
+        return logits
+    said = (history[:, history.shape[1] - len(before) :] == before).all(axis=1)
+    return _unless_empty(logits, np.flatnonzero(said), np.full(said.sum(), last))
+
+
+def no_repeat(logits: Logits, history: Ids, n: int) -> Logits:
+    """Remove what would make `n` words come in a row that have already (Paulus et al. 2018).
+
+    A row that would be left with nothing stays as it is.
+    """
+    if history.shape[1] < n:
+        return logits
+    runs = np.lib.stride_tricks.sliding_window_view(history, n, axis=1)
+    tail = history[:, history.shape[1] - n + 1 :]
+    rows, places = np.nonzero((runs[:, :, :-1] == tail[:, None]).all(axis=2))
+    return _unless_empty(logits, rows, runs[rows, places, -1])
+
+
+def _unless_empty(logits: Logits, rows: Ids, ids: Ids) -> Logits:
+    """Remove one of `ids` for each of `rows`, but nothing from a row that would be left with none."""
+    if not rows.size:
+        return logits
+    filtered = logits.copy()
+    filtered[rows, ids] = -np.inf
+    empty = filtered.max(axis=1) == -np.inf
+    filtered[empty] = logits[empty]
+    return filtered
+
+
+# --- penalties ----------------------------------------------------------------------------------
+
+
+def repetition_penalty(logits: Logits, history: Ids, penalty: float) -> Logits:
+    """Divide positive logits of words in `history` by `penalty`, and multiply negative ones.
+
+    Once a word, however often it was said. Keskar et al. 2019 (CTRL), section 4.1.
+    """
+    said = np.take_along_axis(logits, history, axis=1)
+    lowered = np.where(said > 0, said / penalty, said * penalty)
+    filtered = logits.copy()
+    np.put_along_axis(filtered, history, lowered.astype(logits.dtype), axis=1)
+    return filtered
+
+
+def presence_and_frequency_penalty(
+    logits: Logits, history: Ids, presence: float, frequency: float
+) -> Logits:
+    """Take `presence` once from each word in `history`, and `frequency` for each time it was said.
+
+    The formula is that of OpenAI's interface: logit - count * frequency - (count > 0) * presence.
+    """
+    filtered = logits.copy()
+    said = np.take_along_axis(logits, history, axis=1)
+    np.put_along_axis(filtered, history, said - logits.dtype.type(presence), axis=1)
+    rows = np.arange(len(logits))[:, None]
+    np.subtract.at(filtered, (rows, history), frequency)
+    return filtered
+
+
+def dry(logits: Logits, history: Ids, multiplier: float, base: float, allowed: int) -> Logits:
+    """Penalise going on with a repetition, the more the longer it is already ("don't repeat yourself").
+
+    A word that would lengthen a run of n words said before, n at least `allowed`, loses
+    multiplier * base ** (n - allowed): p-e-w's DRY sampler, as text-generation-webui has it.
+    """
+    last = history.shape[1] - 1
+    places = np.arange(last)  # where the run may have ended before, but for the end itself
+    runs = np.zeros((len(history), max(last, 0)), np.intp)
+    alive = np.ones(runs.shape, bool)
+    for back in range(last):
+        reaches = places >= back
+        alive &= reaches & (history[:, np.maximum(places - back, 0)] == history[:, [last - back]])
+        if not alive.any():
+            break
+        runs += alive
+    rows, found = np.nonzero(runs >= allowed)
+    with np.errstate(over="ignore"):
+        lost = multiplier * np.float64(base) ** (runs[rows, found] - allowed)
+    # Several places may lead to one word; its longest run counts.
+    worst = np.zeros(logits.shape)
+    np.maximum.at(worst, (rows, history[rows, found + 1]), np.minimum(lost, LARGEST_PENALTY))
+    filtered: Logits = (logits - worst).astype(logits.dtype)
+    return filtered
+
+
+# --- temperature --------------------------------------------------------------------------------
 
 
 def temperature(logits: Logits, value: float) -> Logits:
@@ -29,6 +131,9 @@ def temperature(logits: Logits, value: float) -> Logits:
     return logits / value
 
 
+# --- truncation ---------------------------------------------------------------------------------
+
+
 def top_k(logits: Logits, k: int) -> Logits:
     """Keep the `k` likeliest words of each row (Fan et al. 2018); of equals, the lower ids."""
     size = logits.shape[1]
@@ -36,35 +141,110 @@ def top_k(logits: Logits, k: int) -> Logits:
         return logits
     if k == 1:
         kept = logits.argmax(axis=1)[:, None]
-    else:
-        # A stable sort of the few that reach the k-th value keeps lower ids first among equals.
-        kept = np.argsort(-logits, axis=1, kind="stable")[:, :k]
-    return _keep(logits, kept)
+        filtered = np.full_like(logits, -np.inf)
+        np.put_along_axis(filtered, kept, np.take_along_axis(logits, kept, axis=1), axis=1)
+        return filtered
+    least = np.partition(logits, size - k, axis=1)[:, [size - k]]
+    kept = logits >= least
+    if kept.sum() > k * len(logits):  # equals at the edge
+        above = logits > least
+        left = k - above.sum(axis=1, keepdims=True)
+        equal = kept & ~above
+        kept = above | (equal & (equal.cumsum(axis=1) <= left))
+    return np.where(kept, logits, -np.inf)
 
 
 def top_p(logits: Logits, p: float) -> Logits:
     """Keep the fewest likeliest words that together hold probability `p` (Holtzman et al. 2020)."""
     if p >= 1:
         return logits
-    order = np.argsort(-logits, axis=1, kind="stable")
-    ranked = probabilities(np.take_along_axis(logits, order, axis=1))
-    before = np.cumsum(ranked, axis=1) - ranked
+    return _fewest(logits, -logits, probabilities(logits), p)
+
+
+def min_p(logits: Logits, share: float) -> Logits:
+    """Keep words at least `share` times as likely as the likeliest (Nguyen et al. 2024)."""
+    if share <= 0:
+        return logits
+    least = logits.max(axis=1, keepdims=True) + np.log(share)
+    return np.where(logits >= least, logits, -np.inf)
+
+
+def typical(logits: Logits, mass: float) -> Logits:
+    """Keep the fewest words, those first whose surprise is nearest the entropy, that hold `mass`.
+
+    Locally typical sampling (Meister et al. 2023): |-log p - H| in order.
+    """
+    if mass >= 1:
+        return logits
+    shares = probabilities(logits)
+    return _fewest(logits, np.abs(-_log(shares) - entropy(shares)[:, None]), shares, mass)
+
+
+def eta(logits: Logits, epsilon: float) -> Logits:
+    """Keep words more likely than min(epsilon, sqrt(epsilon) exp(-H)) (Hewitt et al. 2022).
+
+    H is the row's entropy in nats. The likeliest word always stays.
+    """
+    shares = probabilities(logits)
+    floor = np.minimum(epsilon, np.sqrt(epsilon) * np.exp(-entropy(shares)))
+    floor = np.minimum(floor, shares.max(axis=1))
+    return np.where(shares >= floor[:, None], logits, -np.inf)
+
+
+def mirostat(logits: Logits, limits: NDArray[np.float64]) -> Logits:
+    """Remove words of more surprise than `limits`, (rows,) in bits, but the likeliest.
+
+    The truncation of Mirostat 2.0 (Basu et al. 2021, and their later implementation). What follows
+    the draw is `steered`.
+    """
+    surprise = -_log(probabilities(logits)) / np.log(2)
+    limits = np.maximum(limits, surprise.min(axis=1))
+    return np.where(surprise <= limits[:, None], logits, -np.inf)
+
+
+def steered(
+    limits: NDArray[np.float64], surprise: NDArray[np.float64], target: float, rate: float
+) -> NDArray[np.float64]:
+    """Return Mirostat's limits after words of `surprise` bits: mu - rate * (surprise - target)."""
+    return limits - rate * (surprise - target)
+
+
+def _fewest(
+    logits: Logits, keys: NDArray[np.floating], shares: NDArray[np.float64], mass: float
+) -> Logits:
+    """Keep the fewest words of each row, lowest key first and of equals the lower id, that hold `mass`.
+
+    Only as many words are put in order as it takes, from `LEADERS` on.
+    """
+    size = logits.shape[1]
+    leaders = LEADERS
+    while True:
+        order = _lowest(keys, leaders)
+        ranked = np.take_along_axis(shares, order, axis=1)
+        kept = np.cumsum(ranked, axis=1) - ranked < mass
+        if leaders >= size:
+            break
+        sorted_keys = np.take_along_axis(keys, order, axis=1)
+        edge = np.take_along_axis(sorted_keys, kept.sum(axis=1, keepdims=True) - 1, axis=1)
+        if (edge < sorted_keys[:, [-1]]).all():  # no equal of the last word kept was left out
+            break
+        leaders *= 8
     filtered = np.full_like(logits, -np.inf)
-    kept = np.where(before < p, np.take_along_axis(logits, order, axis=1), -np.inf)
-    np.put_along_axis(filtered, order, kept, axis=1)
+    chosen = np.where(kept, np.take_along_axis(logits, order, axis=1), -np.inf)
+    np.put_along_axis(filtered, order, chosen, axis=1)
     return filtered
 
 
-def chain(logits: Logits, settings: SamplingSettings, banned: NDArray[np.intp]) -> Logits:
-    """Apply all that `settings` switch on, in the documented order."""
-    logits = ban(logits, banned)
-    if settings.temperature != 1:
-        logits = temperature(logits, settings.temperature)
-    if settings.top_k is not None:
-        logits = top_k(logits, settings.top_k)
-    if settings.top_p is not None:
-        logits = top_p(logits, settings.top_p)
-    return logits
+def _lowest(keys: NDArray[np.floating], count: int) -> Ids:
+    """Return the places of the `count` lowest keys of each row in order; of equals, the lower first."""
+    if count >= keys.shape[1]:
+        return np.argsort(keys, axis=1, kind="stable")
+    places = np.sort(np.argpartition(keys, count - 1, axis=1)[:, :count], axis=1)
+    order = np.argsort(np.take_along_axis(keys, places, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(places, order, axis=1)
+
+
+# --- the draw -----------------------------------------------------------------------------------
 
 
 def probabilities(logits: Logits) -> NDArray[np.float64]:
@@ -74,16 +254,27 @@ def probabilities(logits: Logits) -> NDArray[np.float64]:
     return shifted
 
 
-def draw(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
+def entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the entropy of each row of probabilities in nats."""
+    total: NDArray[np.float64] = -(shares * _log(np.where(shares > 0, shares, 1))).sum(axis=1)
+    return total
+
+
+def likeliest(logits: Logits) -> Ids:
+    """Return the likeliest id of each row; of equals, the lowest."""
+    ids: Ids = logits.argmax(axis=1)
+    return ids
+
+
+def draw(logits: Logits, uniforms: NDArray[np.float64]) -> Ids:
     """Draw one id a row by inverting the cumulative distribution at `uniforms`, each in [0, 1)."""
     cumulative = np.cumsum(probabilities(logits), axis=1)
     # Scaling by the total keeps a uniform near 1 below the last word that has any probability.
     targets = (uniforms * cumulative[:, -1])[:, None]
-    ids: NDArray[np.intp] = (cumulative <= targets).sum(axis=1)
+    ids: Ids = (cumulative <= targets).sum(axis=1)
     return ids
 
 
-def _keep(logits: Logits, ids: NDArray[np.intp]) -> Logits:
-    filtered = np.full_like(logits, -np.inf)
-    np.put_along_axis(filtered, ids, np.take_along_axis(logits, ids, axis=1), axis=1)
-    return filtered
+def _log(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore"):
+        return np.log(shares)

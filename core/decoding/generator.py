@@ -6,15 +6,17 @@ What the commands of the prompt configure is `settings`.
 
 import math
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
-from core.decoding import filters
 from core.decoding.cells import Floats, Ids
+from core.decoding.sampler import Rules, Sampler
 from core.decoding.stepper import State, Stepper, stepper
+from core.errors import SettingError
 from core.library.model import Model
 from core.settings import SamplingSettings, Value
 from core.text.vocabulary import Vocabulary
@@ -24,6 +26,9 @@ DEFAULT_LENGTH = {"word": 10, "character": 80}
 
 BATCH = 100
 """Samples side by side at most, so that memory does not grow with their number."""
+
+PATIENCE = 4
+"""How many samples are drawn at most for each one that is to be different from all others."""
 
 LONGEST = {"word": 60, "character": 300}
 """Tokens at most for a model that can, so that one which never does is stopped."""
@@ -64,6 +69,7 @@ class Word:
     probability: float
     rank: int
     sample: int = 0
+    id: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,12 @@ class Continuation:
     seed: Seed
     words: tuple[Word, ...]
     text: str
+
+    @property
+    def mean_log_probability(self) -> float:
+        """The mean of its words' natural log-probabilities, as the model has them before any filter."""
+        logs = [math.log(word.probability or 5e-324) for word in self.words]
+        return sum(logs) / len(logs) if logs else 0.0
 
     @property
     def continuation(self) -> str:
@@ -123,7 +135,7 @@ class Generator:
         """How many words are added at most."""
         if self.settings.length is not None:
             return self.settings.length
-        level = self.model.manifest.level
+        level = self.model.level
         return DEFAULT_LENGTH[level] if self.vocabulary.end is None else LONGEST[level]
 
     @property
@@ -132,76 +144,139 @@ class Generator:
         wanted = self.settings.length is None or self.settings.until_end
         return wanted and self.vocabulary.end is not None
 
-    def steps(self, seed: Seed) -> Iterator[Step]:
+    @property
+    def rules(self) -> Rules:
+        """What a line may be under the settings.
+
+        Raises:
+            SettingError: a required word is unknown, or every word is banned.
+        """
+        rules = Rules(
+            specials=np.array(self.vocabulary.special_ids, np.intp),
+            end=self.vocabulary.end if self.may_end else None,
+            length=self.length,
+            min_length=self.settings.min_length,
+            banned=tuple(ids for ids in map(self._phrase, self.settings.ban or ()) if ids.size),
+            required=tuple(self._required(phrase) for phrase in self.settings.must or ()),
+        )
+        if len(set(rules.forbidden(0).tolist())) == len(self.vocabulary):
+            raise SettingError("every word of the model is banned; set ban to fewer words, or to off")
+        return rules
+
+    def _phrase(self, text: str) -> Ids:
+        """Return a phrase's ids; none where the model does not know all of its words."""
+        words = self.model.cleaning.split(text)
+        known = all(map(self.vocabulary.knows, words))
+        return np.array(self.vocabulary.encode(words) if known else [], np.intp)
+
+    def _required(self, text: str) -> Ids:
+        ids = self._phrase(text)
+        if not ids.size:
+            raise SettingError(
+                f"{self.model.name} does not know {text!r}, so no line of it can hold that; "
+                "set must to words it knows, or to off"
+            )
+        return ids
+
+    def steps(self, seed: Seed, forced: Sequence[int] = ()) -> Iterator[Step]:
         """Yield one step a word for all of `settings.samples`, batch by batch.
 
         Sample i draws one number a word from `default_rng([settings.rng, i])`, so a sample does not
-        depend on how many there are beside it.
-        """
-        for first in range(0, self.settings.samples, BATCH):
-            yield from self._batch(seed, range(first, min(first + BATCH, self.settings.samples)))
+        depend on how many there are beside it. With `settings.ranked` more samples are drawn in place
+        of those that say what others did; `PATIENCE` bounds them.
 
-    def _batch(self, seed: Seed, samples: range) -> Iterator[Step]:
-        end, may_end = self.vocabulary.end, self.may_end
-        greedy, rng = self.settings.temperature == 0, self.settings.rng
-        randoms = [] if greedy else [np.random.default_rng([rng, i]) for i in samples]
-        special = np.array(self.vocabulary.special_ids)
-        banned = special[special != end] if may_end else special
-        state = self._read(seed, len(samples))
+        Args:
+            seed: what the line begins with.
+            forced: ids that the continuation begins with; the others are drawn as if these had been.
+
+        Raises:
+            SettingError: the settings leave this model nothing to say.
+        """
+        wanted = self.settings.samples if self.settings.draws or not self.settings.ranked else 1
+        rules, first, different = self.rules, 0, set[tuple[int, ...]]()
+        while len(different) < wanted and first < PATIENCE * wanted:
+            missing = wanted - len(different) if self.settings.ranked else wanted - first
+            batch = range(first, first + min(missing, BATCH))
+            lines = defaultdict[int, list[int]](list)
+            for step in self._batch(seed, rules, batch, forced):
+                for row in step.running:
+                    lines[row].append(int(step.ids[row]))
+                yield step
+            first = batch.stop
+            different |= set(map(tuple, lines.values()))
+            if not self.settings.ranked and first >= wanted:
+                return
+
+    def _batch(self, seed: Seed, rules: Rules, samples: range, forced: Sequence[int]) -> Iterator[Step]:
+        sampler = Sampler(self.settings, rules, seed.ids, samples)
+        state = self.stepper.take(self.read(seed), np.zeros(len(samples), np.intp))
         running = list(range(len(samples)))
         ids: Ids = np.empty(0, np.intp)
-        for number in range(self.length):
+        for number in range(max(rules.length, len(forced))):
             if number:
                 state = self.stepper.advance(state, ids)
             logits = self.stepper.logits(state)
-            # A continuation has at least one word, so the first may not be the end.
-            ids = self._draw(logits, banned if number else special, randoms)
-            if may_end:
-                running = [row for row in running if ids[row] != end]
+            if number < len(forced):
+                ids = np.full(len(samples), forced[number])
+                sampler.skip(ids, logits)
+            else:
+                ids = sampler.choose(logits)
+                sampler.accept(ids, logits)
+            if rules.end is not None:
+                running = [row for row in running if ids[row] != rules.end]
                 if not running:
                     return
             yield Step(ids, logits, running, samples.start)
 
-    def stream(self, seed: Seed) -> Iterator[Word]:
-        """Yield words as they are drawn; with several samples, a word of each that has not ended."""
+    def stream(self, seed: Seed, forced: Sequence[int] = ()) -> Iterator[Word]:
+        """Yield words as they are drawn; with several samples, a word of each that has not ended.
+
+        Raises:
+            SettingError: see `steps`.
+        """
         cleaning, tokens = self.model.cleaning, self.vocabulary.tokens
-        texts = [seed.text] * self.settings.samples
-        for step in self.steps(seed):
+        texts = defaultdict[int, str](lambda: seed.text)
+        for step in self.steps(seed, forced):
             for row, (id_, probability, rank) in enumerate(_judge(step)):
                 if row not in step.running:
                     continue
                 sample = step.first + row
                 piece = cleaning.piece(texts[sample], tokens[id_])
                 texts[sample] += piece
-                yield Word(tokens[id_], cleaning.show(piece), probability, rank, sample)
+                yield Word(tokens[id_], cleaning.show(piece), probability, rank, sample, id_)
 
-    def generate(self, seed: Seed) -> list[Continuation]:
-        """Return all samples, finished."""
-        words: list[list[Word]] = [[] for _ in range(self.settings.samples)]
-        for word in self.stream(seed):
-            words[word.sample].append(word)
-        return [self.finish(seed, sample) for sample in words]
+    def generate(self, seed: Seed, forced: Sequence[int] = ()) -> list[Continuation]:
+        """Return all samples, finished: with `settings.ranked` all different, the likeliest first.
+
+        Raises:
+            SettingError: see `steps`.
+        """
+        return self.gather(seed, self.stream(seed, forced))
+
+    def gather(self, seed: Seed, words: Iterable[Word]) -> list[Continuation]:
+        """Sort the words of a stream into finished samples."""
+        samples = defaultdict[int, list[Word]](list)
+        for word in words:
+            samples[word.sample].append(word)
+        finished = [self.finish(seed, samples[number]) for number in sorted(samples)]
+        if not self.settings.ranked or len(finished) == 1:
+            return finished
+        different = {line.text: line for line in reversed(finished)}.values()
+        ranked = sorted(different, key=lambda line: -line.mean_log_probability)
+        return ranked[: self.settings.samples]
 
     def finish(self, seed: Seed, words: Sequence[Word]) -> Continuation:
         """Put a seed and the words of one sample together as one line."""
         shown = self.model.cleaning.show(seed.text)
         return Continuation(seed, tuple(words), shown + "".join(word.piece for word in words))
 
-    def _read(self, seed: Seed, samples: int) -> State:
+    def read(self, seed: Seed) -> State:
+        """Return the state, of one row, after the seed."""
         start = () if self.vocabulary.start is None else (self.vocabulary.start,)
-        state = self.stepper.start(samples)
+        state = self.stepper.start(1)
         for id_ in (*start, *seed.ids):
-            state = self.stepper.advance(state, np.full(samples, id_, np.intp))
+            state = self.stepper.advance(state, np.array([id_], np.intp))
         return state
-
-    def _draw(self, logits: Floats, banned: Ids, randoms: Sequence["np.random.Generator"]) -> Ids:
-        if self.settings.temperature == 0:
-            greedy: Ids = logits.argmax(axis=1)
-            if not set(banned.tolist()).isdisjoint(greedy.tolist()):
-                greedy = filters.ban(logits, banned).argmax(axis=1)
-            return greedy
-        allowed = filters.chain(logits, self.settings, banned)
-        return filters.draw(allowed, np.array([random.random() for random in randoms]))
 
 
 def _judge(step: Step) -> Iterator[tuple[int, float, int]]:

@@ -53,8 +53,16 @@ class Stepper(Protocol):
         """Return the state after each text has gone on by its id; `ids` is (rows,)."""
         ...
 
+    def hidden(self, state: State) -> Floats:
+        """Return what the logits are read from: (rows, features)."""
+        ...
+
     def logits(self, state: State) -> Floats:
         """Return unnormalised log-probabilities of the next id: (rows, vocabulary)."""
+        ...
+
+    def take(self, state: State, rows: Ids) -> State:
+        """Return the state of the texts at `rows`, in that order; a text may be taken often."""
         ...
 
 
@@ -73,9 +81,17 @@ class StreamStepper:
         """See Stepper."""
         return State(self._cells.advance(state.layers, ids), state.rows, state.read + 1)
 
+    def hidden(self, state: State) -> Floats:
+        """See Stepper."""
+        return state.layers.hidden[-1]
+
     def logits(self, state: State) -> Floats:
         """See Stepper."""
         return self._output.logits(state.layers.hidden[-1])
+
+    def take(self, state: State, rows: Ids) -> State:
+        """See Stepper."""
+        return state._replace(layers=state.layers.map(lambda array: array[rows]), rows=len(rows))
 
 
 class WindowStepper:
@@ -118,9 +134,22 @@ class WindowStepper:
         layers = self._cells.advance(cleared, np.tile(ids, self._window))
         return State(layers, state.rows, state.read + 1)
 
+    def hidden(self, state: State) -> Floats:
+        """See Stepper."""
+        return state.layers.hidden[-1][self._complete(state)]
+
     def logits(self, state: State) -> Floats:
         """See Stepper."""
-        return self._output.logits(state.layers.hidden[-1][self._complete(state)])
+        return self._output.logits(self.hidden(state))
+
+    def take(self, state: State, rows: Ids) -> State:
+        """See Stepper."""
+
+        def taken(array: Floats) -> Floats:
+            chains = array.reshape(self._window, state.rows, array.shape[1])
+            return chains[:, rows].reshape(-1, array.shape[1])
+
+        return state._replace(layers=state.layers.map(taken), rows=len(rows))
 
     def _complete(self, state: State) -> slice:
         first = state.read % self._window * state.rows
@@ -155,7 +184,7 @@ class AttentionStepper:
         window = np.concatenate([state.window[:, 1:], ids[:, None]], axis=1)
         return state._replace(read=state.read + 1, window=window)
 
-    def logits(self, state: State) -> Floats:
+    def hidden(self, state: State) -> Floats:
         """See Stepper."""
         assert state.window is not None
         layers, outputs = state.layers, []
@@ -166,7 +195,18 @@ class AttentionStepper:
         scores = (stacked @ self._attention)[:, :, 0]
         weights = np.exp(scores - scores.max(axis=1, keepdims=True))
         weights /= weights.sum(axis=1, keepdims=True)
-        return self._output.logits((stacked * weights[:, :, None]).sum(axis=1))
+        attended: Floats = (stacked * weights[:, :, None]).sum(axis=1)
+        return attended
+
+    def logits(self, state: State) -> Floats:
+        """See Stepper."""
+        return self._output.logits(self.hidden(state))
+
+    def take(self, state: State, rows: Ids) -> State:
+        """See Stepper."""
+        assert state.window is not None
+        layers = state.layers.map(lambda array: array[rows])
+        return State(layers, len(rows), state.read, state.window[rows])
 
 
 def _stacked(states: tuple[tuple[Floats, ...], ...]) -> tuple[Floats, ...]:

@@ -56,6 +56,11 @@ class Model:
         """The name it was saved under."""
         return self.manifest.name
 
+    @property
+    def level(self) -> str:
+        """What one token is: a word or a character."""
+        return self.manifest.level
+
     @cached_property
     def cleaning(self) -> Cleaning:
         """How a seed becomes this model's words."""

@@ -7,10 +7,21 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from core.decoding import filters
+from core.decoding.sampler import Rules, Sampler
 from core.settings import SamplingSettings
 
 FOUR = np.log(np.array([[0.1, 0.4, 0.2, 0.3]]))
 LOGITS = arrays.arrays(np.float32, (2, 7), elements=st.floats(-30, 30, width=32))
+
+
+def chain(logits: np.ndarray, settings: SamplingSettings, banned: list[int]) -> np.ndarray:
+    """Run the whole chain on the first word of a line, and put what is left back in its place."""
+    rules = Rules(np.array(banned, np.intp), None, 10)
+    sampler = Sampler(settings, rules, (), range(len(logits)))
+    ids, left = sampler.candidates(logits)
+    placed = np.full(logits.shape, -np.inf)
+    placed[:, ids] = left
+    return placed
 
 
 def after(logits: np.ndarray) -> list[float]:
@@ -50,10 +61,127 @@ def test_top_p_keeps_the_fewest_that_hold_p(p: float, expected: list[float]) -> 
     assert after(filters.top_p(FOUR, p)) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0, [0.1, 0.4, 0.2, 0.3]), (0.49, [0, 4 / 9, 2 / 9, 3 / 9]), (0.51, [0, 4 / 7, 0, 3 / 7])],
+)
+def test_min_p_keeps_what_is_a_share_as_likely_as_the_likeliest(
+    share: float, expected: list[float]
+) -> None:
+    assert after(filters.min_p(FOUR, share)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("mass", "expected"),
+    # The entropy is 1.280 nats; the surprises are 2.303, 0.916, 1.609 and 1.204.
+    [(0.2, [0, 0, 0, 1]), (0.4, [0, 0, 0.4, 0.6]), (0.6, [0, 4 / 9, 2 / 9, 3 / 9])],
+)
+def test_typical_keeps_the_words_whose_surprise_is_nearest_the_entropy(
+    mass: float, expected: list[float]
+) -> None:
+    assert after(filters.typical(FOUR, mass)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "expected"),
+    # exp(-H) is 0.2781: the floors are 0.01, sqrt(0.3) * 0.2781 = 0.152 and sqrt(0.9) * 0.2781 = 0.264.
+    [(0.01, [0.1, 0.4, 0.2, 0.3]), (0.3, [0, 4 / 9, 2 / 9, 3 / 9]), (0.9, [0, 4 / 7, 0, 3 / 7])],
+)
+def test_eta_has_a_floor_that_sinks_with_the_entropy(epsilon: float, expected: list[float]) -> None:
+    assert after(filters.eta(FOUR, epsilon)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("bits", "expected"), [(0.5, [0, 1, 0, 0]), (2, [0, 4 / 7, 0, 3 / 7]), (9, [0.1, 0.4, 0.2, 0.3])]
+)
+def test_mirostat_removes_what_is_more_surprising_than_its_limit(
+    bits: float, expected: list[float]
+) -> None:
+    assert after(filters.mirostat(FOUR, np.array([bits]))) == pytest.approx(expected)
+
+
+def test_mirostat_steers_towards_its_target() -> None:
+    assert filters.steered(np.array([6.0, 6.0]), np.array([2.0, 7.0]), 5, 0.1) == pytest.approx(
+        [6.3, 5.8]
+    )
+
+
+def test_repetition_penalty_divides_positive_logits_and_multiplies_negative_ones_once() -> None:
+    logits, history = np.array([[2.0, -1.0, 0.5, 1.0]]), np.array([[0, 1, 0]])
+    assert filters.repetition_penalty(logits, history, 2).tolist() == [[1, -2, 0.5, 1]]
+
+
+def test_presence_counts_once_and_frequency_each_time() -> None:
+    logits, history = np.zeros((2, 4)), np.array([[0, 1, 0], [3, 3, 3]])
+    lowered = filters.presence_and_frequency_penalty(logits, history, 0.5, 0.25)
+    assert lowered.tolist() == [[-1, -0.75, 0, 0], [0, 0, 0, -1.25]]
+
+
+def test_no_repeat_removes_what_would_complete_a_run_that_was_there() -> None:
+    history = np.array([[1, 2, 0, 1], [3, 3, 2, 1]])
+    logits = np.repeat(FOUR, 2, axis=0)
+    assert (filters.no_repeat(logits, history, 2) == -np.inf).tolist() == [
+        [False, False, True, False],
+        [False, False, False, False],
+    ]
+    assert (filters.no_repeat(logits, history, 1) == -np.inf).tolist() == [
+        [True, True, True, False],
+        [False, True, True, True],
+    ]
+
+
+def test_no_repeat_leaves_a_row_alone_that_it_would_empty() -> None:
+    assert np.array_equal(filters.no_repeat(FOUR, np.array([[3, 2, 1, 0]]), 1), FOUR)
+
+
+def test_a_banned_phrase_is_cut_off_before_its_last_word() -> None:
+    history = np.array([[0, 1], [1, 0]])
+    left = filters.ban_phrase(np.repeat(FOUR, 2, axis=0), history, np.array([1, 2]))
+    assert np.flatnonzero(left[0] == -np.inf).tolist() == [2]
+    assert np.array_equal(left[1], FOUR[0])
+
+
+@pytest.mark.parametrize(
+    ("history", "lost"),
+    [
+        ([3, 0, 1, 2], [0, 0, 0, 0]),
+        ([1, 2, 3, 0, 2], [0, 0, 0, 0]),  # one word alone may come again
+        ([1, 2, 3, 0, 1, 2], [0, 0, 0, 0.8]),
+        ([0, 1, 2, 3, 0, 1, 2], [0, 0, 0, 0.8 * 1.75]),
+        ([1, 2, 0, 0, 1, 2, 3, 0, 1, 2], [0.8, 0, 0, 0.8 * 1.75]),
+        ([2, 2, 2, 2], [0, 0, 0.8 * 1.75, 0]),
+        ([], [0, 0, 0, 0]),
+        ([1], [0, 0, 0, 0]),
+    ],
+)
+def test_dry_penalises_the_word_that_goes_on_with_a_repetition(
+    history: list[int], lost: list[float]
+) -> None:
+    left = filters.dry(np.zeros((1, 4)), np.array([history], np.intp), 0.8, 1.75, 2)
+    assert left[0] == pytest.approx(-np.array(lost))
+
+
+def test_dry_stays_a_number_however_long_the_repetition() -> None:
+    left = filters.dry(np.zeros((1, 4), np.float32), np.full((1, 3000), 2), 100, 10, 1)
+    assert left.tolist() == [[0, 0, -filters.LARGEST_PENALTY, 0]]
+
+
+def test_a_schedule_of_temperatures_goes_round() -> None:
+    settings = SamplingSettings(schedule=(1.0, 0.5, 0.0))
+    sampler = Sampler(settings, Rules(np.array([], np.intp), None, 10), (), [0])
+    squares = [1 / 30, 16 / 30, 4 / 30, 9 / 30]
+    for expected in ([0.1, 0.4, 0.2, 0.3], squares, [0, 1, 0, 0], [0.1, 0.4, 0.2, 0.3]):
+        ids, left = sampler.candidates(FOUR)
+        placed = np.zeros(4)
+        placed[ids] = filters.probabilities(left)[0]
+        assert placed == pytest.approx(expected)
+        sampler.accept(np.array([1]), FOUR)
+
+
 def test_the_order_is_bans_temperature_top_k_top_p() -> None:
     settings = SamplingSettings(temperature=0.5, top_k=2, top_p=0.7)
     # Without id 1, squared: 1, 4, 9; the two likeliest hold 9/13 and 4/13; 9/13 alone is below 0.7.
-    assert after(filters.chain(FOUR, settings, np.array([1]))) == pytest.approx([0, 0, 4 / 13, 9 / 13])
+    assert after(chain(FOUR, settings, [1])) == pytest.approx([0, 0, 4 / 13, 9 / 13])
 
 
 def test_a_draw_inverts_the_cumulative_distribution() -> None:
@@ -69,18 +197,73 @@ def test_a_removed_word_is_never_drawn_not_even_at_the_edges() -> None:
 
 def test_no_filter_changes_what_it_is_given() -> None:
     before = FOUR.copy()
-    filters.chain(FOUR, SamplingSettings(temperature=0.5, top_k=2, top_p=0.5), np.array([0]))
+    chain(FOUR, SamplingSettings(temperature=0.5, top_k=2, top_p=0.5), [0])
     assert np.array_equal(FOUR, before)
 
 
-@given(LOGITS, st.integers(1, 9), st.floats(0.01, 1), st.floats(0, 5))
+SETTINGS = st.builds(
+    SamplingSettings,
+    temperature=st.floats(0, 5),
+    schedule=st.none() | st.tuples(st.floats(0, 5), st.floats(0, 5)),
+    top_k=st.none() | st.integers(1, 9),
+    top_p=st.none() | st.floats(0.01, 1),
+    min_p=st.none() | st.floats(0, 1),
+    typical=st.none() | st.floats(0.01, 1),
+    eta=st.none() | st.floats(0, 1),
+    mirostat=st.none() | st.floats(0, 10),
+    no_repeat=st.none() | st.integers(1, 3),
+    repeat_penalty=st.none() | st.floats(1, 100),
+    presence_penalty=st.none() | st.floats(-100, 100),
+    frequency_penalty=st.none() | st.floats(-100, 100),
+    dry=st.none() | st.floats(0, 100),
+    ban=st.none(),
+    must=st.none(),
+)
+
+
+@given(LOGITS, SETTINGS, st.lists(st.integers(1, 6), max_size=9))
 def test_every_chain_leaves_a_word_and_never_a_banned_one(
-    logits: np.ndarray, k: int, p: float, temperature: float
+    logits: np.ndarray, settings: SamplingSettings, said: list[int]
 ) -> None:
-    settings = SamplingSettings(temperature=temperature, top_k=k, top_p=p)
-    left = filters.probabilities(filters.chain(logits, settings, np.array([0, 3])))
-    assert (left[:, [0, 3]] == 0).all()
-    assert np.allclose(left.sum(axis=1), 1)
+    rules = Rules(np.array([0, 3]), None, 10, banned=(np.array([5]), np.array([2, 4])))
+    sampler = Sampler(settings, rules, said, range(2))
+    for _ in range(3):
+        ids, left = sampler.candidates(logits)
+        assert (left[:, np.isin(ids, [0, 3, 5])] == -np.inf).all()
+        assert np.allclose(filters.probabilities(left).sum(axis=1), 1)
+        chosen = sampler.choose(logits)
+        assert (np.take_along_axis(left, ids.searchsorted(chosen)[:, None], axis=1) > -np.inf).all()
+        sampler.accept(chosen, logits)
+
+
+@given(LOGITS, st.floats(0.01, 1))
+def test_what_is_partly_sorted_is_cut_as_if_all_were(logits: np.ndarray, mass: float) -> None:
+    keys, shares = -logits.round(), filters.probabilities(logits)
+    order = np.argsort(keys, axis=1, kind="stable")
+    ranked = np.take_along_axis(shares, order, axis=1)
+    expected = np.take_along_axis(
+        np.cumsum(ranked, axis=1) - ranked < mass, np.argsort(order, axis=1), axis=1
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filters, "LEADERS", 1)
+        kept = filters._fewest(logits, keys, shares, mass) > -np.inf
+    assert kept.tolist() == expected.tolist()
+
+
+@given(LOGITS, st.integers(1, 9))
+def test_top_k_keeps_what_a_stable_sort_keeps(logits: np.ndarray, k: int) -> None:
+    logits = logits.round()
+    kept = filters.top_k(logits, k) > -np.inf
+    expected = np.zeros_like(kept)
+    np.put_along_axis(expected, np.argsort(-logits, axis=1, kind="stable")[:, :k], True, axis=1)
+    assert kept.tolist() == expected.tolist()
+
+
+@given(LOGITS, st.floats(0.01, 0.99))
+def test_typical_holds_its_mass(logits: np.ndarray, mass: float) -> None:
+    full = filters.probabilities(logits)
+    kept = filters.typical(logits, mass) > -np.inf
+    assert ((full * kept).sum(axis=1) >= mass - 1e-9).all()
 
 
 @given(LOGITS, st.floats(0.01, 0.99))
