@@ -16,6 +16,7 @@ from repl import views
 from repl.commands import registry
 from repl.registry import Confirmation
 from repl.session import Session, print_error
+from repl.turns import ROOT
 
 INDENT = "  "
 
@@ -91,58 +92,65 @@ def _show(session: Session, console: Console, result: RenderableType) -> None:
     console.print()
 
 
-def continue_seed(session: Session, text: str) -> None:
+def continue_seed(
+    session: Session, text: str, forced: tuple[int, ...] = (), parent: int = ROOT
+) -> None:
     """Continue a seed with the loaded model and show it.
 
+    Args:
+        session: what is loaded and set.
+        text: the seed.
+        forced: ids that the continuation begins with.
+        parent: the turn that the line goes on from.
+
     Raises:
-        HeadlongError: no model is loaded.
+        HeadlongError: no model is loaded, or the settings leave it nothing to say.
     """
     generator = session.require_generator()
     seed = generator.read_seed(text)
     notice = views.unknown_words(seed, generator)
     if notice is not None:
         session.messages.print(Padding.indent(notice, len(INDENT)))
-    if not session.interactive:
-        for continuation in generator.generate(seed):
-            session.console.print(views.line(continuation, generator))
-        return
     began = time.perf_counter()
-    if generator.settings.samples == 1:
-        interrupted = _stream(session.console, generator, seed)
-    else:
-        interrupted = _numbered(session.console, generator, seed)
+    words: list[Word] = []
+    interrupted = False
+    try:
+        _write(session, generator, seed, forced, words)
+    except KeyboardInterrupt:
+        if not session.interactive:
+            raise
+        interrupted = True
     milliseconds = 1000 * (time.perf_counter() - began)
+    lines = generator.gather(seed, words)
+    session.remember(lines, forced, parent)
+    if not session.interactive:
+        for line in lines:
+            session.console.print(views.line(line, generator))
+        return
+    if generator.settings.samples > 1:
+        drawn = views.numbered([views.line(line, generator) for line in lines])
+        session.console.print(Padding.indent(drawn, len(INDENT)))
     _show(session, session.console, views.status(generator, milliseconds, interrupted))
 
 
-def _stream(console: Console, generator: Generator, seed: Seed) -> bool:
-    """Print words as they are drawn; return whether Ctrl-C cut them short. What is shown stays."""
-    writer = _Writer(console)
+def _write(
+    session: Session, generator: Generator, seed: Seed, forced: tuple[int, ...], words: list[Word]
+) -> None:
+    """Generate into `words`; a single line is also printed at a terminal, word by word."""
+    stream = generator.stream(seed, forced)
+    if not session.interactive or generator.settings.samples > 1:
+        words.extend(stream)
+        return
+    writer = _Writer(session.console)
     try:
         writer.write(generator.model.cleaning.show(seed.text), "seed")
         writer.flush()
-        for word in generator.stream(seed):
+        for word in stream:
+            words.append(word)
             writer.write(word.piece, "word")
-    except KeyboardInterrupt:
-        return True
     finally:
         writer.flush()
-        console.print()
-    return False
-
-
-def _numbered(console: Console, generator: Generator, seed: Seed) -> bool:
-    """Print several samples, each under its number; with Ctrl-C, as far as they have come."""
-    words: list[list[Word]] = [[] for _ in range(generator.settings.samples)]
-    interrupted = False
-    try:
-        for word in generator.stream(seed):
-            words[word.sample].append(word)
-    except KeyboardInterrupt:
-        interrupted = True
-    lines = [views.line(generator.finish(seed, sample), generator) for sample in words]
-    console.print(Padding.indent(views.numbered(lines), len(INDENT)))
-    return interrupted
+        session.console.print()
 
 
 class _Writer:

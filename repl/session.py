@@ -1,6 +1,7 @@
 """The session: the only state that changes while the program runs."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -9,12 +10,14 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from core.decoding.generator import Generator
-from core.errors import ModelNotFound, SettingError
+from core.decoding.generator import Continuation, Generator
+from core.errors import InputError, ModelNotFound, SettingError
+from core.insight.line import Line, line_of, read_line
 from core.library.shelf import Shelf, called, load
 from core.settings import SamplingSettings, Value
 from repl import views
 from repl.theme import THEME
+from repl.turns import Turns
 
 DEFAULT_MODEL = "tutorial"
 
@@ -59,6 +62,12 @@ class Session:
     """Where the loaded model stands."""
 
     settings: SamplingSettings = field(default_factory=SamplingSettings)
+    turns: Turns = field(default_factory=Turns)
+    """Every line that was generated, as a tree."""
+
+    heat: bool = False
+    """Whether words are coloured by how likely they were."""
+
     leaving: bool = False
     failed: bool = False
     """Whether any line ended in an error; a script's exit status tells."""
@@ -89,6 +98,38 @@ class Session:
         if self.generator is None:
             raise ModelNotFound("no model is loaded; :models lists them, :load NAME loads one")
         return self.generator
+
+    def remember(self, lines: Sequence[Continuation], forced: tuple[int, ...], parent: int) -> None:
+        """Add lines that were generated together to the tree."""
+        generator = self.require_generator()
+        model = str(self.path) if self.path else generator.model.name
+        for sample, line in enumerate(lines):
+            self.turns.add(
+                line,
+                model=model,
+                sha256=generator.model.sha256,
+                settings=generator.settings,
+                parent=parent,
+                forced=forced,
+                sample=sample,
+            )
+
+    def line(self, text: str = "") -> Line:
+        """Return `text`, or the current line, as the loaded model reads it.
+
+        Raises:
+            ModelNotFound: no model is loaded.
+            InputError: there is no line yet, or the model knows no word of it.
+        """
+        generator = self.require_generator()
+        if text:
+            return read_line(generator, text)
+        turn = self.turns.current
+        if turn is None:
+            raise InputError("there is no line yet; type the beginning of one, or give a text")
+        if turn.sha256 == generator.model.sha256:
+            return line_of(generator, turn.line)
+        return read_line(generator, turn.line.text)
 
     def ask(self, question: str) -> bool:
         """Return whether the user says yes; nobody is asked where lines come from a pipe.
