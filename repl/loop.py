@@ -6,17 +6,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from core.decoding.generator import Generator, Seed, Word
+from core.decoding.generator import Generator, Word
 from core.errors import HeadlongError
 from repl import views
 from repl.commands import registry
-from repl.registry import Confirmation
+from repl.registry import Confirmation, Continue
 from repl.session import Session, print_error
-from repl.turns import ROOT
 
 INDENT = "  "
 
@@ -25,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 def run_line(session: Session, text: str) -> None:
     """Do what one line says; whatever goes wrong is shown and the session goes on."""
+    if text.strip():
+        session.transcript.append([Text.assemble(("› ", "name"), views.safe(text))])
     with reporting(session):
         dispatch(session, text)
 
@@ -72,72 +73,74 @@ def dispatch(session: Session, text: str) -> None:
         result = registry.run(session, text)
         if isinstance(result, Confirmation):
             _show(session, session.messages, result.message)
+        elif isinstance(result, Continue):
+            continue_seed(session, result)
         elif result is not None:
             _show(session, session.console, result)
     elif text.strip():
-        continue_seed(session, text[1:] if text.startswith("::") else text)
+        typed = text[1:] if text.startswith("::") else text
+        seed = session.require_generator().read_seed(typed)
+        notice = views.unknown_words(seed, session.require_generator())
+        if notice is not None:
+            session.messages.print(Padding.indent(notice, len(INDENT)))
+        continue_seed(session, Continue(seed))
 
 
 def _show_error(session: Session, message: str) -> None:
+    session.keep(Padding.indent(views.error(message), len(INDENT)))
     print_error(session.messages, message, len(INDENT) if session.interactive else 0)
     if session.interactive:
         session.messages.print()
 
 
 def _show(session: Session, console: Console, result: RenderableType) -> None:
+    indented = Padding.indent(result, len(INDENT))
+    session.keep(indented)
     if not session.interactive:
         console.print(result)
         return
-    console.print(Padding.indent(result, len(INDENT)))
+    console.print(indented)
     console.print()
 
 
-def continue_seed(
-    session: Session, text: str, forced: tuple[int, ...] = (), parent: int = ROOT
-) -> None:
+def continue_seed(session: Session, wanted: Continue) -> None:
     """Continue a seed with the loaded model and show it.
-
-    Args:
-        session: what is loaded and set.
-        text: the seed.
-        forced: ids that the continuation begins with.
-        parent: the turn that the line goes on from.
 
     Raises:
         HeadlongError: no model is loaded, or the settings leave it nothing to say.
     """
-    generator = session.require_generator()
-    seed = generator.read_seed(text)
-    notice = views.unknown_words(seed, generator)
-    if notice is not None:
-        session.messages.print(Padding.indent(notice, len(INDENT)))
+    generator, seed = session.require_generator(), wanted.seed
+    if wanted.settings is not None:
+        generator = generator.under(wanted.settings)
     began = time.perf_counter()
     words: list[Word] = []
     interrupted = False
     try:
-        _write(session, generator, seed, forced, words)
+        _write(session, generator, wanted, words)
     except KeyboardInterrupt:
         if not session.interactive:
             raise
         interrupted = True
     milliseconds = 1000 * (time.perf_counter() - began)
     lines = generator.gather(seed, words)
-    session.remember(lines, forced, parent)
+    session.remember(generator, lines, wanted.forced, wanted.parent)
+    drawn = [views.line(line, generator) for line in lines]
     if not session.interactive:
-        for line in lines:
-            session.console.print(views.line(line, generator))
+        for line in drawn:
+            session.keep(line)
+            session.console.print(line)
         return
-    if generator.settings.samples > 1:
-        drawn = views.numbered([views.line(line, generator) for line in lines])
-        session.console.print(Padding.indent(drawn, len(INDENT)))
+    many = generator.settings.samples > 1
+    picture = Padding.indent(views.numbered(drawn) if many else Group(*drawn), len(INDENT))
+    session.keep(picture)
+    if many:
+        session.console.print(picture)
     _show(session, session.console, views.status(generator, milliseconds, interrupted))
 
 
-def _write(
-    session: Session, generator: Generator, seed: Seed, forced: tuple[int, ...], words: list[Word]
-) -> None:
+def _write(session: Session, generator: Generator, wanted: Continue, words: list[Word]) -> None:
     """Generate into `words`; a single line is also printed at a terminal, word by word."""
-    stream = generator.stream(seed, forced)
+    seed, stream = wanted.seed, generator.stream(wanted.seed, wanted.forced, wanted.sample)
     if not session.interactive or generator.settings.samples > 1:
         words.extend(stream)
         return

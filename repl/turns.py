@@ -21,8 +21,7 @@ ROOT = 0
 class Turn:
     """One line with all that gives it again: model, settings, seed, and the words it was made to take.
 
-    `forced` are ids that the continuation was begun with; `sample` is its place among those that were
-    generated together.
+    `forced` are ids that the continuation was begun with.
     """
 
     number: int
@@ -31,7 +30,6 @@ class Turn:
     sha256: str
     settings: SamplingSettings
     forced: tuple[int, ...]
-    sample: int
     line: Continuation
     bookmark: str = ""
 
@@ -53,20 +51,16 @@ class Turns:
     def add(
         self,
         line: Continuation,
-        *,
         model: str,
         sha256: str,
         settings: SamplingSettings,
         parent: int = ROOT,
         forced: tuple[int, ...] = (),
-        sample: int = 0,
     ) -> Turn:
-        """Add a line; of lines that came together the first becomes the current one."""
+        """Add a line, which becomes the current one."""
         self._last += 1
-        turn = Turn(self._last, parent, model, sha256, settings, forced, sample, line)
-        self._turns[turn.number] = turn
-        if sample == 0:
-            self.current = turn
+        turn = Turn(self._last, parent, model, sha256, settings, forced, line)
+        self._turns[turn.number] = self.current = turn
         self._forget()
         return turn
 

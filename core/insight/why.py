@@ -52,22 +52,19 @@ class Choice:
     stages: tuple[Stage, ...]
 
 
-def explain(
-    generator: Generator, seed: Seed, ids: Sequence[int], sample: int = 0, top: int = TOP
-) -> Iterator[Choice]:
+def explain(generator: Generator, seed: Seed, ids: Sequence[int], top: int = TOP) -> Iterator[Choice]:
     """Yield, for each of the generated `ids`, what it was chosen from.
 
     Args:
         generator: the model with the settings that the line was generated with.
         seed: the line's beginning.
         ids: the generated words.
-        sample: which of several samples the line was.
         top: how many candidates to tell of.
 
     Raises:
         SettingError: the settings do not suit this model.
     """
-    sampler = Sampler(generator.settings, generator.rules, seed.ids, [sample])
+    sampler = Sampler(generator.settings, generator.rules, seed.ids, [0])
     state = generator.read(seed)
     for number, id_ in enumerate(ids):
         logits = generator.stepper.logits(state)
