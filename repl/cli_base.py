@@ -125,6 +125,16 @@ def texts(typed: list[str] | None, file: Path | None, command: str = "generate")
     return (line.rstrip("\r\n") for line in lines)
 
 
+def no_picture_of_json(picture: Path | None, as_json: bool) -> None:
+    """Refuse to draw what is printed for programs.
+
+    Raises:
+        InputError: both are asked for.
+    """
+    if as_json and picture is not None:
+        raise InputError("a picture holds what people see; leave out --json or --picture")
+
+
 def present(shown: RenderableType, picture: Path | None, replace: bool) -> None:
     """Print what a command has to show, or write it to a picture and print where that is.
 

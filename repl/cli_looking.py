@@ -8,7 +8,6 @@ from rich.console import Group
 from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator
-from core.errors import InputError
 from core.insight import tree as trees
 from core.insight.why import TOP, Choice, explain
 from core.settings import SamplingSettings
@@ -22,6 +21,7 @@ from repl.cli_base import (
     TextsArgument,
     app,
     guarded,
+    no_picture_of_json,
     present,
     print_json,
     texts,
@@ -47,6 +47,7 @@ def why(
     """Continue seeds, and show what each new word beat, before and after the filters."""
     from repl.pictures.why import line_table
 
+    no_picture_of_json(picture, as_json)
     generator = Generator(context.obj.shelf.load(model or context.obj.model), settings)
     shown: list[Any] = []
     for typed in texts(text, file, "why"):
@@ -87,6 +88,7 @@ def tree(
     """Show the tree of likely continuations, with the probability of every path."""
     from repl.pictures.tree import picture as drawn
 
+    no_picture_of_json(picture, as_json)
     generator = Generator(context.obj.shelf.load(model or context.obj.model))
     shown: list[Any] = []
     for typed in texts(text, file, "tree"):
@@ -98,5 +100,3 @@ def tree(
             shown.append(drawn(root))
     if shown:
         present(Group(*shown), picture, replace)
-    elif picture is not None:
-        raise InputError("a picture holds what people see; leave out --json or --picture")
