@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from prompt_toolkit.application import Application
-from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples, to_formatted_text
+from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.formatted_text import ANSI, AnyFormattedText
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import Layout, Window
 from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.output import Output
 from prompt_toolkit.shortcuts import print_formatted_text
-from prompt_toolkit.styles import Style
-from rich.console import Console
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.text import Text
 
 from core.insight.why import Candidate, Choice
-from repl.pictures.why import word, word_table
+from repl.pictures.why import word_table
 from repl.theme import THEME
 from repl.views import safe
 
@@ -22,10 +23,6 @@ HINT = "left, right: a word · up, down: a rival · Enter: take it · Esc: leave
 
 Taken = tuple[int, int]
 """The number of a word, and the id to take in its place."""
-
-_STYLE = Style.from_dict(
-    {"seed": "ansibrightblack", "chosen": "reverse bold", "hint": "ansibrightblack"}
-)
 
 
 class Chooser:
@@ -72,6 +69,7 @@ class Chooser:
 
 def choose(
     seed: str,
+    pieces: Sequence[str],
     choices: Sequence[Choice],
     input: Input | None = None,
     output: Output | None = None,
@@ -80,31 +78,32 @@ def choose(
 
     Args:
         seed: the beginning of the line as it is shown.
-        choices: the words that follow, with their candidates.
+        pieces: the words that follow, each with the space that belongs before it.
+        choices: the same words with their candidates.
         input: where keys come from, if not from the terminal.
         output: where it is drawn, if not on the terminal.
     """
     chooser = Chooser(choices)
+
+    def drawn(hint: str = "") -> AnyFormattedText:
+        width = (output or get_app().output).get_size().columns
+        return ANSI(_rendered(_line(seed, pieces, chooser), chooser, hint, width))
+
     application: Application[Taken | None] = Application(
         layout=Layout(
             Window(
-                FormattedTextControl(
-                    lambda: [*_drawn(seed, choices, chooser), ("class:hint", f"  {HINT}")],
-                    show_cursor=False,
-                ),
-                wrap_lines=True,
-                dont_extend_height=True,
+                FormattedTextControl(lambda: drawn(HINT), show_cursor=False), dont_extend_height=True
             )
         ),
         key_bindings=_keys(chooser),
-        style=_STYLE,
         erase_when_done=True,
         input=input,
         output=output,
     )
     application.ttimeoutlen = 0.05  # so that Esc does not wait for the rest of an arrow key
     taken = application.run()
-    print_formatted_text(to_formatted_text(_drawn(seed, choices, chooser)), style=_STYLE, output=output)
+    output = application.output
+    print_formatted_text(drawn(), end="\n\n", output=output)
     return taken
 
 
@@ -133,26 +132,24 @@ def _keys(chooser: Chooser) -> KeyBindings:
     return keys
 
 
-def _drawn(seed: str, choices: Sequence[Choice], chooser: Chooser) -> StyleAndTextTuples:
-    line: StyleAndTextTuples = [("class:seed", f"  {safe(seed)}")]
-    for choice in choices:
-        here = choice is chooser.choice
-        line += [("", " "), ("class:chosen" if here else "bold", word(choice.chosen))]
-    table = to_formatted_text(ANSI(_rendered(chooser)))
-    return [*line, ("", "\n"), *table]
+def _line(seed: str, pieces: Sequence[str], chooser: Chooser) -> Text:
+    line = Text(safe(seed), style="seed")
+    for number, piece in enumerate(pieces, start=1):
+        shown = safe(piece)
+        line.append(" " * (len(shown) - len(shown.lstrip())))
+        here = number == chooser.choice.number
+        line.append(shown.lstrip() or "␣", style="reverse bold" if here else "not dim bold")
+    return line
 
 
-def _rendered(chooser: Chooser) -> str:
-    """Draw the table with Rich, as everywhere else, into text with colours."""
-    from prompt_toolkit.application import get_app_or_none
-    from rich.padding import Padding
-
-    application = get_app_or_none()
-    width = application.output.get_size().columns if application else 80
+def _rendered(line: Text, chooser: Chooser, hint: str, width: int) -> str:
+    """Draw with Rich, as everywhere else, into text with colours."""
     console = Console(theme=THEME, width=width, force_terminal=True, highlight=False, markup=False)
+    picture = Group(line, word_table(chooser.choice, chooser.place), Text(hint, style="muted"))
     with console.capture() as capture:
-        console.print(Padding.indent(word_table(chooser.choice, chooser.place), 2))
-    return capture.get()
+        console.print(Padding.indent(picture, 2))
+    # Rich fills lines with blanks, and a full one would make the terminal begin another.
+    return "\n".join(text.rstrip() for text in capture.get().rstrip().split("\n"))
 
 
 def _may_be_said(candidate: Candidate) -> bool:

@@ -26,7 +26,9 @@ def why(session: Session, number: int | None = None, *, top: int = 8) -> Result:
     if number is None and session.interactive:
         from repl.chooser import choose
 
-        taken = choose(turn.line.text.removesuffix(turn.line.continuation), choices)
+        pieces = [word.piece for word in turn.line.words]
+        seed = turn.line.text.removesuffix("".join(pieces))
+        taken = choose(seed, pieces, choices)
         return _branched(turn, *taken) if taken else None
     from repl.pictures.why import line_table, word_table
 

@@ -128,14 +128,14 @@ def test_arrow_keys_choose_a_word_and_a_rival() -> None:
 def test_enter_takes_the_rival_and_escape_leaves(keys: str, taken: Taken | None) -> None:
     with create_pipe_input() as pipe:
         pipe.send_text(keys)
-        assert choose("china", CHOICES, pipe, DummyOutput()) == taken
+        assert choose("china", [" a", " e"], CHOICES, pipe, DummyOutput()) == taken
 
 
 def test_at_a_terminal_the_line_opens_and_what_is_taken_is_gone_on_from(
     session: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def take(number: int, rival: int) -> Callable[..., Taken]:
-        return lambda seed, choices: (number, choices[number - 1].candidates[rival].id)
+        return lambda seed, pieces, choices: (number, choices[number - 1].candidates[rival].id)
 
     session.interactive = True
     session.console = session.messages = console()
@@ -146,5 +146,5 @@ def test_at_a_terminal_the_line_opens_and_what_is_taken_is_gone_on_from(
     second = session.turns.require().line
     assert [word.id for word in second.words[:1]] == [word.id for word in first.words[:1]]
     assert second.words[1].rank == 1
-    monkeypatch.setattr("repl.chooser.choose", lambda seed, choices: None)
+    monkeypatch.setattr("repl.chooser.choose", lambda seed, pieces, choices: None)
     assert run(session, ":why") == ""
