@@ -12,11 +12,11 @@ THEME = Theme(
         "name": "bold cyan",
         "value": "green",
         "muted": "dim",
-        # Dark on light or light on dark of their own, so that they can be read on either ground.
+        # With a ground of their own they can be read on any; the first 16 colours are the terminal's.
         "heat.10": "green",
-        "heat.100": "black on yellow",
-        "heat.1000": "bright_white on red",
-        "heat.rest": "bright_white on magenta",
+        "heat.100": "color(16) on color(221)",
+        "heat.1000": "color(231) on color(160)",
+        "heat.rest": "color(231) on color(90)",
         "heat.unknown": "underline",
         "differs": "bold magenta",
         "bar.complete": "cyan",

@@ -1,7 +1,7 @@
 """What a sweep goes through, as people type it: `0.2..1.4`, `1..50`, `1..9..2`, `off,5,40`, `on,off`.
 
 A range of a low and a high end alone takes about seven round values between them: evenly, or by
-factors where the high end is at least `WIDE` times the low one.
+factors where the high end is from `WIDE` to `WIDEST` times the low one.
 """
 
 import math
@@ -18,6 +18,8 @@ ABOUT = 7
 """How many values a range without a step takes, if round ones allow."""
 
 WIDE = 50
+WIDEST = 10**10
+"""Where factors of ten would take more than a dozen values, steps are even again."""
 
 HOW = "a range is typed LOW..HIGH or LOW..HIGH..STEP, single values with commas between them"
 
@@ -83,7 +85,7 @@ def _rounded(setting: Setting, first: Decimal, last: Decimal) -> list[Decimal]:
     low, high = min(first, last), max(first, last)
     if low == high:
         return [low]
-    wide = low > 0 and high >= WIDE * low
+    wide = low > 0 and WIDE <= high / low <= WIDEST
     choices = _by_factors(low, high) if wide else _evenly(low, high, setting.kind is int)
     values = min(choices, key=lambda values: abs(len(values) - ABOUT))
     return values if last > first else values[::-1]

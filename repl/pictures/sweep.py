@@ -22,7 +22,7 @@ def picture(generator: Generator, seed: Seed, setting: Setting, rows: Sequence[R
     """Draw a sweep: the seed, the grid, and what would give it again."""
     shown = Text(safe(generator.model.cleaning.show(seed.text)) or "(the beginning)", "seed")
     told = [safe(generator.model.name), *_common(generator, setting, rows)]
-    if any(row.settings.draws for row in rows):
+    if setting.name != "rng" and any(row.settings.draws for row in rows):
         told.append("the same random numbers in every row")
     drawn: list[RenderableType] = [shown, Grid(setting, rows), Text(" · ".join(told), "status")]
     if len(rows) > 1 and all(row.same_as == 0 for row in rows[1:]):

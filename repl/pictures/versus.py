@@ -25,7 +25,7 @@ LONGEST_NAME = 12
 def picture(first: Generator, second: Generator, pairs: Sequence[Pair]) -> RenderableType:
     """Draw what two models made of one seed."""
     names = _names(first, second)
-    drawn: list[RenderableType] = []
+    drawn: list[RenderableType] = _levels(first, second)
     for number, pair in enumerate(pairs):
         if number:
             drawn.append(Text())
@@ -38,6 +38,14 @@ def picture(first: Generator, second: Generator, pairs: Sequence[Pair]) -> Rende
 def _names(first: Generator, second: Generator) -> tuple[str, str]:
     one, two = safe(first.model.name), safe(second.model.name)
     return (one, two) if one != two else (f"{one} (1)", f"{two} (2)")
+
+
+def _levels(first: Generator, second: Generator) -> list[RenderableType]:
+    one, two = first.model.level, second.model.level
+    if one == two:
+        return []
+    told = f"one model reads {one}s and the other {two}s, so neither can judge what the other wrote"
+    return [Text(told, "notice")]
 
 
 def _knowledge(pair: Pair, names: tuple[str, str]) -> Iterator[Text]:
@@ -57,10 +65,10 @@ def _lines(pair: Pair, names: tuple[str, str]) -> Iterator[RenderableType]:
         seed = side.line.text.removesuffix("".join(each.word.piece for each in side.words))
         pieces = [(each.word.piece, each.differs) for each in side.words]
         yield Marked([(seed, False), *pieces] if seed else pieces)
-        yield _perplexities(side, name, other)
+        yield _perplexities(side, other)
 
 
-def _perplexities(side: Side, name: str, other: str) -> Text:
+def _perplexities(side: Side, other: str) -> Text:
     told = []
     if side.perplexity is not None:
         told.append(Text(views.perplexed(side.perplexity), "value"))
