@@ -12,7 +12,6 @@ from core.decoding.generator import Generator
 from core.errors import InputError
 from core.insight import scoring, sweeping, versus
 from core.insight.line import read_line
-from core.insight.values import read_values
 from core.settings import SamplingSettings, find_setting, settings_of
 from repl import views
 from repl.cli_base import (
@@ -151,6 +150,7 @@ def sweep(
     as_json: JsonOption = False,
 ) -> None:
     """Continue seeds under several values of one setting, with the same random numbers for each."""
+    from core.insight.values import read_values
     from repl.pictures.sweep import picture as drawn
 
     no_picture_of_json(picture, as_json)

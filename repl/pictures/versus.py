@@ -31,7 +31,8 @@ def picture(first: Generator, second: Generator, pairs: Sequence[Pair]) -> Rende
             drawn.append(Text())
         else:
             drawn += _knowledge(pair, names)
-        drawn += [*_lines(pair, names), Words(pair, names)]
+        comparable = first.model.level == second.model.level
+        drawn += [*_lines(pair, names, comparable), Words(pair, names)]
     return Group(*drawn, _status(first, second))
 
 
@@ -58,20 +59,22 @@ def _knowledge(pair: Pair, names: tuple[str, str]) -> Iterator[Text]:
         yield Text(f"{told}; it does not know {unknown}" if unknown and known else told, "notice")
 
 
-def _lines(pair: Pair, names: tuple[str, str]) -> Iterator[RenderableType]:
-    """Draw both lines, each with its perplexity under both models."""
+def _lines(pair: Pair, names: tuple[str, str], comparable: bool) -> Iterator[RenderableType]:
+    """Draw both lines, each with its perplexity under both models where they can judge each other."""
     for side, name, other in zip(pair, names, reversed(names), strict=True):
         yield Text(name, "name")
         seed = side.line.text.removesuffix("".join(each.word.piece for each in side.words))
         pieces = [(each.word.piece, each.differs) for each in side.words]
         yield Marked([(seed, False), *pieces] if seed else pieces)
-        yield _perplexities(side, other)
+        yield _perplexities(side, other if comparable else None)
 
 
-def _perplexities(side: Side, other: str) -> Text:
+def _perplexities(side: Side, other: str | None) -> Text:
     told = []
     if side.perplexity is not None:
         told.append(Text(views.perplexed(side.perplexity), "value"))
+    if other is None:
+        return joined(*told)
     if side.other_perplexity is None or side.shared_perplexity is None:
         told.append(Text(f"{other} knows none of these words", "muted"))
     elif not side.not_shared:

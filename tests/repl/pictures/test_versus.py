@@ -88,6 +88,7 @@ def test_models_of_different_levels_do_not_judge_each_other() -> None:
     assert rows[0] == (
         "one model reads words and the other characters, so neither can judge what the other wrote"
     )
+    assert not any("knows" in row or "under" in row for row in rows)
 
 
 def test_long_lines_are_cut_and_say_so() -> None:
