@@ -1,16 +1,10 @@
 """The commands of the prompt, one file a group; importing this fills the registry that it offers."""
 
-from repl.commands import (
-    comparing,
-    general,
-    looking,
-    models,
-    sampling,
-    shelf,
-    training,
-    turns,
-    why,
-)
+from repl.commands import general, models, sampling, shelf, training, turns, why
+
+# The order is that of :help.
+# isort: split
+from repl.commands import comparing, looking
 from repl.registry import registry
 
 __all__ = [
