@@ -61,7 +61,7 @@ def joined(*told: RenderableType | str, style: str = "muted") -> Text:
     """Put short facts in one line, with dots between them; what says nothing is left out."""
     texts = [Text(fact) if isinstance(fact, str) else fact for fact in told]
     kept = [text for text in texts if isinstance(text, Text) and text.plain]
-    return Text(" · ", style=style).join(kept)
+    return Text.assemble((" · ", style)).join(kept)
 
 
 def common_sampling(generators: Sequence[Generator]) -> list[str]:
