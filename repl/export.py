@@ -37,6 +37,8 @@ ENDINGS: dict[str, Callable[[Console], str]] = {
     ".txt": _text,
 }
 
+COLOURED = (".svg", ".html")
+
 
 def write_picture(path: Path, shown: Sequence[RenderableType], replace: bool = False) -> Path:
     """Write what was shown to `path`; its ending says how.
@@ -48,6 +50,7 @@ def write_picture(path: Path, shown: Sequence[RenderableType], replace: bool = F
     if draw is None:
         raise InputError(f"{path} must end in one of {', '.join(ENDINGS)}")
     check_destination(path, replace)
+    coloured = path.suffix.lower() in COLOURED
     console = Console(
         file=io.StringIO(),
         record=True,
@@ -57,8 +60,8 @@ def write_picture(path: Path, shown: Sequence[RenderableType], replace: bool = F
         markup=False,
         emoji=False,
         force_terminal=True,
-        color_system="truecolor",
-        no_color=False,
+        color_system="truecolor" if coloured else None,  # without, signs stand for colours
+        no_color=not coloured,
     )
     for renderable in shown:
         console.print(renderable)

@@ -2,17 +2,16 @@
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from core.decoding.generator import Generator, Word
 from core.errors import HeadlongError
-from repl import views
+from repl import drawing, views
 from repl.commands import registry
 from repl.registry import Confirmation, Continue
 from repl.session import Session, print_error
@@ -124,18 +123,34 @@ def continue_seed(session: Session, wanted: Continue) -> None:
     milliseconds = 1000 * (time.perf_counter() - began)
     lines = generator.gather(seed, words)
     session.remember(generator, lines, wanted.forced, wanted.parent)
-    drawn = [views.line(line, generator) for line in lines]
+    drawn = drawing.finished(session, generator, lines)
     if not session.interactive:
-        for line in drawn:
-            session.keep(line)
-            session.console.print(line)
+        _pass_on(session, drawn)
         return
+    whole = [line.whole for line in drawn]
     many = generator.settings.samples > 1
-    picture = Padding.indent(views.numbered(drawn) if many else Group(*drawn), len(INDENT))
+    picture = Padding.indent(views.numbered(whole) if many else Group(*whole), len(INDENT))
     session.keep(picture)
     if many:
         session.console.print(picture)
-    _show(session, session.console, views.status(generator, milliseconds, interrupted))
+    else:
+        below = [line.below for line in drawn if line.below is not None]
+        session.console.print(Padding.indent(Group(*below), len(INDENT)), end="")
+    status = views.status(generator, milliseconds, interrupted)
+    legend = drawing.legend(session)
+    _show(session, session.console, Group(legend, status) if legend else status)
+
+
+def _pass_on(session: Session, drawn: Sequence[drawing.Drawn]) -> None:
+    """Print lines for a pipe, which holds nothing else; what is told of them is a message."""
+    for line in drawn:
+        session.keep(line.whole)
+        session.console.print(line.line)
+        if line.below is not None:
+            session.messages.print(line.below)
+    legend = drawing.legend(session)
+    if legend is not None:
+        session.messages.print(legend)
 
 
 def _write(session: Session, generator: Generator, wanted: Continue, words: list[Word]) -> None:
@@ -146,11 +161,11 @@ def _write(session: Session, generator: Generator, wanted: Continue, words: list
         return
     writer = _Writer(session.console)
     try:
-        writer.write(generator.model.cleaning.show(seed.text), "seed")
+        writer.write(drawing.beginning(session, generator, seed))
         writer.flush()
         for word in stream:
             words.append(word)
-            writer.write(word.piece, "word")
+            writer.write(drawing.coming(session, word))
     finally:
         writer.flush()
         session.console.print()
@@ -166,36 +181,32 @@ class _Writer:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._column = 0
-        self._held, self._style = "", ""
+        self._held = Text()
 
-    def write(self, piece: str, style: str) -> None:
+    def write(self, piece: Text) -> None:
         """Write a piece."""
-        *whole, self._held = _parts(self._held + views.safe(piece))
-        self._style = style
+        held = self._held + piece
+        # Cut before every space, so that a part is one word with the space that belongs before it.
+        *whole, self._held = held.divide([at for at, sign in enumerate(held.plain) if sign == " "])
         for part in whole:
             self._put(part)
 
     def flush(self) -> None:
         """Write what is held back."""
         self._put(self._held)
-        self._held = ""
+        self._held = Text()
 
-    def _put(self, part: str) -> None:
-        if not part:
+    def _put(self, part: Text) -> None:
+        if not part.plain:
             return
         if self._column == 0:
             self._break(first=True)
-        elif self._column + cell_len(part) > self._console.width:
+        elif self._column + part.cell_len > self._console.width:
             self._break()
-            part = part.lstrip()
-        self._console.print(Text(part, self._style), end="", soft_wrap=True)
-        self._column += cell_len(part)
+            part = part[len(part.plain) - len(part.plain.lstrip()) :]
+        self._console.print(part, end="", soft_wrap=True)
+        self._column += part.cell_len
 
     def _break(self, first: bool = False) -> None:
         self._console.print(INDENT if first else f"\n{INDENT}", end="", soft_wrap=True)
         self._column = len(INDENT)
-
-
-def _parts(text: str) -> list[str]:
-    """Cut before every space, so that a part is one word with the space that belongs before it."""
-    return text.replace(" ", "\0 ").split("\0")

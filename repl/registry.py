@@ -3,7 +3,8 @@
 A command is a function whose first parameter is the session. Its other parameters are what the user
 types: positional ones in order, `*rest` takes all that are left, keyword-only ones are `--options` (a
 bool is a flag, a tuple may be given more than once; an underscore at the end of a name is left out).
-Its docstring is its help.
+A last parameter that is `Rest` takes what is left of the line as it was typed, quotes and all, and
+there are no options then. Its docstring is its help.
 """
 
 import difflib
@@ -13,7 +14,7 @@ import types
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from rich.console import RenderableType
 
@@ -48,6 +49,12 @@ class Continue:
     settings: SamplingSettings | None = None
     sample: int = 0
 
+
+Rest = NewType("Rest", str)
+"""The rest of a typed line: a text of the user's, in which a quotation mark is just that."""
+
+NOTHING = Rest("")
+"""The default of a rest that may be left out."""
 
 Result = RenderableType | Confirmation | Continue | None
 Handler = Callable[..., Result]
@@ -181,6 +188,10 @@ class _Binder:
         self._command = command
         self._hints = get_type_hints(command.handler)
         self._options = {_option(p): p for p in command.parameters if p.kind is p.KEYWORD_ONLY}
+        self._verbatim = Rest in self._hints.values()
+        if self._verbatim:
+            self._words = text.split(maxsplit=len(command.parameters) - 1)
+            return
         try:
             self._words = shlex.split(text)
         except ValueError as error:  # an apostrophe is more often a letter than a quotation
@@ -194,7 +205,7 @@ class _Binder:
         keyword: dict[str, Any] = {}
         words = iter(self._words)
         for word in words:
-            if not word.startswith("--"):
+            if self._verbatim or not word.startswith("--"):
                 plain.append(word)
                 continue
             name, separator, value = word.partition("=")

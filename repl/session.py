@@ -14,6 +14,7 @@ from rich.text import Text
 from core.decoding.generator import Continuation, Generator
 from core.errors import InputError, ModelError, ModelNotFound, SettingError
 from core.insight.line import Line, line_of, read_line
+from core.insight.scoring import Measure
 from core.library.shelf import Shelf, called, load
 from core.settings import SamplingSettings, Value
 from repl import views
@@ -72,8 +73,8 @@ class Session:
     turns: Turns = field(default_factory=Turns)
     """Every line that was generated, as a tree."""
 
-    heat: bool = False
-    """Whether words are coloured by how likely they were."""
+    heat: Measure | None = None
+    """What the words' colours tell, where they are coloured by how likely the words were."""
 
     transcript: deque[list[RenderableType]] = field(default_factory=lambda: deque(maxlen=TRANSCRIPT))
     """What was shown, typed line by typed line, each with its answer."""

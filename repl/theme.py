@@ -12,6 +12,13 @@ THEME = Theme(
         "name": "bold cyan",
         "value": "green",
         "muted": "dim",
+        # With a ground of their own they can be read on any; the first 16 colours are the terminal's.
+        "heat.10": "green",
+        "heat.100": "color(16) on color(221)",
+        "heat.1000": "color(231) on color(160)",
+        "heat.rest": "color(231) on color(90)",
+        "heat.unknown": "underline",
+        "differs": "bold magenta",
         "bar.complete": "cyan",
         "bar.finished": "green",
         "bar.pulse": "cyan",

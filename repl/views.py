@@ -74,7 +74,7 @@ def columns(*headings: str, right: Sequence[str] = ()) -> "Table":
     return table
 
 
-def numbered(lines: Sequence[Text]) -> "Table":
+def numbered(lines: Sequence[RenderableType]) -> "Table":
     """Draw several samples, each under its number."""
     table = columns()
     for number, text in enumerate(lines, start=1):

@@ -16,7 +16,8 @@ class Line:
     """The words of a line with their ids.
 
     `words` are as they were written, also where the model reads `<unk>`; those that it cannot read
-    at all are in `skipped`. The first `given` words are the user's, the others the model's.
+    at all are in `skipped`, each once, and `left_out` counts them. The first `given` words are the
+    user's, the others the model's.
     """
 
     words: tuple[str, ...]
@@ -24,6 +25,7 @@ class Line:
     given: int
     unknown: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 def read_line(generator: Generator, text: str) -> Line:
@@ -40,7 +42,10 @@ def read_line(generator: Generator, text: str) -> Line:
         raise InputError(f"{generator.model.name} knows no word of {text!r}; give it others")
     ids = tuple(vocabulary.encode(read))
     skipped = tuple(word for word in seed.unknown if word not in read)
-    return Line(tuple(read), ids, len(read), seed.unknown, skipped)
+    # What the cleaning dropped whole is among the unknown, and not among the words.
+    dropped = sum(part in skipped for part in seed.text.split() if part not in words)
+    left_out = len(words) - len(read) + dropped
+    return Line(tuple(read), ids, len(read), seed.unknown, skipped, left_out)
 
 
 def line_of(generator: Generator, continuation: Continuation) -> Line:
@@ -53,6 +58,7 @@ def line_of(generator: Generator, continuation: Continuation) -> Line:
         given.given,
         given.unknown,
         given.skipped,
+        given.left_out,
     )
 
 

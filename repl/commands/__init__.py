@@ -1,6 +1,21 @@
 """The commands of the prompt, one file a group; importing this fills the registry that it offers."""
 
 from repl.commands import general, models, sampling, shelf, training, turns, why
+
+# The order is that of :help.
+# isort: split
+from repl.commands import comparing, looking
 from repl.registry import registry
 
-__all__ = ["general", "models", "registry", "sampling", "shelf", "training", "turns", "why"]
+__all__ = [
+    "comparing",
+    "general",
+    "looking",
+    "models",
+    "registry",
+    "sampling",
+    "shelf",
+    "training",
+    "turns",
+    "why",
+]

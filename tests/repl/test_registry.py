@@ -4,7 +4,7 @@ import pytest
 from rich.console import RenderableType
 
 from repl.commands import registry
-from repl.registry import CommandError, Registry
+from repl.registry import NOTHING, CommandError, Registry, Rest
 from repl.session import Session
 from tests.repl.conftest import console
 
@@ -86,6 +86,23 @@ def test_one_word_too_many_is_refused(session: Session) -> None:
         registry.run(session, ":load a b")
 
 
+def test_a_rest_is_taken_as_it_was_typed(session: Session) -> None:
+    table = Registry()
+
+    @table.command("say", example=":say")
+    def say(session: Session, times: int, text: Rest = NOTHING) -> str:
+        """Say something."""
+        return f"{times} {text}"
+
+    assert table.run(session, """:say 2 don't  --stop "this" isn't""") == (
+        """2 don't  --stop "this" isn't"""
+    )
+    assert table.run(session, ":say 3") == "3 "
+    assert table.find("say").usage == ":say TIMES [TEXT]"
+    with pytest.raises(CommandError, match="TIMES is missing"):
+        table.run(session, ":say")
+
+
 def test_help_is_the_docstring_a_paragraph_a_line(table: Registry) -> None:
     command = table.find("mix")
     assert command.summary == "Mix things."
@@ -108,6 +125,7 @@ def test_every_command_of_the_program_explains_itself() -> None:
 def test_the_commands_are_there() -> None:
     names = (
         "load import export models card rename copy remove verify train len temp greedy set show "
-        "again more turns parent child sibling go bookmark prune replay why branch tree log help quit"
+        "again more turns parent child sibling go bookmark prune replay why branch tree log help quit "
+        "heat score sweep vs"
     )
     assert set(registry.commands) == set(names.split())
