@@ -5,7 +5,6 @@ al. 2016), groups avoid one another's words (Vijayakumar et al. 2018), and requi
 beam into banks by how many of their words a line has met (Hokamp and Liu 2017; Post and Vilar 2018).
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,15 +12,11 @@ from numpy.typing import NDArray
 
 from core.decoding.cells import Ids
 from core.decoding.constrained import Required
-from core.decoding.groups import Group, best
-from core.decoding.ranking import Drawn, Likeliest, Sums, Totals, log_probabilities
+from core.decoding.groups import Group, arranged, best
+from core.decoding.ranking import Sums, Totals, log_probabilities
 from core.decoding.search import Task
 from core.decoding.stepper import State
 from core.errors import SettingError
-from core.settings import SamplingSettings
-
-WIDTH = 5
-"""Lines kept side by side, in each bank, where `beam` does not say."""
 
 ROWS = 128
 """Lines whose next words are looked at in one go, so that memory does not grow with the beam."""
@@ -72,7 +67,7 @@ class _Beam:
         settings = task.settings
         self._task, self._settings, self._rules = task, settings, task.rules
         self._required = Required(task.rules.required)
-        self._groups = list(_groups(settings))
+        self._groups = list(arranged(settings))
 
     def find(self) -> list[list[int]]:
         """See the function of this name."""
@@ -85,8 +80,8 @@ class _Beam:
             if not moves.rows.size:
                 break
             state = self._task.stepper.take(state, moves.rows)
-        for number, group in enumerate(self._groups):
-            rows = np.flatnonzero(hypotheses.groups == number)
+        for place, group in enumerate(self._groups):
+            rows = np.flatnonzero(hypotheses.groups == place)
             self._finish(group, hypotheses.ids[rows], hypotheses.totals.at(rows))
         lines = best(self._groups, self._settings.samples)
         if not lines:
@@ -131,8 +126,8 @@ class _Beam:
         needed, length = len(self._task.forced) + missing, self._rules.length
         if missing and needed > length:
             raise SettingError(
-                f"what must asks for takes a length of at least {needed}, not {length}; "
-                "set length to more, or must to less"
+                f"what must asks for does not fit into a length of {length}; "
+                f"set length to at least {needed}, or must to less"
             )
 
     # --- one word --------------------------------------------------------------------------------
@@ -140,8 +135,8 @@ class _Beam:
     def _step(self, hypotheses: Hypotheses, state: State) -> Moves:
         """Return how the hypotheses go on, group by group; lines that end are put aside."""
         chosen, said = [], np.empty(0, np.intp)
-        for number, group in enumerate(self._groups):
-            rows = np.flatnonzero(hypotheses.groups == number)
+        for place, group in enumerate(self._groups):
+            rows = np.flatnonzero(hypotheses.groups == place)
             if not rows.size:  # the group is settled
                 continue
             parts = [rows[at : at + ROWS] for at in range(0, len(rows), ROWS)]
@@ -181,23 +176,6 @@ class _Beam:
         ids = texts[:, len(self._task.seed) :]
         if ids.size:
             group.finish(ids, totals, ids.shape[1] + ends)
-
-
-def _groups(settings: SamplingSettings) -> Iterator[Group]:
-    """Yield the groups of a beam: as many as are set, or, where lines are drawn, one a sample.
-
-    A line that is drawn has hypotheses of its own, because the few that find required phrases early
-    would crowd out the others of all samples. The first group alone could give as many as are wanted.
-    """
-    power, wanted = settings.length_penalty, settings.samples
-    width = max(settings.beam or WIDTH, wanted)
-    if settings.draws:
-        for sample in range(wanted):
-            kept = (settings.beam or WIDTH) if sample else width
-            yield Group(kept, kept, Drawn(settings, sample), power)
-        return
-    for part in np.array_split(np.arange(width), min(settings.beam_groups, width)):
-        yield Group(len(part), wanted, Likeliest(settings), power)
 
 
 def _promising(keys: Sums, banks: Ids, required: Ids, width: int) -> tuple[Ids, Ids]:

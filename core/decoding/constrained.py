@@ -23,7 +23,8 @@ class Required:
     """Follows how much of each phrase has been said, for many lines at once.
 
     `progress`, (lines, phrases), counts how many words of each phrase a line has just said; once that
-    is the whole phrase it stays so. A phrase that another one holds is met with that one.
+    is the whole phrase it stays so. A phrase that another one holds is met with that one. Words that
+    two phrases could share count twice until they are said, so that `total` is on the safe side.
     """
 
     def __init__(self, phrases: Sequence[Ids]) -> None:

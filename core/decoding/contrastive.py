@@ -77,6 +77,7 @@ def _choose(task: Task, state: State, text: list[int], said: _Said) -> tuple[int
     shares = filters.probabilities(logits)[0]
     kept = filters.top_k(logits, task.settings.top_k or CANDIDATES)[0]
     ids = np.flatnonzero(kept > -np.inf)
+    ids = ids[np.argsort(-kept[ids], kind="stable")]  # of equals the likeliest is to win
     states = stepper.advance(stepper.take(state, np.zeros(len(ids), np.intp)), ids)
     hidden = stepper.hidden(states)
     best = int(((1 - weight) * shares[ids] - weight * said.nearest(hidden)).argmax())

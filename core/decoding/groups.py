@@ -1,12 +1,16 @@
-"""The lines that a group of a beam has finished: which are kept, and when no other can be better."""
+"""The groups of a beam: how wide each is, and the lines that it has finished."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from core.decoding.cells import Ids
-from core.decoding.ranking import Ranking, Totals, normalised
+from core.decoding.ranking import Drawn, Likeliest, Ranking, Totals, normalised
+from core.settings import SamplingSettings
+
+WIDTH = 5
+"""Hypotheses of a group, in each bank, where `beam` does not say."""
 
 
 class Line(NamedTuple):
@@ -51,12 +55,29 @@ class Group:
         return bool(self.lines[-1].rank >= bound)
 
 
+def arranged(settings: SamplingSettings) -> Iterator[Group]:
+    """Yield the groups of a search: as many as are set, or, where lines are drawn, one a sample.
+
+    Lines that are drawn have hypotheses of their own, each with random numbers of its own: in one beam
+    the few that find required phrases first would crowd out the others, and all samples begin alike.
+    The first group alone could still give as many as are wanted.
+    """
+    width = max(settings.beam or WIDTH, settings.samples)
+    if settings.draws:
+        for sample in range(settings.samples):
+            kept = (settings.beam or WIDTH) if sample else width
+            yield Group(kept, kept, Drawn(settings, sample), settings.length_penalty)
+        return
+    for part in np.array_split(np.arange(width), min(settings.beam_groups, width)):
+        yield Group(len(part), settings.samples, Likeliest(settings), settings.length_penalty)
+
+
 def best(groups: Sequence[Group], wanted: int) -> list[list[int]]:
     """Return different lines, the highest score first: the best of each group, then the second."""
     lines: dict[tuple[int, ...], tuple[int, Line]] = {}
     for group in groups:
-        for place, line in enumerate(group.lines):
-            lines.setdefault(line.ids, (place, line))
+        new = [line for line in group.lines if line.ids not in lines]
+        lines |= {line.ids: (place, line) for place, line in enumerate(new)}
     taken = sorted(lines.values(), key=lambda entry: (entry[0], -entry[1].rank))[:wanted]
     ordered = sorted((line for _, line in taken), key=lambda line: -line.score)
     return [list(line.ids) for line in ordered]
