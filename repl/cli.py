@@ -5,23 +5,32 @@ are in cli_shelf.py, exit statuses in cli_base.py.
 """
 
 import gc
-import io
 import logging
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
 from core import __version__
 from core.decoding.generator import Continuation, Generator
-from core.errors import InputError
 from core.library.shelf import Shelf
 from core.settings import Recipe, SamplingSettings, TextSettings, find_setting, settings_of
 from repl import views
-from repl.cli_base import JsonOption, Start, app, guarded, print_json
+from repl.cli_base import (
+    FileOption,
+    JsonOption,
+    ModelOption,
+    Start,
+    TextsArgument,
+    app,
+    guarded,
+    print_json,
+    standard_input,
+    texts,
+)
+from repl.cli_sampling import sampling_options
 from repl.session import DEFAULT_MODEL, Session, make_console
 
 
@@ -40,10 +49,6 @@ ModelsOption = Annotated[
     list[Path] | None,
     typer.Option("--models", help="A directory of models to look in first; may be repeated."),
 ]
-ModelOption = Annotated[
-    str | None,
-    typer.Option("--model", "-m", help=f"A model's name or path; {DEFAULT_MODEL} if not given."),
-]
 FilesArgument = Annotated[
     list[Path] | None,
     typer.Argument(
@@ -61,13 +66,6 @@ EncodingOption = Annotated[
 ]
 CleaningOption = Annotated[str | None, _option("cleaning")]
 Text = str | None
-
-
-def _standard_input() -> TextIO:
-    """Return standard input as UTF-8 whatever stands in it; empty where it is closed."""
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
-    return sys.stdin or io.StringIO()
 
 
 @app.callback(invoke_without_command=True)
@@ -100,7 +98,7 @@ def prompt(
 def _open_session(start: Start) -> None:
     from repl.loop import reporting, run_script
 
-    lines = _standard_input()
+    lines = standard_input()
     interactive = lines.isatty() and sys.stdout.isatty()
     out = make_console(sys.stdout)
     session = Session(out, out if interactive else make_console(sys.stderr), interactive, start.shelf)
@@ -124,43 +122,20 @@ def _open_session(start: Start) -> None:
 
 @app.command()
 @guarded
+@sampling_options
 def generate(
     context: typer.Context,
-    text: Annotated[
-        list[str] | None,
-        typer.Argument(help="Seeds, each an argument; lines on standard input if there is none."),
-    ] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="Read seeds, one a line.")] = None,
+    text: TextsArgument = None,
+    file: FileOption = None,
     model: ModelOption = None,
-    greedy: Annotated[bool, typer.Option("--greedy", help="The same as --temperature 0.")] = False,
-    length: Annotated[Text, _option("length")] = None,
-    temperature: Annotated[Text, _option("temperature")] = None,
-    top_k: Annotated[Text, _option("top_k")] = None,
-    top_p: Annotated[Text, _option("top_p")] = None,
-    samples: Annotated[Text, _option("samples")] = None,
-    rng: Annotated[Text, _option("rng")] = None,
-    until_end: Annotated[
-        bool, typer.Option("--until-end", help="With --length: stop where the model ends the line.")
-    ] = False,
+    *,
+    settings: SamplingSettings,
     as_json: JsonOption = False,
 ) -> None:
     """Continue seeds, and print the whole lines."""
-    given = {
-        "length": length,
-        "temperature": "0" if greedy else temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-        "samples": samples,
-        "rng": rng,
-        "until_end": "on" if until_end else None,
-    }
-    table = settings_of(SamplingSettings)
-    changes = {name: table[name].parse(value) for name, value in given.items() if value is not None}
-    generator = Generator(
-        context.obj.shelf.load(model or context.obj.model), SamplingSettings().change(**changes)
-    )
+    generator = Generator(context.obj.shelf.load(model or context.obj.model), settings)
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
-    for line in _seeds(text, file):
+    for line in texts(text, file):
         began = time.perf_counter()
         seed = generator.read_seed(line)
         if notice := views.unknown_words(seed, generator):
@@ -172,21 +147,6 @@ def generate(
                 print_json(_generated(generator, continuation, milliseconds))
             else:
                 out.print(views.line(continuation, generator))
-
-
-def _seeds(text: list[str] | None, file: Path | None) -> Iterable[str]:
-    if text and file is not None:
-        raise typer.BadParameter("seeds are either typed or in a --file")
-    if text:
-        return text
-    if file is not None:
-        from core.text.reading import read_lines
-
-        return read_lines(file).rows
-    lines = _standard_input()
-    if lines.isatty():
-        raise InputError('there is no seed; type headlong generate "the beginning of a line"')
-    return (line.rstrip("\r\n") for line in lines)
 
 
 def _generated(generator: Generator, continuation: Continuation, milliseconds: float) -> dict[str, Any]:

@@ -4,20 +4,23 @@
 """
 
 import functools
+import io
 import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, TextIO
 
 import typer
+from rich.console import RenderableType
 
-from core.errors import HeadlongError, TrainingStopped
+from core.errors import HeadlongError, InputError, TrainingStopped
 from core.library.shelf import Shelf
 from repl import views
-from repl.session import make_console, print_error
+from repl.session import DEFAULT_MODEL, make_console, print_error
 
 app = typer.Typer(
     pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
@@ -25,6 +28,22 @@ app = typer.Typer(
 
 
 ModelArgument = Annotated[str, typer.Argument(help="A model's name or path.")]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help=f"A model's name or path; {DEFAULT_MODEL} if not given."),
+]
+TextsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="Texts, each an argument; lines on standard input if there is none."),
+]
+FileOption = Annotated[Path | None, typer.Option("--file", help="Read the texts, one a line.")]
+PictureOption = Annotated[
+    Path | None,
+    typer.Option("--picture", help="Write what is shown to a .svg, .html, .md or .txt file."),
+]
+ReplaceOption = Annotated[
+    bool, typer.Option("--replace", help="Replace a picture that is there already.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
 
@@ -77,3 +96,55 @@ def print_json(record: dict[str, Any]) -> None:
     """Print one object as a line of its own, at once."""
     sys.stdout.write(json.dumps(record) + "\n")
     sys.stdout.flush()
+
+
+def standard_input() -> TextIO:
+    """Return standard input as UTF-8 whatever stands in it; empty where it is closed."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    return sys.stdin or io.StringIO()
+
+
+def texts(typed: list[str] | None, file: Path | None, command: str = "generate") -> Iterable[str]:
+    """Return the texts that a command is about: typed, from a file, or lines on standard input.
+
+    Raises:
+        InputError: there is none, or the file cannot be read.
+    """
+    if typed and file is not None:
+        raise typer.BadParameter("texts are either typed or in a --file")
+    if typed:
+        return typed
+    if file is not None:
+        from core.text.reading import read_lines
+
+        return read_lines(file).rows
+    lines = standard_input()
+    if lines.isatty():
+        raise InputError(f'there is no text; type headlong {command} "the beginning of a line"')
+    return (line.rstrip("\r\n") for line in lines)
+
+
+def no_picture_of_json(picture: Path | None, as_json: bool) -> None:
+    """Refuse to draw what is printed for programs.
+
+    Raises:
+        InputError: both are asked for.
+    """
+    if as_json and picture is not None:
+        raise InputError("a picture holds what people see; leave out --json or --picture")
+
+
+def present(shown: RenderableType, picture: Path | None, replace: bool) -> None:
+    """Print what a command has to show, or write it to a picture and print where that is.
+
+    Raises:
+        InputError: the picture cannot be written.
+    """
+    out = make_console(sys.stdout)
+    if picture is None:
+        out.print(shown)
+        return
+    from repl.export import write_picture
+
+    out.print(views.safe(str(write_picture(picture, [shown], replace))))

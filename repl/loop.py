@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from core.decoding.generator import Generator, Seed, Word
+from core.decoding.generator import Generator, Word
 from core.errors import HeadlongError
 from repl import views
 from repl.commands import registry
-from repl.registry import Confirmation
+from repl.registry import Confirmation, Continue
 from repl.session import Session, print_error
 
 INDENT = "  "
@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 def run_line(session: Session, text: str) -> None:
     """Do what one line says; whatever goes wrong is shown and the session goes on."""
+    if text.strip():
+        session.transcript.append([Text.assemble(("› ", "name"), views.safe(text))])
     with reporting(session):
         dispatch(session, text)
 
@@ -71,78 +73,87 @@ def dispatch(session: Session, text: str) -> None:
         result = registry.run(session, text)
         if isinstance(result, Confirmation):
             _show(session, session.messages, result.message)
+        elif isinstance(result, Continue):
+            continue_seed(session, result)
         elif result is not None:
             _show(session, session.console, result)
     elif text.strip():
-        continue_seed(session, text[1:] if text.startswith("::") else text)
+        typed = text[1:] if text.startswith("::") else text
+        seed = session.require_generator().read_seed(typed)
+        notice = views.unknown_words(seed, session.require_generator())
+        if notice is not None:
+            session.messages.print(Padding.indent(notice, len(INDENT)))
+        continue_seed(session, Continue(seed))
 
 
 def _show_error(session: Session, message: str) -> None:
+    session.keep(Padding.indent(views.error(message), len(INDENT)))
     print_error(session.messages, message, len(INDENT) if session.interactive else 0)
     if session.interactive:
         session.messages.print()
 
 
 def _show(session: Session, console: Console, result: RenderableType) -> None:
+    indented = Padding.indent(result, len(INDENT))
+    session.keep(indented)
     if not session.interactive:
         console.print(result)
         return
-    console.print(Padding.indent(result, len(INDENT)))
+    console.print(indented)
     console.print()
 
 
-def continue_seed(session: Session, text: str) -> None:
+def continue_seed(session: Session, wanted: Continue) -> None:
     """Continue a seed with the loaded model and show it.
 
     Raises:
-        HeadlongError: no model is loaded.
+        HeadlongError: no model is loaded, or the settings leave it nothing to say.
     """
-    generator = session.require_generator()
-    seed = generator.read_seed(text)
-    notice = views.unknown_words(seed, generator)
-    if notice is not None:
-        session.messages.print(Padding.indent(notice, len(INDENT)))
-    if not session.interactive:
-        for continuation in generator.generate(seed):
-            session.console.print(views.line(continuation, generator))
-        return
+    generator, seed = session.require_generator(), wanted.seed
+    if wanted.settings is not None:
+        generator = generator.under(wanted.settings)
     began = time.perf_counter()
-    if generator.settings.samples == 1:
-        interrupted = _stream(session.console, generator, seed)
-    else:
-        interrupted = _numbered(session.console, generator, seed)
+    words: list[Word] = []
+    interrupted = False
+    try:
+        _write(session, generator, wanted, words)
+    except KeyboardInterrupt:
+        if not session.interactive:
+            raise
+        interrupted = True
     milliseconds = 1000 * (time.perf_counter() - began)
+    lines = generator.gather(seed, words)
+    session.remember(generator, lines, wanted.forced, wanted.parent)
+    drawn = [views.line(line, generator) for line in lines]
+    if not session.interactive:
+        for line in drawn:
+            session.keep(line)
+            session.console.print(line)
+        return
+    many = generator.settings.samples > 1
+    picture = Padding.indent(views.numbered(drawn) if many else Group(*drawn), len(INDENT))
+    session.keep(picture)
+    if many:
+        session.console.print(picture)
     _show(session, session.console, views.status(generator, milliseconds, interrupted))
 
 
-def _stream(console: Console, generator: Generator, seed: Seed) -> bool:
-    """Print words as they are drawn; return whether Ctrl-C cut them short. What is shown stays."""
-    writer = _Writer(console)
+def _write(session: Session, generator: Generator, wanted: Continue, words: list[Word]) -> None:
+    """Generate into `words`; a single line is also printed at a terminal, word by word."""
+    seed, stream = wanted.seed, generator.stream(wanted.seed, wanted.forced, wanted.sample)
+    if not session.interactive or generator.settings.samples > 1:
+        words.extend(stream)
+        return
+    writer = _Writer(session.console)
     try:
         writer.write(generator.model.cleaning.show(seed.text), "seed")
         writer.flush()
-        for word in generator.stream(seed):
+        for word in stream:
+            words.append(word)
             writer.write(word.piece, "word")
-    except KeyboardInterrupt:
-        return True
     finally:
         writer.flush()
-        console.print()
-    return False
-
-
-def _numbered(console: Console, generator: Generator, seed: Seed) -> bool:
-    """Print several samples, each under its number; with Ctrl-C, as far as they have come."""
-    words: list[list[Word]] = [[] for _ in range(generator.settings.samples)]
-    interrupted = False
-    try:
-        for word in generator.stream(seed):
-            words[word.sample].append(word)
-    except KeyboardInterrupt:
-        interrupted = True
-    lines = [views.line(generator.finish(seed, sample), generator) for sample in words]
-    console.print(Padding.indent(views.numbered(lines), len(INDENT)))
-    return interrupted
+        session.console.print()
 
 
 class _Writer:

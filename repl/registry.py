@@ -17,8 +17,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from rich.console import RenderableType
 
+from core.decoding.generator import Seed
 from core.errors import HeadlongError
+from core.settings import SamplingSettings
 from repl.session import Session
+from repl.turns import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,22 @@ class Confirmation:
     message: RenderableType
 
 
-Result = RenderableType | Confirmation | None
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """What a command returns to have a line generated and shown.
+
+    `forced` are ids that the continuation begins with, `parent` is the turn that it goes on from. Where
+    the line is to be like another but for some words, it is told that one's settings and sample.
+    """
+
+    seed: Seed
+    forced: tuple[int, ...] = ()
+    parent: int = ROOT
+    settings: SamplingSettings | None = None
+    sample: int = 0
+
+
+Result = RenderableType | Confirmation | Continue | None
 Handler = Callable[..., Result]
 Choices = Callable[[Session], Iterable[str]]
 

@@ -1,22 +1,32 @@
 """The session: the only state that changes while the program runs."""
 
 import io
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from core.decoding.generator import Generator
-from core.errors import ModelNotFound, SettingError
+from core.decoding.generator import Continuation, Generator
+from core.errors import InputError, ModelError, ModelNotFound, SettingError
+from core.insight.line import Line, line_of, read_line
 from core.library.shelf import Shelf, called, load
 from core.settings import SamplingSettings, Value
 from repl import views
 from repl.theme import THEME
+from repl.turns import Turn, Turns
 
 DEFAULT_MODEL = "tutorial"
+
+TRANSCRIPT = 1000
+"""Typed lines that are remembered with their answers."""
+
+REMEMBERED = 100
+"""Lines at most that join the tree when they were generated together."""
 
 
 def make_console(file: TextIO) -> Console:
@@ -59,6 +69,15 @@ class Session:
     """Where the loaded model stands."""
 
     settings: SamplingSettings = field(default_factory=SamplingSettings)
+    turns: Turns = field(default_factory=Turns)
+    """Every line that was generated, as a tree."""
+
+    heat: bool = False
+    """Whether words are coloured by how likely they were."""
+
+    transcript: deque[list[RenderableType]] = field(default_factory=lambda: deque(maxlen=TRANSCRIPT))
+    """What was shown, typed line by typed line, each with its answer."""
+
     leaving: bool = False
     failed: bool = False
     """Whether any line ended in an error; a script's exit status tells."""
@@ -89,6 +108,69 @@ class Session:
         if self.generator is None:
             raise ModelNotFound("no model is loaded; :models lists them, :load NAME loads one")
         return self.generator
+
+    def remember(
+        self,
+        generator: Generator,
+        lines: Sequence[Continuation],
+        forced: tuple[int, ...],
+        parent: int,
+    ) -> None:
+        """Add lines that were generated together to the tree; the first becomes the current one."""
+        model = str(self.path) if self.path else generator.model.name
+        sha256 = generator.model.sha256
+        added = [
+            self.turns.add(line, model, sha256, generator.settings, parent, forced)
+            for line in lines[:REMEMBERED]
+        ]
+        if added:
+            self.turns.current = added[0]
+
+    def keep(self, shown: RenderableType) -> None:
+        """Add to the answer of the last typed line, as it is remembered."""
+        if self.transcript:
+            self.transcript[-1].append(shown)
+
+    def must_be_loaded(self, turn: Turn) -> None:
+        """Refuse to go on from a line of a model that is not the loaded one.
+
+        Raises:
+            ModelError: another model is loaded, or none.
+        """
+        if self.generator is None or self.generator.model.sha256 != turn.sha256:
+            raise ModelError(f"line {turn.number} is of another model; :load {turn.model} first")
+
+    def generator_of(self, turn: Turn) -> Generator:
+        """Return the model of a line with the settings it was generated with.
+
+        It is loaded from where it stood if another one is loaded now; that one stays.
+
+        Raises:
+            ModelError: it is not there any more, or it is another one by now.
+        """
+        if self.generator is not None and self.generator.model.sha256 == turn.sha256:
+            return self.generator.under(turn.settings)
+        generator = Generator(load(self.shelf.find(turn.model)), turn.settings)
+        if generator.model.sha256 != turn.sha256:
+            raise ModelError(f"{turn.model} is not the model any more that wrote line {turn.number}")
+        return generator
+
+    def line(self, text: str = "") -> Line:
+        """Return `text`, or the current line, as the loaded model reads it.
+
+        Raises:
+            ModelNotFound: no model is loaded.
+            InputError: there is no line yet, or the model knows no word of it.
+        """
+        generator = self.require_generator()
+        if text:
+            return read_line(generator, text)
+        turn = self.turns.current
+        if turn is None:
+            raise InputError("there is no line yet; type the beginning of one, or give a text")
+        if turn.sha256 == generator.model.sha256:
+            return line_of(generator, turn.line)
+        return read_line(generator, turn.line.text)
 
     def ask(self, question: str) -> bool:
         """Return whether the user says yes; nobody is asked where lines come from a pipe.

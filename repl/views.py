@@ -22,6 +22,9 @@ if TYPE_CHECKING:  # what only some commands draw is imported when they do: a st
 
 HIDDEN = "\ufffd"
 
+TOLD_OTHERWISE = ("length", "until_end", "samples", "rng")
+"""Settings that the line of status tells in words of its own."""
+
 
 def safe(text: str) -> str:
     """Replace what could move the cursor or turn the text around: a model may hold anything."""
@@ -88,20 +91,22 @@ def status(generator: Generator, milliseconds: float, interrupted: bool = False)
 
 
 def sampling(generator: Generator) -> list[str]:
-    """Say how words are drawn, leaving out what is switched off."""
+    """Say how words are drawn, leaving out what is as it is by default or does nothing."""
     settings = generator.settings
-    length = f"{generator.length} {generator.model.manifest.level}s"
+    length = f"{generator.length} {generator.model.level}s"
     if generator.may_end:
         length = "to the end" if settings.length is None else f"at most {length}"
     parts = [length] if settings.samples == 1 else [length, f"{settings.samples} samples"]
-    if settings.temperature == 0:
-        return [*parts, "greedy"]
-    table = settings_of(SamplingSettings)
-    for name in ("temperature", "top_k", "top_p"):
+    if not settings.searches and not settings.draws:
+        parts.append("greedy")
+    hot = settings.draws and settings.schedule is None
+    defaults = SamplingSettings()
+    for name, setting in settings_of(SamplingSettings).items():
         value = getattr(settings, name)
-        if value is not None:
-            parts.append(f"{name.replace('_', '-')} {table[name].show(value)}")
-    return [*parts, f"rng {settings.rng}"]
+        told = hot if name == "temperature" else value != getattr(defaults, name)
+        if told and name not in TOLD_OTHERWISE:
+            parts.append(f"{name.replace('_', '-')} {safe(setting.show(value))}")
+    return [*parts, f"rng {settings.rng}"] if settings.draws else parts
 
 
 def unknown_words(seed: Seed, generator: Generator) -> Text | None:

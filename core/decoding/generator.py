@@ -90,6 +90,11 @@ class Continuation:
         return sum(logs) / len(logs) if logs else 0.0
 
     @property
+    def sample(self) -> int:
+        """Its number among the samples, in the order in which they were drawn."""
+        return self.words[0].sample if self.words else 0
+
+    @property
     def continuation(self) -> str:
         """The generated part alone, without the seed."""
         return "".join(word.piece for word in self.words).lstrip()
@@ -101,10 +106,15 @@ class Generator:
 
     model: Model
     settings: SamplingSettings = field(default_factory=SamplingSettings)
-    stepper: Stepper = field(init=False, repr=False)
+    stepper: Stepper = field(default=None, repr=False)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        self.stepper = stepper(self.model)
+        if self.stepper is None:
+            self.stepper = stepper(self.model)
+
+    def under(self, settings: SamplingSettings) -> "Generator":
+        """Return the same model with other settings; the network is shared."""
+        return Generator(self.model, settings, self.stepper)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -187,7 +197,7 @@ class Generator:
                 )
         return ids
 
-    def steps(self, seed: Seed, forced: Sequence[int] = ()) -> Iterator[Step]:
+    def steps(self, seed: Seed, forced: Sequence[int] = (), first: int = 0) -> Iterator[Step]:
         """Yield one step a word for all of `settings.samples`, batch by batch.
 
         Sample i draws one number a word from `default_rng([settings.rng, i])`, so a sample does not
@@ -198,6 +208,7 @@ class Generator:
         Args:
             seed: what the line begins with.
             forced: ids that the continuation begins with; the others are drawn as if these had been.
+            first: the number of the first sample; what a search finds is numbered from 0.
 
         Raises:
             SettingError: the settings leave this model nothing to say.
@@ -206,9 +217,10 @@ class Generator:
             yield from self._replay(seed, self._search(seed, forced))
             return
         wanted = self.settings.samples if self.settings.draws or not self.settings.ranked else 1
-        rules, first, different = self.rules, 0, set[tuple[int, ...]]()
-        while len(different) < wanted and first < PATIENCE * wanted:
-            missing = wanted - len(different) if self.settings.ranked else wanted - first
+        rules, different = self.rules, set[tuple[int, ...]]()
+        last = first + (PATIENCE * wanted if self.settings.ranked else wanted)
+        while first < last and len(different) < wanted:
+            missing = wanted - len(different) if self.settings.ranked else last - first
             batch = range(first, first + min(missing, BATCH))
             lines = defaultdict[int, list[int]](list)
             for step in self._batch(seed, rules, batch, forced):
@@ -216,9 +228,8 @@ class Generator:
                     lines[row].append(int(step.ids[row]))
                 yield step
             first = batch.stop
-            different |= set(map(tuple, lines.values()))
-            if not self.settings.ranked and first >= wanted:
-                return
+            if self.settings.ranked:
+                different |= set(map(tuple, lines.values()))
 
     def _batch(self, seed: Seed, rules: Rules, samples: range, forced: Sequence[int]) -> Iterator[Step]:
         sampler = Sampler(self.settings, rules, seed.ids, samples)
@@ -260,7 +271,7 @@ class Generator:
                 yield Step(ids, self.stepper.logits(state), running, first)
                 state = self.stepper.advance(state, ids)
 
-    def stream(self, seed: Seed, forced: Sequence[int] = ()) -> Iterator[Word]:
+    def stream(self, seed: Seed, forced: Sequence[int] = (), first: int = 0) -> Iterator[Word]:
         """Yield words as they are drawn; with several samples, a word of each that has not ended.
 
         Raises:
@@ -268,7 +279,7 @@ class Generator:
         """
         cleaning, tokens = self.model.cleaning, self.vocabulary.tokens
         texts = defaultdict[int, str](lambda: seed.text)
-        for step in self.steps(seed, forced):
+        for step in self.steps(seed, forced, first):
             for row, (id_, probability, rank) in enumerate(_judge(step)):
                 if row not in step.running:
                     continue
@@ -277,13 +288,13 @@ class Generator:
                 texts[sample] += piece
                 yield Word(tokens[id_], cleaning.show(piece), probability, rank, sample, id_)
 
-    def generate(self, seed: Seed, forced: Sequence[int] = ()) -> list[Continuation]:
+    def generate(self, seed: Seed, forced: Sequence[int] = (), first: int = 0) -> list[Continuation]:
         """Return all samples, finished: with `settings.ranked` all different, the likeliest first.
 
         Raises:
             SettingError: see `steps`.
         """
-        return self.gather(seed, self.stream(seed, forced))
+        return self.gather(seed, self.stream(seed, forced, first))
 
     def gather(self, seed: Seed, words: Iterable[Word]) -> list[Continuation]:
         """Sort the words of a stream into finished samples."""
@@ -300,6 +311,13 @@ class Generator:
         if not self.settings.searches:  # which has put them in order itself
             ranked.sort(key=lambda line: -line.mean_log_probability)
         return ranked[: self.settings.samples]
+
+    def again(self, line: Continuation, forced: Sequence[int] = ()) -> Continuation:
+        """Generate one line again that these settings gave, alone or among others."""
+        if self.settings.searches:
+            return next(new for new in self.generate(line.seed, forced) if new.sample == line.sample)
+        alone = self.under(self.settings.change(samples=1))
+        return alone.generate(line.seed, forced, line.sample)[0]
 
     def finish(self, seed: Seed, words: Sequence[Word]) -> Continuation:
         """Put a seed and the words of one sample together as one line."""

@@ -1,12 +1,14 @@
 """Commands about the session itself: what is set, what can be typed, the way out."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from core.errors import InputError
 from repl import views
-from repl.registry import Command, registry
+from repl.registry import Command, Confirmation, registry
 from repl.session import Session
 
 
@@ -40,6 +42,27 @@ def help_(session: Session, command: str = "") -> RenderableType:
             style="muted",
         ),
     )
+
+
+@registry.command("log", example=":log china.svg --last 2")
+def log(
+    session: Session, path: Path, *, last: int | None = None, replace: bool = False
+) -> Confirmation:
+    """Write what was shown to a file.
+
+    The ending of its name says how: .svg or .html in colour, .md or .txt without. --last takes the last
+    so many lines and commands with their answers; else the whole session, as far as it is remembered.
+    """
+    from repl.export import write_picture
+
+    *shown, _ = session.transcript  # the last one is this command
+    if last is not None and last < 1:
+        raise InputError(f"--last must be at least 1, not {last}")
+    if not shown:
+        raise InputError("nothing was shown yet that could be written")
+    wanted = shown[-last:] if last else shown
+    written = write_picture(path, [entry for shown in wanted for entry in shown], replace)
+    return Confirmation(views.card(str(written)))
 
 
 @registry.command("quit", "q", "exit", "bye", example=":quit")

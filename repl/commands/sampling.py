@@ -43,15 +43,16 @@ def greedy(session: Session) -> Result:
 
 
 @registry.command("set", "s", example=":set top_k 40", choices=setting_names)
-def set_(session: Session, name: str = "", value: str = "") -> Result:
+def set_(session: Session, name: str = "", *value: str) -> Result:
     """Change any sampling setting, or show it.
 
-    Alone it shows them all, with a name that one.
+    Alone it shows them all, with a name that one. Where a setting takes several values there are commas
+    between them, as in :set must trade war, china.
     """
     if not name:
         return views.settings_table(session.settings)
     name, separator, rest = name.partition("=")
-    return _set_or_show(session, name, rest if separator else value)
+    return _set_or_show(session, name, " ".join([rest, *value] if separator else value).strip())
 
 
 def _set_or_show(session: Session, name: str, text: str) -> Result:

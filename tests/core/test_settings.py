@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,16 @@ def test_the_tutorial_preset_is_the_tutorials_recipe() -> None:
         (TrainingSettings, {"learning_rate": 10**400}, "learning_rate must be a number from"),
         (ModelSettings, {"context": "both"}, "context must be one of stream, window, not 'both'"),
         (TrainingSettings, {"epochs": 1.5}, "not 1.5"),
+        (
+            SamplingSettings,
+            {"schedule": (1.0, 101.0)},
+            "schedule must be numbers from 0 to 100 with commas between them, or off, not (1.0, 101.0)",
+        ),
+        (SamplingSettings, {"must": ()}, "must must be words or phrases with commas between them"),
+        (SamplingSettings, {"ban": ("a", 3)}, "not ('a', 3)"),
+        (SamplingSettings, {"ban": "a"}, "not 'a'"),
+        (SamplingSettings, {"ban": ("a",) * 101}, "ban must be"),
+        (SamplingSettings, {"beam": 4, "contrastive": 0.6}, "contrastive and beam are two different"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused_with_what_is(
@@ -74,15 +86,25 @@ def test_a_value_that_is_not_allowed_is_refused_with_what_is(
         ("temperature", "1", 1.0),
         ("top_k", "OFF", None),
         ("until_end", "on", True),
+        ("schedule", "1, 0.5,0.2", (1.0, 0.5, 0.2)),
+        ("must", "trade war, 1,200 ,china,", ("trade war", "1,200", "china")),
+        ("ban", "off", None),
     ],
 )
 def test_values_are_read_as_people_type_them(name: str, text: str, value: object) -> None:
     assert settings_of(SamplingSettings)[name].parse(text) == value
 
 
-def test_text_that_is_no_value_is_quoted() -> None:
-    with pytest.raises(SettingError, match="not 'a'"):
-        settings_of(SamplingSettings)["length"].parse("a")
+@pytest.mark.parametrize(("name", "text"), [("length", "a"), ("schedule", "1,a"), ("schedule", "1,,2")])
+def test_text_that_is_no_value_is_quoted(name: str, text: str) -> None:
+    with pytest.raises(SettingError, match=f"not '{text}'"):
+        settings_of(SamplingSettings)[name].parse(text)
+
+
+def test_settings_of_several_values_survive_json() -> None:
+    settings = SamplingSettings(schedule=(1.0, 0.2), must=("trade war",))
+    read = SamplingSettings.from_json(json.loads(json.dumps(settings.to_json())))
+    assert read == settings
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
@@ -96,7 +118,14 @@ def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
 def test_what_is_shown_can_be_typed_again(
     length: int | None, temperature: float, until_end: bool, rng: int
 ) -> None:
-    settings = SamplingSettings(length=length, until_end=until_end, temperature=temperature, rng=rng)
+    settings = SamplingSettings(
+        length=length,
+        until_end=until_end,
+        temperature=temperature,
+        rng=rng,
+        schedule=(1.0, 0.25),
+        ban=("a b", "1,200"),
+    )
     for name, setting in settings_of(SamplingSettings).items():
         value = getattr(settings, name)
         shown = setting.parse(setting.show(value))

@@ -12,7 +12,7 @@ def words(session: Screen, before: str) -> list[str]:
 @pytest.mark.parametrize(
     ("before", "expected"),
     [
-        (":l", [":load", ":len"]),
+        (":l", [":log", ":load", ":len"]),
         (":mod", [":models"]),
         (":load ti", ["tiny"]),
         (":load tiny t", []),

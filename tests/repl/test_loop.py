@@ -214,7 +214,9 @@ class TestOnATerminal:
     def test_ctrl_c_keeps_what_was_drawn_and_the_session(
         self, terminal: Screen, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def two_words(self: Generator, seed: Seed) -> Iterator[Word]:
+        def two_words(
+            self: Generator, seed: Seed, forced: tuple[int, ...], first: int
+        ) -> Iterator[Word]:
             yield Word("war", " war", 0.5, 1)
             yield Word("vote", " vote", 0.5, 1)
             raise KeyboardInterrupt

@@ -240,3 +240,9 @@ def test_samples_keep_the_order_of_their_scores() -> None:
     # By the mean of its words, as samples that are drawn are ranked, "china says war" would come first.
     lines = found(of_table(SHORT_OR_LONG, beam=4, samples=2, length_penalty=0))
     assert lines == [("a",), ("china", "says", "war")]
+
+
+def test_a_line_that_was_found_is_found_again() -> None:
+    generator = searching(beam=4, samples=4, length=6)
+    for line in generator.generate(generator.read_seed("china")):
+        assert generator.again(line) == line

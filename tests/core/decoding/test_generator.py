@@ -10,7 +10,7 @@ from core.decoding.generator import DEFAULT_LENGTH, LONGEST, Generator
 from core.decoding.stepper import State
 from core.errors import SettingError
 from core.settings import SamplingSettings
-from tests.conftest import random_model
+from tests.conftest import WORDS, random_model
 
 
 @dataclass
@@ -158,6 +158,101 @@ def test_streamed_pieces_make_the_finished_text() -> None:
     pieces = "".join(word.piece for word in generator.stream(seed))
     assert generator.generate(seed)[0].text == "Why" + pieces
     assert generator.generate(seed)[0].continuation == pieces.strip()
+
+
+def ids(generator: Generator, text: str) -> tuple[int, ...]:
+    return tuple(generator.vocabulary.encode(text.split()))
+
+
+def test_given_words_begin_a_continuation_and_are_judged_as_if_drawn() -> None:
+    generator = Generator(random_model(), SamplingSettings(length=4, temperature=0))
+    seed = generator.read_seed("china")
+    line = generator.generate(seed, ids(generator, "war vote"))[0]
+    assert [word.text for word in line.words[:2]] == ["war", "vote"]
+    assert len(line.words) == 4
+    by_hand = Generator(random_model(), SamplingSettings(length=2, temperature=0))
+    rest = by_hand.generate(by_hand.read_seed("china war vote"))[0].words
+    assert [word.text for word in line.words[2:]] == [word.text for word in rest]
+    assert [word.probability for word in line.words[2:]] == pytest.approx(
+        [word.probability for word in rest]
+    )
+
+
+def test_what_a_line_drew_it_draws_again_after_its_own_first_words() -> None:
+    generator = Generator(random_model(), SamplingSettings(length=8, top_p=0.9, mirostat=3))
+    seed = generator.read_seed("china")
+    line = generator.generate(seed)[0]
+    given = tuple(word.id for word in line.words[:5])
+    assert generator.generate(seed, given)[0] == line
+
+
+def test_more_words_may_be_given_than_the_length_has() -> None:
+    generator = Generator(random_model(), SamplingSettings(length=1))
+    line = generator.generate(generator.read_seed(""), ids(generator, "war vote a"))[0]
+    assert line.continuation == "war vote a"
+
+
+def test_samples_are_all_different_and_the_likeliest_comes_first() -> None:
+    generator = Generator(random_model(), SamplingSettings(length=2, samples=30, temperature=0.5))
+    seed = generator.read_seed("china")
+    lines = generator.generate(seed)
+    means = [line.mean_log_probability for line in lines]
+    assert len({line.text for line in lines}) == len(lines) == 30
+    assert means == sorted(means, reverse=True)
+    generator.configure(ranked=False)
+    assert len({line.text for line in generator.generate(seed)}) < 30
+
+
+def test_no_more_samples_are_returned_than_there_are_lines() -> None:
+    generator = Generator(random_model(), SamplingSettings(length=1, samples=30, top_k=2))
+    seed = generator.read_seed("china")
+    assert len(generator.generate(seed)) == 2
+    generator.configure(top_k=None, temperature=0)
+    assert len(generator.generate(seed)) == 1
+
+
+def test_the_mean_log_probability_is_the_models_own() -> None:
+    generator = Generator(random_model(), SamplingSettings(length=3, top_k=1))
+    line = generator.generate(generator.read_seed("china"))[0]
+    logs = np.log([word.probability for word in line.words])
+    assert line.mean_log_probability == pytest.approx(logs.mean())
+
+
+@pytest.mark.parametrize("samples", [1, 7])
+def test_any_line_of_several_can_be_generated_again_alone(samples: int) -> None:
+    settings = SamplingSettings(length=5, samples=samples, temperature=1.5)
+    generator = Generator(random_model("window"), settings)
+    for line in generator.generate(generator.read_seed("china")):
+        assert generator.again(line).text == line.text
+
+
+def test_a_line_is_not_ended_before_its_least_length() -> None:
+    generator = scripted("war", "a", "</s>", temperature=0, min_length=4)
+    words = generator.generate(generator.read_seed(""))[0].words
+    assert [word.text for word in words[:2]] == ["a", words[1].text]
+    assert len(words) == 4
+
+
+def test_a_banned_word_is_never_said_nor_a_phrase() -> None:
+    generator = scripted("war", "new", "york", "</s>", temperature=0, ban=("WAR", "new york", "xyz"))
+    assert text(generator).split()[0] == "new"
+    assert "york" not in text(generator)
+    generator = Generator(random_model(), SamplingSettings(length=60, ban=("new york", "a")))
+    line = generator.generate(generator.read_seed("china"))[0].text
+    assert "new york" not in line
+    assert " a " not in line
+
+
+def test_when_every_word_is_banned_nothing_is_left_to_say() -> None:
+    generator = Generator(random_model(), SamplingSettings(ban=WORDS))
+    with pytest.raises(SettingError, match="every word of the model is banned"):
+        generator.generate(generator.read_seed("china"))
+
+
+def test_an_unknown_required_word_is_named() -> None:
+    generator = Generator(random_model(), SamplingSettings(must=("china xyz",)))
+    with pytest.raises(SettingError, match="tiny does not know 'china xyz'"):
+        generator.generate(generator.read_seed("china"))
 
 
 def test_a_setting_that_is_refused_changes_nothing() -> None:

@@ -1,0 +1,76 @@
+"""A line as a model reads it, word by word: what everything that looks inside is asked about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.decoding.cells import Ids
+from core.decoding.generator import Continuation, Generator, Seed
+from core.errors import InputError
+from core.text.vocabulary import PADDING
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The words of a line with their ids.
+
+    `words` are as they were written, also where the model reads `<unk>`; those that it cannot read
+    at all are in `skipped`. The first `given` words are the user's, the others the model's.
+    """
+
+    words: tuple[str, ...]
+    ids: tuple[int, ...]
+    given: int
+    unknown: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+def read_line(generator: Generator, text: str) -> Line:
+    """Read a text of the user's.
+
+    Raises:
+        InputError: no word of it can be read.
+    """
+    vocabulary = generator.vocabulary
+    seed = generator.read_seed(text)
+    words = generator.model.cleaning.split(seed.text)
+    read = [word for word in words if vocabulary.knows(word) or vocabulary.unknown is not None]
+    if not read or not seed.ids:
+        raise InputError(f"{generator.model.name} knows no word of {text!r}; give it others")
+    ids = tuple(vocabulary.encode(read))
+    skipped = tuple(word for word in seed.unknown if word not in read)
+    return Line(tuple(read), ids, len(read), seed.unknown, skipped)
+
+
+def line_of(generator: Generator, continuation: Continuation) -> Line:
+    """Return a line that was generated, seed and all."""
+    seed, words = continuation.seed, continuation.words
+    given = read_line(generator, seed.text) if seed.ids else Line((), (), 0, seed.unknown)
+    return Line(
+        (*given.words, *(word.text for word in words)),
+        (*given.ids, *(word.id for word in words)),
+        given.given,
+        given.unknown,
+        given.skipped,
+    )
+
+
+def whole(line: Line) -> tuple[Seed, tuple[int, ...]]:
+    """Return what makes a generator read the whole line as if it wrote it: no seed, forced ids."""
+    return Seed("", (), ()), line.ids
+
+
+def contexts(generator: Generator, ids: Sequence[int]) -> list[Ids]:
+    """Return what the network reads, from a zero state, to answer after each of `ids`, and before any.
+
+    A stream reads `<s>` and all words so far; a window the last N, padded on the left.
+    """
+    vocabulary, shape = generator.vocabulary, generator.model.manifest.architecture
+    if shape.context == "window":
+        size = shape.window or 1
+        padded = np.array([vocabulary.ids[PADDING]] * size + list(ids), np.intp)
+        return [padded[end : end + size] for end in range(len(ids) + 1)]
+    start = [] if vocabulary.start is None else [vocabulary.start]
+    read = np.array([*start, *ids], np.intp)
+    return [read[: len(start) + end] for end in range(len(ids) + 1)]

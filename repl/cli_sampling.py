@@ -1,0 +1,79 @@
+"""Options of the shell that set how words are drawn: one for each setting, made from the table.
+
+A command that samples takes a parameter `settings: SamplingSettings`; `sampling_options` puts options
+such as `--top-k` in its place.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from core.settings import SamplingSettings, Setting, settings_of
+
+_TABLE = settings_of(SamplingSettings)
+
+
+def sampling_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for every sampling setting; it is called with `settings`."""
+    signature = inspect.signature(command, eval_str=True)
+    options = {name: _parameter(setting) for name, setting in _TABLE.items()}
+    greedy = Annotated[bool, typer.Option("--greedy", help="The same as --temperature 0.")]
+    options["greedy"] = inspect.Parameter(
+        "greedy", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=greedy
+    )
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        given = {name: kwargs.pop(name) for name in options}
+        command(*args, settings=_read(given), **kwargs)
+
+    own = [parameter for name, parameter in signature.parameters.items() if name != "settings"]
+    keyword = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+    parameters = [*keyword, *options.values()]
+    wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
+    return wrapped
+
+
+def _read(given: dict[str, Any]) -> SamplingSettings:
+    if given.pop("greedy"):
+        given |= {"temperature": "0", "schedule": None}
+    changes = {}
+    for name, value in given.items():
+        if isinstance(value, list) and value:  # an option that may be repeated
+            changes[name] = _TABLE[name].check(tuple(value))
+        elif isinstance(value, bool):
+            changes[name] = value
+        elif isinstance(value, str):
+            changes[name] = _TABLE[name].parse(value)
+    return SamplingSettings().change(**changes)
+
+
+def _parameter(setting: Setting) -> inspect.Parameter:
+    flag = "--" + setting.name.replace("_", "-")
+    annotation: Any = str | None
+    metavar, told = "N", setting.describe()
+    if setting.kind is bool:
+        annotation, metavar, told = bool | None, "", ""
+        flag = f"{flag}/--no-{flag[2:]}"
+    elif setting.many and setting.kind is str:
+        annotation, metavar, told = list[str] | None, "WORD", "may be repeated"
+    elif setting.choices:
+        metavar = "|".join(setting.choices)
+    told = f" ({told})" if told else ""
+    option = typer.Option(
+        flag,
+        help=f"{setting.help[0].upper()}{setting.help[1:]}{told}.",
+        metavar=metavar or None,
+        show_default=False,
+        rich_help_panel="How words are drawn",
+    )
+    return inspect.Parameter(
+        setting.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[annotation, option],
+    )

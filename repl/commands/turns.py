@@ -1,0 +1,127 @@
+"""Commands that move in the session's tree of lines, and add to it."""
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from core.decoding.generator import Seed
+from core.errors import InputError
+from repl import views
+from repl.registry import Confirmation, Continue, registry
+from repl.session import Session
+from repl.turns import Turn
+
+
+def turn_names(session: Session) -> Iterable[str]:
+    """Offer bookmarks, and the numbers of lines."""
+    bookmarks = [turn.bookmark for turn in session.turns if turn.bookmark]
+    return [*bookmarks, *(str(turn.number) for turn in session.turns)]
+
+
+@registry.command("again", example=":again")
+def again(session: Session) -> Continue:
+    """Draw the current line's seed anew.
+
+    With the next random numbers: rng goes up by one. The line becomes a sibling of the current one.
+    Where nothing is drawn, as when greedy, the words would be the same.
+    """
+    turn = session.turns.require()
+    if not session.settings.draws:
+        raise InputError("nothing is drawn with these settings, so it would be the same; raise :temp")
+    drawn = max(sibling.settings.rng for sibling in session.turns.siblings(turn))
+    session.configure(rng=(drawn + 1) % 2**64)
+    return Continue(turn.line.seed, turn.forced, turn.parent)
+
+
+@registry.command("more", example=":more")
+def more(session: Session) -> Continue:
+    """Go on from the end of the current line.
+
+    What comes is its child in the tree of lines.
+    """
+    turn = session.turns.require()
+    generator, line = session.require_generator(), session.line()
+    if turn.sha256 != generator.model.sha256:
+        return Continue(generator.read_seed(turn.line.text), (), turn.number)
+    return Continue(Seed(turn.line.text, (), line.ids), (), turn.number)
+
+
+@registry.command("turns", example=":turns")
+def turns(session: Session) -> RenderableType:
+    """Show the lines of this session as a tree.
+
+    With their numbers and bookmarks. A line's children go on from its end (:more); its siblings begin
+    as it does and say something else (:again, :branch, several samples).
+    """
+    from repl.pictures.turns import picture
+
+    return picture(session.turns)
+
+
+@registry.command("parent", example=":parent")
+def parent(session: Session) -> RenderableType:
+    """Go to the line that this one went on from."""
+    return _shown(session.turns.parent())
+
+
+@registry.command("child", example=":child 2")
+def child(session: Session, place: int = 1) -> RenderableType:
+    """Go to a line that goes on from this one.
+
+    The first, or the one at that place.
+    """
+    return _shown(session.turns.child(place))
+
+
+@registry.command("sibling", example=":sibling")
+def sibling(session: Session, step: int = 1) -> RenderableType:
+    """Go to the next line with the same beginning.
+
+    Round and round; -1 goes back.
+    """
+    return _shown(session.turns.sibling(step))
+
+
+@registry.command("go", example=":go 3", choices=turn_names)
+def go(session: Session, line: str) -> RenderableType:
+    """Go to a line by its number or bookmark."""
+    return _shown(session.turns.go(line))
+
+
+@registry.command("bookmark", example=":bookmark best")
+def bookmark(session: Session, name: str) -> RenderableType:
+    """Give the current line a name, to :go back to."""
+    return _shown(session.turns.bookmark(name))
+
+
+@registry.command("prune", example=":prune 3", choices=turn_names)
+def prune(session: Session, line: str = "") -> Confirmation:
+    """Remove a line and all that goes on from it.
+
+    The current one, if you name none.
+    """
+    removed = session.turns.prune(line)
+    lines = "line" if len(removed) == 1 else "lines"
+    return Confirmation(Text(f"{len(removed)} {lines} removed"))
+
+
+@registry.command("replay", example=":replay 3", choices=turn_names)
+def replay(session: Session, line: str = "") -> RenderableType:
+    """Generate a line again, and compare.
+
+    From its own settings and random numbers. The model is loaded from where it stood if another one is
+    loaded now; that one stays.
+    """
+    turn = session.turns.find(line)
+    generator = session.generator_of(turn)
+    made = generator.again(turn.line, turn.forced)
+    same = made.text == turn.line.text
+    told = "the same words again" if same else "this is the whole of it: the line was cut short before"
+    return Group(views.line(made, generator), Text(told, "status" if same else "notice"))
+
+
+def _shown(turn: Turn) -> RenderableType:
+    from repl.pictures.turns import label
+
+    return label(turn, current=True)

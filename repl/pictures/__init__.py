@@ -1,0 +1,1 @@
+"""What core found out, as Rich renderables."""

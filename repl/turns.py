@@ -1,0 +1,187 @@
+"""The session as a tree: every line that was generated, what it went on from, and the way back.
+
+A turn's children continue its whole line; its siblings begin as it does and say something else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from core.decoding.generator import Continuation
+from core.errors import InputError
+from core.settings import SamplingSettings
+
+LIMIT = 1000
+"""Turns that are kept; of those without children, bookmark or attention the oldest go first."""
+
+ROOT = 0
+"""The parent of lines that were begun anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One line with all that gives it again: model, settings, seed, and the words it was made to take.
+
+    `forced` are ids that the continuation was begun with.
+    """
+
+    number: int
+    parent: int
+    model: str
+    sha256: str
+    settings: SamplingSettings
+    forced: tuple[int, ...]
+    line: Continuation
+    bookmark: str = ""
+
+
+class Turns:
+    """All turns by number, counted from 1, and the current one."""
+
+    def __init__(self) -> None:
+        self._turns: dict[int, Turn] = {}
+        self._last = ROOT
+        self.current: Turn | None = None
+
+    def __iter__(self) -> Iterator[Turn]:
+        return iter(self._turns.values())
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    def add(
+        self,
+        line: Continuation,
+        model: str,
+        sha256: str,
+        settings: SamplingSettings,
+        parent: int = ROOT,
+        forced: tuple[int, ...] = (),
+    ) -> Turn:
+        """Add a line, which becomes the current one."""
+        self._last += 1
+        turn = Turn(self._last, parent, model, sha256, settings, forced, line)
+        self._turns[turn.number] = self.current = turn
+        self._forget()
+        return turn
+
+    def go(self, key: str) -> Turn:
+        """Make the turn of that number or bookmark the current one.
+
+        Raises:
+            InputError: there is none.
+        """
+        self.current = self.find(key)
+        return self.current
+
+    def find(self, key: str) -> Turn:
+        """Return the turn of that number or bookmark; of an empty key, the current one.
+
+        Raises:
+            InputError: there is none.
+        """
+        if not key:
+            return self.require()
+        for turn in self:
+            if key in (str(turn.number), turn.bookmark):
+                return turn
+        raise InputError(f"there is no line {key!r}; :turns lists them with numbers and bookmarks")
+
+    def require(self) -> Turn:
+        """Return the current turn.
+
+        Raises:
+            InputError: nothing was generated yet.
+        """
+        if self.current is None:
+            raise InputError("there is no line yet; type the beginning of one")
+        return self.current
+
+    def parent(self) -> Turn:
+        """Go to what the current line went on from.
+
+        Raises:
+            InputError: it was begun anew.
+        """
+        turn = self.require()
+        if turn.parent not in self._turns:
+            raise InputError(f"line {turn.number} has no parent: it was begun with a seed")
+        return self.go(str(turn.parent))
+
+    def child(self, place: int) -> Turn:
+        """Go to what continues the current line: the first, the second ...
+
+        Raises:
+            InputError: there are not so many.
+        """
+        turn = self.require()
+        children = self.children(turn.number)
+        if not 1 <= place <= len(children):
+            raise InputError(
+                f"line {turn.number} has {len(children)} children, not {place}; :more adds one"
+            )
+        return self.go(str(children[place - 1].number))
+
+    def sibling(self, step: int) -> Turn:
+        """Go `step` siblings on from the current line, round and round.
+
+        Raises:
+            InputError: it has none.
+        """
+        turn = self.require()
+        siblings = self.siblings(turn)
+        if len(siblings) == 1:
+            raise InputError(f"line {turn.number} has no siblings; :again adds one")
+        numbers = [sibling.number for sibling in siblings]
+        return self.go(str(numbers[(numbers.index(turn.number) + step) % len(numbers)]))
+
+    def children(self, number: int) -> list[Turn]:
+        """Return the turns that continue one; of `ROOT`, those that were begun anew."""
+        return [turn for turn in self if turn.parent == number]
+
+    def siblings(self, turn: Turn) -> list[Turn]:
+        """Return the turns that begin as this one does, itself among them."""
+        if turn.parent != ROOT:
+            return self.children(turn.parent)
+        seed = turn.line.seed.text
+        return [other for other in self.children(ROOT) if other.line.seed.text == seed]
+
+    def bookmark(self, name: str) -> Turn:
+        """Name the current turn; the name leaves any other that had it.
+
+        Raises:
+            InputError: nothing was generated yet, or the name is a number.
+        """
+        turn = self.require()
+        if not name or name.isdecimal():
+            raise InputError(f"{name!r} cannot be a bookmark; take a word, as numbers are lines")
+        for other in self:
+            if other.bookmark == name:
+                self._turns[other.number] = replace(other, bookmark="")
+        self.current = self._turns[turn.number] = replace(turn, bookmark=name)
+        return self.current
+
+    def prune(self, key: str) -> list[Turn]:
+        """Remove a turn and all that continues it, and return them; the current one becomes its parent.
+
+        Raises:
+            InputError: there is no such turn.
+        """
+        top = self.find(key)
+        removed = [top]
+        for turn in removed:  # grows meanwhile, by children
+            removed += self.children(turn.number)
+        for turn in removed:
+            del self._turns[turn.number]
+        if self.current is not None and self.current.number not in self._turns:
+            left = list(self)
+            self.current = self._turns.get(top.parent, left[-1] if left else None)
+        return removed
+
+    def _forget(self) -> None:
+        while len(self._turns) > LIMIT:
+            parents = {turn.parent for turn in self}
+            kept = {self._last, self.current.number if self.current else ROOT} | parents
+            old = [turn for turn in self if turn.number not in kept and not turn.bookmark]
+            if not old:
+                return
+            del self._turns[old[0].number]

@@ -1,0 +1,62 @@
+"""What was shown, as a file."""
+
+from pathlib import Path
+
+import pytest
+from rich.text import Text
+
+from core.errors import InputError, SettingError
+from repl.export import write_picture
+from repl.loop import run_script
+from tests.repl.conftest import Screen
+
+
+@pytest.mark.parametrize(
+    ("ending", "beginning"),
+    [("svg", "<svg"), ("html", "<!DOCTYPE html>"), ("md", "```\n"), ("txt", "red")],
+)
+def test_the_ending_says_what_it_is_written_as(tmp_path: Path, ending: str, beginning: str) -> None:
+    path = write_picture(tmp_path / f"a.{ending}", [Text("red", "red"), Text("plain <b>")])
+    written = path.read_text()
+    assert written.startswith(beginning)
+    assert ("<b>" in written) == (ending in ("md", "txt"))
+    assert "\x1b" not in written
+
+
+def test_colours_are_kept_whatever_the_terminal_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    assert "#800000" in write_picture(tmp_path / "a.html", [Text("x", "red")]).read_text()
+
+
+def test_another_ending_and_a_file_that_is_there_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"must end in one of \.svg, \.html, \.md, \.txt"):
+        write_picture(tmp_path / "a.png", [Text("x")])
+    (tmp_path / "a.txt").write_text("old")
+    with pytest.raises(SettingError, match="there is a file"):
+        write_picture(tmp_path / "a.txt", [Text("x")])
+    assert (tmp_path / "a.txt").read_text() == "old"
+    write_picture(tmp_path / "a.txt", [Text("x")], replace=True)
+    assert (tmp_path / "a.txt").read_text() == "x\n"
+
+
+def test_the_log_holds_what_was_typed_and_answered(session: Screen, tmp_path: Path) -> None:
+    run_script(session, [":len 2", "china", ":len 0", f":log {tmp_path}/a.txt"])
+    _, _, line = session.shown().partition("china")
+    written = (tmp_path / "a.txt").read_text()
+    assert written.splitlines()[:3] == ["› :len 2", "  length 2", "› china"]
+    assert f"china{line}".strip() in written
+    assert "error: length must be" in written
+    assert ":log" not in written
+    run_script(session, [f":log {tmp_path}/b.txt --last 1"])
+    assert (tmp_path / "b.txt").read_text().startswith("› :log")
+
+
+def test_there_must_be_something_to_write(session: Screen, tmp_path: Path) -> None:
+    run_script(session, [f":log {tmp_path}/a.txt", f":log {tmp_path}/a.txt --last 0"])
+    told = session.told()
+    assert "nothing was shown yet" in told
+    assert "--last must be at least 1" in told
+    assert not (tmp_path / "a.txt").exists()

@@ -1,0 +1,173 @@
+"""The session as a tree of lines: moving, adding, pruning, and every line again."""
+
+import re
+
+import pytest
+
+from core.decoding.generator import Continuation, Seed
+from core.errors import InputError
+from core.settings import SamplingSettings
+from repl import turns as module
+from repl.loop import run_script
+from repl.turns import ROOT, Turns
+from tests.repl.conftest import Screen
+
+
+def run(session: Screen, *lines: str) -> str:
+    run_script(session, lines)
+    return session.shown()
+
+
+def grown(*parents: int) -> Turns:
+    """Return a tree of one turn a parent given; those begun anew have one seed."""
+    tree = Turns()
+    for parent in parents:
+        line = Continuation(Seed("the", (), ()), (), "the")
+        tree.add(line, "tiny", "0", SamplingSettings(), parent)
+    return tree
+
+
+def test_a_turn_added_is_the_current_one_and_they_are_counted_from_one() -> None:
+    tree = grown(ROOT, ROOT, 1)
+    assert [turn.number for turn in tree] == [1, 2, 3]
+    assert tree.require().number == 3
+
+
+def test_parent_child_and_sibling() -> None:
+    tree = grown(ROOT, 1, 1, 2)
+    assert tree.parent().number == 2
+    assert tree.sibling(1).number == 3
+    assert tree.sibling(1).number == 2
+    assert tree.child(1).number == 4
+    tree.go("1")
+    assert tree.child(2).number == 3
+
+
+@pytest.mark.parametrize(
+    ("move", "message"),
+    [
+        (lambda tree: tree.parent(), "line 1 has no parent: it was begun with a seed"),
+        (lambda tree: tree.child(2), "line 1 has 1 children, not 2; :more adds one"),
+        (lambda tree: tree.child(0), "not 0"),
+        (lambda tree: tree.sibling(1), "line 1 has no siblings; :again adds one"),
+        (lambda tree: tree.go("7"), "there is no line '7'"),
+        (lambda tree: tree.bookmark("3"), "'3' cannot be a bookmark"),
+    ],
+)
+def test_where_there_is_nothing_to_go_to_one_stays(move, message: str) -> None:
+    tree = grown(ROOT, 1)
+    tree.go("1")
+    with pytest.raises(InputError, match=re.escape(message)):
+        move(tree)
+    assert tree.require().number == 1
+
+
+def test_nothing_can_be_done_before_the_first_line() -> None:
+    for move in (Turns().parent, Turns().require, lambda: Turns().prune("")):
+        with pytest.raises(InputError, match="there is no line yet"):
+            move()
+
+
+def test_a_bookmark_is_a_name_that_one_line_has() -> None:
+    tree = grown(ROOT, ROOT)
+    tree.bookmark("best")
+    tree.go("1")
+    tree.bookmark("best")
+    assert [turn.bookmark for turn in tree] == ["best", ""]
+    assert tree.find("best").number == 1
+
+
+def test_pruning_takes_what_goes_on_from_a_line_with_it() -> None:
+    tree = grown(ROOT, 1, 2, 1, ROOT)
+    tree.go("3")
+    assert [turn.number for turn in tree.prune("2")] == [2, 3]
+    assert [turn.number for turn in tree] == [1, 4, 5]
+    assert tree.require().number == 1
+    tree.prune("1")
+    assert tree.require().number == 5
+    tree.prune("")
+    assert tree.current is None
+
+
+def test_the_oldest_lines_are_forgotten_but_for_those_that_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "LIMIT", 4)
+    tree = grown(ROOT, ROOT, 2)
+    tree.go("1")
+    tree.bookmark("kept")
+    for _ in range(3):
+        line = Continuation(Seed("the", (), ()), (), "the")
+        tree.add(line, "tiny", "0", SamplingSettings(), ROOT)
+    assert [turn.number for turn in tree] == [1, 4, 5, 6]
+
+
+def test_again_is_a_sibling_with_the_next_random_numbers(session: Screen) -> None:
+    first, second = run(session, ":len 6", "china", ":again").splitlines()
+    assert first != second
+    assert [turn.settings.rng for turn in session.turns] == [0, 1]
+    assert [turn.parent for turn in session.turns] == [ROOT, ROOT]
+    assert run(session, ":set rng 1", "china") == second + "\n"
+
+
+def test_again_needs_something_to_be_drawn(session: Screen) -> None:
+    run(session, ":greedy", "china", ":again")
+    assert "nothing is drawn with these settings" in session.told()
+    assert len(session.turns) == 1
+
+
+def test_more_goes_on_from_the_end_of_the_line(session: Screen) -> None:
+    first, second, third = run(session, ":len 4", "china", ":more", ":more").splitlines()
+    assert second.startswith(first)
+    assert third.startswith(second)
+    assert len(third.split()) == 13
+    assert [turn.parent for turn in session.turns] == [ROOT, 1, 2]
+
+
+def test_samples_are_siblings_and_the_first_is_the_current_one(session: Screen) -> None:
+    lines = run(session, ":len 3", ":set samples 4", "china").splitlines()
+    assert [turn.line.text for turn in session.turns] == lines
+    assert session.turns.require().number == 1
+    assert lines[1] in run(session, ":sibling")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (),
+        (":set samples 5",),
+        (":set top_p 0.8", ":set mirostat 3"),
+        (":greedy",),
+        (":set samples 3", ":set ranked off"),
+    ],
+)
+def test_every_line_can_be_replayed(session: Screen, settings: tuple[str, ...]) -> None:
+    run(session, *settings, ":len 7", "china", ":more", ":branch 3 vote")
+    assert not session.failed
+    run(session, ":set samples 1", ":set rng 9", ":temp 2", ":len 3", ":load window")
+    for turn in list(session.turns):
+        line, told = run(session, f":replay {turn.number}").splitlines()
+        assert (line, told) == (turn.line.text, "the same words again")
+
+
+def test_a_line_of_another_model_is_not_gone_on_from_by_mistake(session: Screen) -> None:
+    run(session, ":len 3", "china", ":load window", ":branch 1 war")
+    assert "line 1 is of another model; :load" in session.told()
+    assert run(session, ":more").split()[:2] == [
+        "China",
+        session.turns.find("1").line.words[0].text.title(),
+    ]
+
+
+def test_the_tree_is_drawn(session: Screen) -> None:
+    run(session, ":len 2", "china", ":more", ":bookmark end", ":go 1", ":again")
+    shown = run(session, ":turns")
+    lines = [turn.line.text for turn in session.turns]
+    assert shown.splitlines() == [
+        "this session",
+        f"├── 1 {lines[0]}",
+        f"│   └── 2 {lines[1]}  [end]",
+        f"└── * 3 {lines[2]}",
+    ]
+    assert run(session, ":prune 1") == ""
+    assert "2 lines removed" in session.told()

@@ -1,0 +1,150 @@
+"""Why it was that word, and another in its place: typed, and with arrow keys."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from core.insight.why import Candidate, Choice, Stage
+from repl.chooser import Chooser, Taken, choose
+from repl.loop import run_script
+from tests.repl.conftest import Screen, console
+
+UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
+
+
+def run(session: Screen, *lines: str) -> str:
+    run_script(session, lines)
+    return session.shown()
+
+
+def choice(number: int, *words: str, chosen: int = 0, banned: tuple[int, ...] = ()) -> Choice:
+    candidates = tuple(
+        Candidate(word, 10 * number + place, 0.4, 0.4, place + 1, "ban" if place in banned else None)
+        for place, word in enumerate(words)
+    )
+    return Choice(number, candidates[chosen], candidates, (Stage("ban", 3),))
+
+
+CHOICES = [choice(1, "a", "b", "c"), choice(2, "d", "<unk>", "e", chosen=2, banned=(1,))]
+
+
+def test_a_line_has_a_row_a_word(session: Screen) -> None:
+    line, *rows = run(session, ":len 4", "china", ":why").splitlines()
+    assert rows[0].split() == ["word", "before", "after", "rank", "rather", "than"]
+    assert [row.split()[1] for row in rows[1:]] == line.split()[1:]
+
+
+def test_a_word_has_a_row_a_candidate(session: Screen) -> None:
+    run(session, ":len 4", ":set top_k 2", "china")
+    word = session.turns.require().line.words[1]
+    shown = run(session, ":why 2 --top 6")
+    heading, _, *rows, stages = shown.splitlines()
+    assert heading == f"word 2  {word.text}"
+    assert len(rows) >= 6
+    chosen = [row for row in rows if row.startswith("*")]
+    assert len(chosen) == 1
+    assert word.text in chosen[0]
+    assert sum("cut by top_k" in row for row in rows) >= 1
+    assert stages == "left by  bans 10 · temperature 10 · top_k 2"
+
+
+def test_a_branch_keeps_the_words_before_and_takes_the_one_that_was_named(session: Screen) -> None:
+    first = run(session, ":len 6", "china").split()
+    second = run(session, ":set rng 5", ":temp 3", ":branch 3 vote").split()
+    assert second[:4] == [*first[:3], "vote"]
+    assert len(second) == 7
+    assert session.turns.require().settings.rng == 0
+
+
+def test_a_branch_to_the_same_word_changes_nothing(session: Screen) -> None:
+    first = run(session, ":len 6", ":set samples 3", "china").splitlines()
+    session.turns.go("2")
+    word = first[1].split()[3]
+    assert run(session, f":branch 3 {word}").rstrip("\n") == first[1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([":why"], "there is no line yet"),
+        (["china", ":why 40"], "the current line has 3 generated words, so none is 40"),
+        (["china", ":why 0"], "so none is 0"),
+        (["china", ":why 1 --top 0"], "--top must be at least 1"),
+        (["china", ":branch 9 war"], "the current line has 3 words, so none is 9"),
+        (["china", ":branch 1 xyz"], "'xyz' is no word of the model"),
+        (["china", ":branch 1 <unk>"], "'<unk>' is no word of the model"),
+        (["china", ":branch one war"], "number must be a whole number, not 'one'"),
+        ([":tree"], "there is no line yet"),
+        ([":tree 0 3 china"], "a tree is at least 1 deep and 1 wide"),
+    ],
+)
+def test_what_cannot_be_explained_is_said(session: Screen, lines: list[str], message: str) -> None:
+    run(session, ":len 3", *lines)
+    assert message in " ".join(session.told().split())
+
+
+def test_the_tree_of_likely_continuations_is_drawn(session: Screen) -> None:
+    shown = run(session, ":tree 2 2 china")
+    assert shown.splitlines()[0] == "china"
+    assert len(re.findall(r"^[├└]── \S+", shown, re.MULTILINE)) == 3
+    assert shown.count("not shown") == 3
+    assert shown.count("path") == 4
+
+
+def test_arrow_keys_choose_a_word_and_a_rival() -> None:
+    chooser = Chooser(CHOICES)
+    assert chooser.taken is None
+    chooser.turn(1)
+    assert chooser.taken == (1, 11)
+    chooser.turn(-2)
+    assert chooser.taken == (1, 12)
+    chooser.move(1)
+    assert chooser.taken is None
+    chooser.turn(1)
+    assert chooser.taken == (2, 20)
+    chooser.turn(-1)
+    assert chooser.place == 2
+    chooser.move(1)
+    assert chooser.choice.number == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "taken"),
+    [
+        (DOWN + "\r", (1, 11)),
+        (UP + "\r", (1, 12)),
+        (RIGHT + UP + "\r", (2, 20)),
+        (RIGHT + LEFT + DOWN + DOWN + "\r", (1, 12)),
+        ("\r" + DOWN + "\r", (1, 11)),
+        ("q", None),
+        ("\x1b", None),
+        ("\x03", None),
+        ("\x04", None),
+    ],
+)
+def test_enter_takes_the_rival_and_escape_leaves(keys: str, taken: Taken | None) -> None:
+    with create_pipe_input() as pipe:
+        pipe.send_text(keys)
+        assert choose("china", [" a", " e"], CHOICES, pipe, DummyOutput()) == taken
+
+
+def test_at_a_terminal_the_line_opens_and_what_is_taken_is_gone_on_from(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take(number: int, rival: int) -> Callable[..., Taken]:
+        return lambda seed, pieces, choices: (number, choices[number - 1].candidates[rival].id)
+
+    session.interactive = True
+    session.console = session.messages = console()
+    run(session, ":len 4", "china")
+    first = session.turns.require().line
+    monkeypatch.setattr("repl.chooser.choose", take(2, 0))
+    run(session, ":why")
+    second = session.turns.require().line
+    assert [word.id for word in second.words[:1]] == [word.id for word in first.words[:1]]
+    assert second.words[1].rank == 1
+    monkeypatch.setattr("repl.chooser.choose", lambda seed, pieces, choices: None)
+    assert run(session, ":why") == ""
