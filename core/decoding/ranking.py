@@ -85,7 +85,7 @@ class Drawn:
         return Totals(scores, shares, _lowered(shares + noise, totals.keys[:, None]))
 
     def rank(self, totals: Totals, words: int) -> Sums:
-        """See Ranking: what was drawn is not drawn again, so the length plays no part."""
+        """See Ranking: a draw has taken the probability into account, and no length is to change it."""
         return totals.keys
 
     def _shaped(self, logits: Logits, number: int, spared: tuple[Ids, Ids]) -> Logits:
