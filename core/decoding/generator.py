@@ -13,8 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.decoding import beam, contrastive
 from core.decoding.cells import Floats, Ids
+from core.decoding.constrained import holds
 from core.decoding.sampler import Rules, Sampler
+from core.decoding.search import Task
 from core.decoding.stepper import State, Stepper, stepper
 from core.errors import SettingError
 from core.library.model import Model
@@ -159,7 +162,7 @@ class Generator:
         """What a line may be under the settings.
 
         Raises:
-            SettingError: a required word is unknown, or every word is banned.
+            SettingError: a required word is unknown or banned, or every word is banned.
         """
         rules = Rules(
             specials=np.array(self.vocabulary.special_ids, np.intp),
@@ -186,6 +189,12 @@ class Generator:
                 f"{self.model.name} does not know {text!r}, so no line of it can hold that; "
                 "set must to words it knows, or to off"
             )
+        for ban in self.settings.ban or ():
+            banned = self._phrase(ban)
+            if banned.size and holds(ids.tolist(), banned.tolist()):
+                raise SettingError(
+                    f"{text!r} cannot be said while {ban!r} is banned; take one out of must or ban"
+                )
         return ids
 
     def steps(self, seed: Seed, forced: Sequence[int] = (), first: int = 0) -> Iterator[Step]:
@@ -193,16 +202,20 @@ class Generator:
 
         Sample i draws one number a word from `default_rng([settings.rng, i])`, so a sample does not
         depend on how many there are beside it. With `settings.ranked` more samples are drawn in place
-        of those that say what others did; `PATIENCE` bounds them.
+        of those that say what others did; `PATIENCE` bounds them. A search finds whole lines, which are
+        then gone through, the best as sample 0.
 
         Args:
             seed: what the line begins with.
             forced: ids that the continuation begins with; the others are drawn as if these had been.
-            first: the number of the first sample.
+            first: the number of the first sample; what a search finds is numbered from 0.
 
         Raises:
             SettingError: the settings leave this model nothing to say.
         """
+        if self.settings.searches:
+            yield from self._replay(seed, self._search(seed, forced))
+            return
         wanted = self.settings.samples if self.settings.draws or not self.settings.ranked else 1
         rules, different = self.rules, set[tuple[int, ...]]()
         last = first + (PATIENCE * wanted if self.settings.ranked else wanted)
@@ -239,6 +252,25 @@ class Generator:
                     return
             yield Step(ids, logits, running, samples.start)
 
+    def _search(self, seed: Seed, forced: Sequence[int]) -> list[list[int]]:
+        """Return the lines that a search finds, the best first."""
+        rules = self.rules
+        if rules.end in forced:
+            return [list(forced[: forced.index(rules.end)])]
+        task = Task(self.stepper, self.settings, rules, self._start, seed.ids, tuple(forced))
+        return beam.find(task) if self.settings.contrastive is None else contrastive.find(task)
+
+    def _replay(self, seed: Seed, lines: Sequence[Sequence[int]]) -> Iterator[Step]:
+        """Yield the steps that say `lines`, word by word; a line that is over says nothing more."""
+        for first in range(0, len(lines), BATCH):
+            batch = lines[first : first + BATCH]
+            state = self.stepper.take(self.read(seed), np.zeros(len(batch), np.intp))
+            for number in range(max(map(len, batch))):
+                running = [row for row, line in enumerate(batch) if number < len(line)]
+                ids = np.array([line[min(number, len(line) - 1)] for line in batch])
+                yield Step(ids, self.stepper.logits(state), running, first)
+                state = self.stepper.advance(state, ids)
+
     def stream(self, seed: Seed, forced: Sequence[int] = (), first: int = 0) -> Iterator[Word]:
         """Yield words as they are drawn; with several samples, a word of each that has not ended.
 
@@ -272,8 +304,12 @@ class Generator:
         finished = [self.finish(seed, samples[number]) for number in sorted(samples)]
         if not self.settings.ranked or len(finished) == 1:
             return finished
-        different = {line.text: line for line in reversed(finished)}.values()
-        ranked = sorted(different, key=lambda line: -line.mean_log_probability)
+        different = dict[str, Continuation]()
+        for line in finished:
+            different.setdefault(line.text, line)
+        ranked = list(different.values())
+        if not self.settings.searches:  # which has put them in order itself
+            ranked.sort(key=lambda line: -line.mean_log_probability)
         return ranked[: self.settings.samples]
 
     def again(self, line: Continuation, forced: Sequence[int] = ()) -> Continuation:
@@ -290,11 +326,15 @@ class Generator:
 
     def read(self, seed: Seed) -> State:
         """Return the state, of one row, after the seed."""
-        start = () if self.vocabulary.start is None else (self.vocabulary.start,)
         state = self.stepper.start(1)
-        for id_ in (*start, *seed.ids):
+        for id_ in (*self._start, *seed.ids):
             state = self.stepper.advance(state, np.array([id_], np.intp))
         return state
+
+    @property
+    def _start(self) -> tuple[int, ...]:
+        """What a network reads before any word."""
+        return () if self.vocabulary.start is None else (self.vocabulary.start,)
 
 
 def _judge(step: Step) -> Iterator[tuple[int, float, int]]:
