@@ -66,6 +66,7 @@ class Command:
     aliases: tuple[str, ...]
     example: str
     choices: Choices | None
+    several: str
     handler: Handler
 
     @property
@@ -124,6 +125,7 @@ class Registry:
         *aliases: str,
         example: str = "",
         choices: Choices | None = None,
+        several: str = "",
     ) -> Callable[[Handler], Handler]:
         """Register the decorated function as `:name`.
 
@@ -132,6 +134,7 @@ class Registry:
             aliases: other names for it.
             example: a whole line that shows its use.
             choices: words to offer for its first argument.
+            several: characters in it after which another of these words may follow.
         """
 
         def register(handler: Handler) -> Handler:
@@ -140,6 +143,7 @@ class Registry:
                 aliases=aliases,
                 example=example,
                 choices=choices,
+                several=several,
                 handler=handler,
             )
             self.commands[name] = command

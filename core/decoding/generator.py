@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from core.decoding.cells import Floats, Ids
+from core.decoding.ensemble import after_seed, network, speakers
 from core.decoding.sampler import Rules, Sampler
-from core.decoding.stepper import State, Stepper, stepper
+from core.decoding.stepper import State, Stepper
 from core.errors import SettingError
-from core.library.model import Model
+from core.library.ensemble import LanguageModel
 from core.settings import SamplingSettings, Value
 from core.text.vocabulary import Vocabulary
 
@@ -99,15 +100,15 @@ class Continuation:
 
 @dataclass
 class Generator:
-    """A model with the settings it is sampled with."""
+    """A model, or several that speak as one, with the settings they are sampled with."""
 
-    model: Model
+    model: LanguageModel
     settings: SamplingSettings = field(default_factory=SamplingSettings)
     stepper: Stepper = field(default=None, repr=False)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         if self.stepper is None:
-            self.stepper = stepper(self.model)
+            self.stepper = network(self.model)
 
     def under(self, settings: SamplingSettings) -> "Generator":
         """Return the same model with other settings; the network is shared."""
@@ -159,7 +160,7 @@ class Generator:
         """What a line may be under the settings.
 
         Raises:
-            SettingError: a required word is unknown, or every word is banned.
+            SettingError: a required word is unknown, or every word of a model is banned.
         """
         rules = Rules(
             specials=np.array(self.vocabulary.special_ids, np.intp),
@@ -169,8 +170,10 @@ class Generator:
             banned=tuple(ids for ids in map(self._phrase, self.settings.ban or ()) if ids.size),
             required=tuple(self._required(phrase) for phrase in self.settings.must or ()),
         )
-        if len(set(rules.forbidden(0).tolist())) == len(self.vocabulary):
-            raise SettingError("every word of the model is banned; set ban to fewer words, or to off")
+        banned = set(rules.forbidden(0).tolist())
+        for name, ids in speakers(self.model, self.settings):
+            if banned.issuperset(ids):
+                raise SettingError(f"every word of {name} is banned; set ban to fewer words, or to off")
         return rules
 
     def _phrase(self, text: str) -> Ids:
@@ -294,7 +297,7 @@ class Generator:
         state = self.stepper.start(1)
         for id_ in (*start, *seed.ids):
             state = self.stepper.advance(state, np.array([id_], np.intp))
-        return state
+        return after_seed(state, self.settings)
 
 
 def _judge(step: Step) -> Iterator[tuple[int, float, int]]:
