@@ -12,7 +12,7 @@ def picture(ensemble: Ensemble) -> RenderableType:
     tokens = f"{ensemble.level}s"
     heading = Text.assemble(
         (safe(ensemble.name), "name"),
-        (f" · as one: {len(ensemble.vocabulary):,} {tokens}", "muted"),
+        (f" · {len(ensemble.vocabulary):,} {tokens} together", "muted"),
     )
     table = columns("model", "share", tokens, "new", right=("share", tokens, "new"))
     for member, share, new in zip(ensemble.members, ensemble.shares, ensemble.added, strict=True):

@@ -34,7 +34,7 @@ def several(session: Screen) -> Screen:
 def test_loading_tells_whose_word_counts_how_much(session: Screen) -> None:
     run(session, ":load 0.75*tiny+0.25*window")
     assert [line.split() for line in session.told().splitlines()] == [
-        ["0.75*tiny+0.25*window", "·", "as", "one:", "14", "words"],
+        ["0.75*tiny+0.25*window", "·", "14", "words", "together"],
         ["model", "share", "words", "new"],
         ["tiny", "75.0%", "14", "14"],
         ["window", "25.0%", "11", "0"],
@@ -46,8 +46,8 @@ def test_the_picture_fits_a_narrow_screen() -> None:
     screen = console(40)
     screen.print(picture(Ensemble(models, (2, 1))))
     assert [line.rstrip() for line in screen.file.getvalue().splitlines()] == [  # type: ignore[attr-defined]
-        "2*headlines+1*northern-news · as one: 16",
-        "words",
+        "2*headlines+1*northern-news · 16 words",
+        "together",
         "model          share  words  new",
         "headlines      66.7%     14   14",
         "northern-news  33.3%      5    2",
@@ -105,7 +105,7 @@ def test_when_loading_fails_what_was_loaded_stays(
 def test_show_tells_what_each_is(several: Screen) -> None:
     shown = run(several, ":show")
     sha256 = several.require_generator().model.sha256
-    for fact in (sha256[:16], "plain, as tiny has it", "as one: 14 words", "embedding 6, 1 x lstm 8"):
+    for fact in (sha256[:16], "plain, as tiny has it", "14 words together", "embedding 6, 1 x lstm 8"):
         assert fact in shown
 
 
