@@ -54,7 +54,9 @@ class EnsembleStepper:
     def __init__(self, ensemble: Ensemble) -> None:
         vocabulary = ensemble.vocabulary
         self._size = len(vocabulary)
-        self._members = [stepper(member) for member in ensemble.members]
+        # A model that is there twice has one stepper: they keep no state, and tables may be large.
+        steppers = {id(member): stepper(member) for member in ensemble.members}
+        self._members = [steppers[id(member)] for member in ensemble.members]
         self._read, self._said = ensemble.read, ensemble.said
         self._shares = np.array(ensemble.shares)
         # textgenrnn's models of letters have a word each too: up to the next blank.
