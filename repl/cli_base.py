@@ -30,7 +30,11 @@ app = typer.Typer(
 ModelArgument = Annotated[str, typer.Argument(help="A model's name or path.")]
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", "-m", help=f"A model's name or path; {DEFAULT_MODEL} if not given."),
+    typer.Option(
+        "--model",
+        "-m",
+        help=f"A model's name or path, or several as a+b; {DEFAULT_MODEL} if not given.",
+    ),
 ]
 TextsArgument = Annotated[
     list[str] | None,

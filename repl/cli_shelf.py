@@ -9,7 +9,7 @@ import typer
 
 from core.errors import InputError
 from core.library import keeping
-from core.library.shelf import Entry, load_card
+from core.library.shelf import Entry, load, load_card
 from repl import views
 from repl.cli_base import JsonOption, ModelArgument, app, guarded, print_json
 from repl.session import make_console
@@ -61,7 +61,7 @@ def export(
     from core.library.foreign.exporting import export_model
 
     out = make_console(sys.stdout)
-    for written in export_model(context.obj.shelf.load(model), path, replace):
+    for written in export_model(load(context.obj.shelf.find(model)), path, replace):
         out.print(views.safe(str(written)))
 
 
@@ -123,7 +123,7 @@ def models(context: typer.Context, as_json: JsonOption = False) -> None:
     if not as_json:
         from repl.shelf_view import ShelfView
 
-        make_console(sys.stdout).print(ShelfView(entries, None, date.today()))
+        make_console(sys.stdout).print(ShelfView(entries, (), date.today()))
     for entry in entries if as_json else ():
         print_json(_listed(entry))
 

@@ -38,7 +38,9 @@ def candidates(session: Session, registry: Registry, before: str) -> list[Candid
         return [Candidate(option) for option in command.options if option.startswith(word)]
     if command.choices is None or " " in rest.lstrip():
         return []
-    return [Candidate(text) for text in command.choices(session) if text.startswith(word)]
+    begun = max((word.rfind(character) for character in command.several), default=-1) + 1
+    offered = [text for text in command.choices(session) if text.startswith(word[begun:])]
+    return [Candidate(word[:begun] + text) for text in offered]
 
 
 class CommandCompleter(Completer):

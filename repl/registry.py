@@ -73,6 +73,7 @@ class Command:
     aliases: tuple[str, ...]
     example: str
     choices: Choices | None
+    several: str
     handler: Handler
 
     @property
@@ -131,6 +132,7 @@ class Registry:
         *aliases: str,
         example: str = "",
         choices: Choices | None = None,
+        several: str = "",
     ) -> Callable[[Handler], Handler]:
         """Register the decorated function as `:name`.
 
@@ -139,6 +141,7 @@ class Registry:
             aliases: other names for it.
             example: a whole line that shows its use.
             choices: words to offer for its first argument.
+            several: characters in it after which another of these words may follow.
         """
 
         def register(handler: Handler) -> Handler:
@@ -147,6 +150,7 @@ class Registry:
                 aliases=aliases,
                 example=example,
                 choices=choices,
+                several=several,
                 handler=handler,
             )
             self.commands[name] = command

@@ -3,7 +3,7 @@
 import io
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -15,7 +15,9 @@ from core.decoding.generator import Continuation, Generator
 from core.errors import InputError, ModelError, ModelNotFound, SettingError
 from core.insight.line import Line, line_of, read_line
 from core.insight.scoring import Measure
-from core.library.shelf import Shelf, called, load
+from core.library.mixture import Part, write
+from core.library.model import Model
+from core.library.shelf import Place, Shelf, called, load_all
 from core.settings import SamplingSettings, Value
 from repl import views
 from repl.theme import THEME
@@ -66,8 +68,8 @@ class Session:
     interactive: bool = False
     shelf: Shelf = field(default_factory=Shelf)
     generator: Generator | None = None
-    path: Path | None = None
-    """Where the loaded model stands."""
+    places: list[Place] = field(default_factory=list)
+    """Where the loaded model stands, or those that speak as one."""
 
     settings: SamplingSettings = field(default_factory=SamplingSettings)
     turns: Turns = field(default_factory=Turns)
@@ -83,22 +85,41 @@ class Session:
     failed: bool = False
     """Whether any line ended in an error; a script's exit status tells."""
 
+    @property
+    def path(self) -> Path | None:
+        """Where the loaded model stands; None where there is none, or where several speak as one."""
+        return self.places[0].path if len(self.places) == 1 else None
+
     def load(self, name: str) -> Generator:
-        """Load a model by name or path; if that fails the one that is loaded stays.
+        """Load a model by name or path, or several; if that fails what is loaded stays.
 
         Raises:
             ModelError: there is no such model, or it cannot be used.
+            SettingError: several are named, but not as it is done.
         """
-        path = self.shelf.find(name)
-        self.generator = Generator(load(path), self.settings)
-        self.path = path
+        places = self.shelf.locate(name)
+        self.generator = Generator(load_all(places), self.settings)
+        self.places = places
         return self.generator
 
     def follow(self, old: Path, new: Path) -> None:
-        """Know the loaded model by its new place and name, if it is the one that was at `old`."""
-        if self.generator is not None and self.path == old:
-            self.path = new
-            self.generator.model = called(self.generator.model, new.stem)
+        """Know what is loaded by its new place and name, if it is, or has in it, what was at `old`."""
+        moved = [place.path == old for place in self.places]
+        if self.generator is None or not any(moved):
+            return
+        self.places = [
+            place._replace(path=new) if is_moved else place
+            for place, is_moved in zip(self.places, moved, strict=True)
+        ]
+        model = self.generator.model
+        if isinstance(model, Model):
+            self.generator.model = called(model, new.stem)
+            return
+        members = [
+            called(member, new.stem) if is_moved else member
+            for member, is_moved in zip(model.members, moved, strict=True)
+        ]
+        self.generator.model = replace(model, members=tuple(members))
 
     def require_generator(self) -> Generator:
         """Return the loaded generator.
@@ -118,7 +139,8 @@ class Session:
         parent: int,
     ) -> None:
         """Add lines that were generated together to the tree; the first becomes the current one."""
-        model = str(self.path) if self.path else generator.model.name
+        parts = [Part(place.weight, str(place.path)) for place in self.places]
+        model = write(parts) if parts else generator.model.name
         sha256 = generator.model.sha256
         added = [
             self.turns.add(line, model, sha256, generator.settings, parent, forced)
@@ -151,7 +173,7 @@ class Session:
         """
         if self.generator is not None and self.generator.model.sha256 == turn.sha256:
             return self.generator.under(turn.settings)
-        generator = Generator(load(self.shelf.find(turn.model)), turn.settings)
+        generator = Generator(self.shelf.load(turn.model), turn.settings)
         if generator.model.sha256 != turn.sha256:
             raise ModelError(f"{turn.model} is not the model any more that wrote line {turn.number}")
         return generator

@@ -1,7 +1,7 @@
 """The shelf as people see it: a table, or a line a model where a table does not fit."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,10 +27,10 @@ SPARED = ("size", "age")
 
 @dataclass(frozen=True)
 class ShelfView:
-    """What stands on the shelf, a star at the model that is loaded; a damaged one shows why."""
+    """What stands on the shelf, a star at the models that are loaded; a damaged one shows why."""
 
     entries: Sequence[Entry]
-    current: Path | None
+    loaded: Collection[Path]
     today: date
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
@@ -66,7 +66,7 @@ class ShelfView:
 
     def _name(self, entry: Entry) -> Text:
         name = Text(safe(entry.name), style="name")
-        return name.append(" *") if entry.path == self.current else name
+        return name.append(" *") if entry.path in self.loaded else name
 
     def _cells(self, entry: Entry) -> dict[str, str]:
         manifest = entry.manifest

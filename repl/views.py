@@ -10,7 +10,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator, Seed
-from core.library.model import Model
+from core.library.ensemble import Ensemble
+from core.library.model import Manifest, Model
 from core.settings import SamplingSettings, Setting, settings_of
 from core.text.vocabulary import SPECIALS, is_word
 
@@ -101,10 +102,11 @@ def sampling(generator: Generator) -> list[str]:
         parts.append("greedy")
     hot = settings.draws and settings.schedule is None
     defaults = SamplingSettings()
+    silent = TOLD_OTHERWISE if isinstance(generator.model, Ensemble) else (*TOLD_OTHERWISE, "ensemble")
     for name, setting in settings_of(SamplingSettings).items():
         value = getattr(settings, name)
         told = hot if name == "temperature" else value != getattr(defaults, name)
-        if told and name not in TOLD_OTHERWISE:
+        if told and name not in silent:
             parts.append(f"{name.replace('_', '-')} {safe(setting.show(value))}")
     return [*parts, f"rng {settings.rng}"] if settings.draws else parts
 
@@ -116,6 +118,8 @@ def unknown_words(seed: Seed, generator: Generator) -> Text | None:
     words = ", ".join(map(safe, seed.unknown))
     if not seed.ids:
         what = "so it starts from the beginning"
+    elif isinstance(generator.model, Ensemble):
+        what = "so each model reads something else instead, or skips it"
     elif generator.vocabulary.unknown is None:
         what = "and reads the rest"
     else:
@@ -168,8 +172,12 @@ def imported(model: Model, folder: Path, hidden: Sequence[Path] = ()) -> Text:
     return told.append(hides(hidden))
 
 
-def loaded(generator: Generator) -> Text:
-    """Say which model was loaded and what it is."""
+def loaded(generator: Generator) -> RenderableType:
+    """Say which model was loaded and what it is, or which ones."""
+    if isinstance(generator.model, Ensemble):
+        from repl.pictures.ensemble import picture
+
+        return picture(generator.model)
     manifest = generator.model.manifest
     context = "stream" if manifest.architecture.context == "stream" else "window"
     if context == "window":
@@ -214,18 +222,28 @@ def facts(table: Mapping[str, object]) -> "Table":
 
 def model_facts(generator: Generator) -> RenderableType:
     """Draw what the loaded model is: shape, text, training and what was measured."""
+    if isinstance(generator.model, Ensemble):
+        from repl.pictures.ensemble import facts_of
+
+        return facts_of(generator.model)
     manifest = generator.model.manifest
-    shape = manifest.architecture
     table: dict[str, object] = {
         "sha256": generator.model.sha256[:16],
-        "network": f"embedding {shape.embedding_size}, {shape.layers} x {shape.cell} "
-        f"{shape.hidden_size}{', tied' if shape.tied else ''}",
+        "network": network(manifest),
         "cleaning": manifest.cleaning,
     }
     for group in (manifest.corpus, manifest.training, manifest.metrics):
         told = {name: value for name, value in group.items() if value is not None and value != []}
         table |= {name: _fact(value) for name, value in told.items() if not isinstance(value, dict)}
     return Group(loaded(generator), facts(table))
+
+
+def network(manifest: Manifest) -> str:
+    """Say of what shape a network is."""
+    shape = manifest.architecture
+    tied = ", tied" if shape.tied else ""
+    layers = f"{shape.layers} x {shape.cell} {shape.hidden_size}"
+    return f"embedding {shape.embedding_size}, {layers}{tied}"
 
 
 def _fact(value: object) -> object:

@@ -1,6 +1,6 @@
 """What all tests share: a home of their own, real data where it is there, small models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +40,19 @@ def make_model() -> Callable[..., Model]:
     return random_model
 
 
-def random_model(context: str = "stream", name: str = "tiny", seed: int = 0, **shape: object) -> Model:
+def random_model(
+    context: str = "stream",
+    name: str = "tiny",
+    seed: int = 0,
+    words: Sequence[str] = (),
+    **shape: object,
+) -> Model:
     settings = ModelSettings().change(
         **{"context": context, "window": 5, "embedding_size": 6, "hidden_size": 8, "tied": False}
         | shape  # type: ignore[arg-type]
     )
     specials = SPECIALS if context == "stream" else (PADDING,)
-    vocabulary = Vocabulary((*specials, *WORDS))
+    vocabulary = Vocabulary((*specials, *(words or WORDS)))
     random = np.random.default_rng(seed)
     weights = {
         array: random.normal(scale=0.7, size=size).astype(np.float32)

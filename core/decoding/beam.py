@@ -18,6 +18,9 @@ from core.decoding.search import Task
 from core.decoding.stepper import State
 from core.errors import SettingError
 
+LEAST = -745.0
+"""The log-probability of a forced word that has none, so that its line can go on: that of 5e-324."""
+
 ROWS = 128
 """Lines whose next words are looked at in one go, so that memory does not grow with the beam."""
 
@@ -119,7 +122,7 @@ class _Beam:
         history = np.array([task.given[: len(task.seed) + place]], np.intp)
         restricted = log_probabilities(task.restricted(logits, history))[0, task.forced[place]]
         free = log_probabilities(logits)[0, task.forced[place]]
-        return float(restricted if restricted > -np.inf else free)
+        return float(restricted if restricted > -np.inf else max(free, LEAST))
 
     def _check_room(self, progress: Ids) -> None:
         missing = self._required.total - int(self._required.met(progress)[0])

@@ -16,11 +16,12 @@ import numpy as np
 from core.decoding import beam, contrastive
 from core.decoding.cells import Floats, Ids
 from core.decoding.constrained import holds
+from core.decoding.ensemble import after_seed, network, speakers
 from core.decoding.sampler import Rules, Sampler
 from core.decoding.search import Task
-from core.decoding.stepper import State, Stepper, stepper
+from core.decoding.stepper import State, Stepper
 from core.errors import SettingError
-from core.library.model import Model
+from core.library.ensemble import LanguageModel
 from core.settings import SamplingSettings, Value
 from core.text.vocabulary import Vocabulary
 
@@ -102,15 +103,15 @@ class Continuation:
 
 @dataclass
 class Generator:
-    """A model with the settings it is sampled with."""
+    """A model, or several that speak as one, with the settings they are sampled with."""
 
-    model: Model
+    model: LanguageModel
     settings: SamplingSettings = field(default_factory=SamplingSettings)
     stepper: Stepper = field(default=None, repr=False)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         if self.stepper is None:
-            self.stepper = stepper(self.model)
+            self.stepper = network(self.model)
 
     def under(self, settings: SamplingSettings) -> "Generator":
         """Return the same model with other settings; the network is shared."""
@@ -162,7 +163,7 @@ class Generator:
         """What a line may be under the settings.
 
         Raises:
-            SettingError: a required word is unknown or banned, or every word is banned.
+            SettingError: a required word is unknown or banned, or every word of a model is banned.
         """
         rules = Rules(
             specials=np.array(self.vocabulary.special_ids, np.intp),
@@ -172,8 +173,10 @@ class Generator:
             banned=tuple(ids for ids in map(self._phrase, self.settings.ban or ()) if ids.size),
             required=tuple(self._required(phrase) for phrase in self.settings.must or ()),
         )
-        if len(set(rules.forbidden(0).tolist())) == len(self.vocabulary):
-            raise SettingError("every word of the model is banned; set ban to fewer words, or to off")
+        banned = set(rules.forbidden(0).tolist())
+        for name, ids in speakers(self.model, self.settings):
+            if banned.issuperset(ids):
+                raise SettingError(f"every word of {name} is banned; set ban to fewer words, or to off")
         return rules
 
     def _phrase(self, text: str) -> Ids:
@@ -329,7 +332,7 @@ class Generator:
         state = self.stepper.start(1)
         for id_ in (*self._start, *seed.ids):
             state = self.stepper.advance(state, np.array([id_], np.intp))
-        return state
+        return after_seed(state, self.settings)
 
     @property
     def _start(self) -> tuple[int, ...]:

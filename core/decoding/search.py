@@ -11,6 +11,7 @@ import numpy as np
 
 from core.decoding import filters
 from core.decoding.cells import Ids
+from core.decoding.ensemble import after_seed
 from core.decoding.filters import Logits
 from core.decoding.sampler import Rules, restrictions
 from core.decoding.stepper import State, Stepper
@@ -42,8 +43,12 @@ class Task:
         state = self.stepper.start(1)
         for id_ in self.start:
             state = self.stepper.advance(state, np.array([id_], np.intp))
+        for id_ in self.seed:
+            yield state
+            state = self.stepper.advance(state, np.array([id_], np.intp))
+        state = after_seed(state, self.settings)
         yield state
-        for id_ in self.given:
+        for id_ in self.forced:
             state = self.stepper.advance(state, np.array([id_], np.intp))
             yield state
 

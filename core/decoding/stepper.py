@@ -7,6 +7,7 @@ state a text; `WindowStepper` answers as a network does that reads only the last
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.decoding.cells import CellState, Floats, Ids, cells
 from core.library.model import Model, Weights
@@ -40,6 +41,12 @@ class State(NamedTuple):
     read: int = 0
     window: Ids | None = None
     """The last ids of each text, (rows, N), where all of them are read for every answer."""
+
+    members: tuple["State", ...] = ()
+    """The states of an ensemble's members, where this is one of an ensemble."""
+
+    turns: Ids | None = None
+    """How many turns each text has taken since its seed, (rows,), where models take turns."""
 
 
 class Stepper(Protocol):
@@ -207,6 +214,27 @@ class AttentionStepper:
         assert state.window is not None
         layers = state.layers.map(lambda array: array[rows])
         return State(layers, len(rows), state.read, state.window[rows])
+
+
+def hold(before: State, after: State, rows: NDArray[np.bool_]) -> State:
+    """Return `after`, but with the texts at `rows`, (texts,), as if they had not gone on from `before`.
+
+    All texts of a state count the same words, and a chain's place says how many it has read. So the
+    chains of a text that is held move on by one place: there they are as they were, a word later.
+    """
+
+    def held(old: Floats, new: Floats) -> Floats:
+        shape = (-1, len(rows), old.shape[1])  # one chain but for a window
+        moved = np.roll(old.reshape(shape), 1, axis=0)
+        return np.where(rows[:, None], moved, new.reshape(shape)).reshape(new.shape)
+
+    layers = CellState(
+        tuple(map(held, before.layers.hidden, after.layers.hidden)),
+        tuple(map(held, before.layers.cell, after.layers.cell)),
+    )
+    if before.window is None or after.window is None:
+        return after._replace(layers=layers)
+    return after._replace(layers=layers, window=np.where(rows[:, None], before.window, after.window))
 
 
 def _stacked(states: tuple[tuple[Floats, ...], ...]) -> tuple[Floats, ...]:

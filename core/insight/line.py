@@ -7,7 +7,8 @@ import numpy as np
 
 from core.decoding.cells import Ids
 from core.decoding.generator import Continuation, Generator, Seed
-from core.errors import InputError
+from core.errors import InputError, ModelError
+from core.library.model import Model
 from core.text.vocabulary import PADDING
 
 
@@ -71,7 +72,12 @@ def contexts(generator: Generator, ids: Sequence[int]) -> list[Ids]:
     """Return what the network reads, from a zero state, to answer after each of `ids`, and before any.
 
     A stream reads `<s>` and all words so far; a window the last N, padded on the left.
+
+    Raises:
+        ModelError: several models are loaded, which read each in its own way.
     """
+    if not isinstance(generator.model, Model):
+        raise ModelError("what is loaded is more than one network; load one of them to look inside it")
     vocabulary, shape = generator.vocabulary, generator.model.manifest.architecture
     if shape.context == "window":
         size = shape.window or 1

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from core.decoding.ensemble import after_seed
 from core.decoding.filters import Logits
 from core.decoding.generator import Continuation, Generator
 from core.errors import InputError
@@ -90,7 +91,8 @@ def score(generator: Generator, line: Line, before: str = "") -> Score:
     """Score a line.
 
     Args:
-        generator: the model; its settings do not matter.
+        generator: the model. Its settings do not matter, but for models that take turns: the seed is
+            judged by their mix, and the turns begin where the line's own words do.
         line: the words.
         before: text that stands before them and was not read.
 
@@ -100,11 +102,14 @@ def score(generator: Generator, line: Line, before: str = "") -> Score:
     if not line.ids:
         raise InputError("there is no word to score; give a text with words in it")
     vocabulary, cleaning = generator.vocabulary, generator.model.cleaning
-    state = generator.read(whole(line)[0])
+    mixed = generator.under(generator.settings.change(ensemble="mix"))
+    state = mixed.read(whole(line)[0])
     words, text = [], before
     for number, (word, id_) in enumerate(zip(line.words, line.ids, strict=True)):
         if number:
             state = generator.stepper.advance(state, np.array([line.ids[number - 1]], np.intp))
+        if number == line.given:
+            state = after_seed(state, generator.settings)
         piece = cleaning.piece(text, word)
         text += piece
         judged = judge(generator.stepper.logits(state), id_)

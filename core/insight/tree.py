@@ -101,6 +101,7 @@ def _branch(generator: Generator, node: _Open, logits: filters.Logits, width: in
     ranked[hidden] = -1
     width = min(width, len(shares) - len(hidden))
     ids = np.argpartition(-ranked, width - 1)[:width]
+    ids = ids[ranked[ids] > 0]  # models that take turns cannot say all words
     for id_ in ids[np.lexsort((ids, -ranked[ids]))].tolist():
         share = float(shares[id_])
         ends = id_ == vocabulary.end

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
-from core.library import bundle, folders
+from core.errors import DamagedModel, HeadlongError, ModelError, ModelNotFound, SettingError
+from core.library import bundle, folders, mixture
+from core.library.ensemble import Ensemble, LanguageModel
 from core.library.limits import MANIFEST
 from core.library.model import Manifest, Model
 from core.library.paths import expanded, is_file, is_folder
@@ -44,6 +46,13 @@ class Entry:
     problem: str | None = None
     shadowed: tuple[Path, ...] = ()
     """Models of the same name further down the search path, which that name does not reach."""
+
+
+class Place(NamedTuple):
+    """Where a model stands that is to be loaded, and how much it counts beside others."""
+
+    weight: float
+    path: Path
 
 
 def saved_models() -> Path:
@@ -111,6 +120,12 @@ class Shelf:
         Raises:
             ModelNotFound: there is none; the message offers the nearest name.
         """
+        path = self._look(name)
+        if path is None:
+            raise ModelNotFound(self._not_found(name))
+        return path
+
+    def _look(self, name: str) -> Path | None:
         for directory in self.directories:
             for path in _folders(directory):
                 if _name_of(path) == name:
@@ -125,15 +140,31 @@ class Shelf:
             raise ModelError(
                 f"{path} is a file of another program; import what Keras or textgenrnn wrote"
             )
-        raise ModelNotFound(self._not_found(name))
+        return None
 
-    def load(self, name: str) -> Model:
-        """Load the model called `name`, or at the path `name`.
+    def locate(self, name: str) -> list[Place]:
+        """Return where the model stands that is called `name`, or is at the path `name`.
+
+        If there is none, `name` may mean several, such as `0.7*a+0.3*b`, whose own names and paths have
+        no + in them.
 
         Raises:
-            ModelNotFound, DamagedModel: see `find` and `core.library.bundle.load`.
+            ModelNotFound: see `find`.
+            SettingError: see `core.library.mixture.parse`.
         """
-        return load(self.find(name))
+        if mixture.is_mixture(name) and self._look(name) is None:
+            return [Place(weight, self.find(part)) for weight, part in mixture.parse(name)]
+        return [Place(1.0, self.find(name))]
+
+    def load(self, name: str) -> LanguageModel:
+        """Load the model called `name`, or at the path `name`, or several that speak as one.
+
+        Raises:
+            ModelNotFound, SettingError: see `locate`.
+            DamagedModel: see `core.library.bundle.load`.
+            ModelError: several that cannot speak as one.
+        """
+        return load_all(self.locate(name))
 
     def hidden_by(self, path: Path) -> list[Path]:
         """Return the models that have the name of the one at `path`, and stand elsewhere."""
@@ -146,6 +177,10 @@ class Shelf:
         return sorted({_name_of(path) for place in self.directories for path in _folders(place)})
 
     def _not_found(self, name: str) -> str:
+        if mixture.is_mixture(name):
+            with suppress(HeadlongError):
+                several = [self.find(part.name) for part in mixture.parse(name)]
+                return f"{name!r} names {len(several)} models, and this takes one of them"
         names = self.names()
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         if near:
@@ -162,6 +197,21 @@ def load(path: Path) -> Model:
         ModelNotFound, DamagedModel: see `core.library.bundle.load`.
     """
     return called(bundle.load(path), _name_of(path))
+
+
+def load_all(places: Sequence[Place]) -> LanguageModel:
+    """Load the model at a place, or those at several as one; a model that is there twice is read once.
+
+    Raises:
+        ModelNotFound, DamagedModel: see `core.library.bundle.load`.
+        ModelError: they cannot speak as one.
+    """
+    models = {path: load(path) for path in dict.fromkeys(place.path for place in places)}
+    if len(places) == 1:
+        return models[places[0].path]
+    return Ensemble(
+        tuple(models[place.path] for place in places), tuple(place.weight for place in places)
+    )
 
 
 def load_card(path: Path) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from rich.console import Group, RenderableType
 
+from core.errors import SettingError
+from core.library.shelf import load as load_model
 from core.library.shelf import load_card
 from repl import views
 from repl.registry import Confirmation, registry
@@ -17,11 +19,15 @@ def model_names(session: Session) -> Iterable[str]:
     return session.shelf.names()
 
 
-@registry.command("load", "l", example=":load tutorial", choices=model_names)
+@registry.command("load", "l", example=":load tutorial", choices=model_names, several="+*")
 def load(session: Session, model: str) -> Confirmation:
-    """Load a model by name or by path.
+    """Load a model by name or by path, or several.
 
     The settings stay as they are. If the model cannot be loaded, the one before it stays.
+
+    :load a+b makes models speak as one: what they would say next is mixed, in equal parts, or as
+    :load 0.7*a+0.3*b says; with :set ensemble turns they have a word each in turn. Seeds are read as
+    the first one reads them.
     """
     return Confirmation(views.loaded(session.load(model)))
 
@@ -59,7 +65,7 @@ def export(session: Session, model: str, path: Path, *, replace: bool = False) -
     """
     from core.library.foreign.exporting import export_model
 
-    written = export_model(session.shelf.load(model), path, replace)
+    written = export_model(load_model(session.shelf.find(model)), path, replace)
     return Confirmation(views.card("\n".join(map(str, written))))
 
 
@@ -69,11 +75,13 @@ def card(session: Session, model: str = "") -> RenderableType:
 
     It says what the model was trained on, how, and what was measured.
     """
-    if not model and session.path is None:
-        session.require_generator()
-    path = session.shelf.find(model) if model else session.path
-    assert path is not None
-    return views.card(load_card(path))
+    if model:
+        return views.card(load_card(session.shelf.find(model)))
+    generator = session.require_generator()
+    if session.path is None:
+        name = generator.model.name
+        raise SettingError(f"{name} is several models, each with its card; name one: :card MODEL")
+    return views.card(load_card(session.path))
 
 
 @registry.command("models", "m", example=":models")
@@ -81,8 +89,9 @@ def models(session: Session) -> RenderableType:
     """List the models there are.
 
     Each with what one of its tokens is, how many it knows, and how well it did on lines that were held
-    out. A star marks the loaded one. Where two have one name, the first on the search path counts.
+    out. A star marks what is loaded. Where two have one name, the first on the search path counts.
     """
     from repl.shelf_view import ShelfView  # rich.table takes time to import, and only this needs it
 
-    return ShelfView(list(session.shelf.entries()), session.path, date.today())
+    loaded = [place.path for place in session.places]
+    return ShelfView(list(session.shelf.entries()), loaded, date.today())

@@ -41,7 +41,7 @@ def drawn(files: Files, zipped: bool) -> str:
         directory = Path(name)
         path = (archive if zipped else folder)(directory, files)
         entries = [entry for entry in Shelf([directory]).entries() if not entry.shipped]
-        parts = [ShelfView(entries, path, date(2026, 1, 1))]
+        parts = [ShelfView(entries, [path], date(2026, 1, 1))]
         try:
             model = bundle.load(path)
             generator = Generator(model, SamplingSettings(temperature=0, length=3, samples=2))

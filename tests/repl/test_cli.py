@@ -10,6 +10,8 @@ import pytest
 
 from core.decoding.generator import Generator
 from core.library import bundle
+from core.library.shelf import Shelf
+from core.settings import SamplingSettings
 
 
 def headlong(*arguments: str, input: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -61,6 +63,20 @@ def test_the_model_may_be_named_before_the_command(shelf_directory: Path) -> Non
     done = headlong(*models, "tiny", "generate", "china", "--length", "1", "--json")
     assert json.loads(done.stdout)["model"] == "tiny"
     assert headlong(*models, "nosuch", "generate", "china").returncode == 1
+
+
+def test_generate_speaks_with_several_models(shelf_directory: Path) -> None:
+    arguments = ("generate", "china", "-m", "3*tiny+window", "--ensemble", "turns", "--json")
+    done = headlong(*arguments, "--length", "4", HEADLONG_MODELS=str(shelf_directory))
+    record = json.loads(done.stdout)
+    model = Shelf([shelf_directory]).load("3*tiny+1*window")
+    generator = Generator(model, SamplingSettings(length=4, ensemble="turns"))
+    line = generator.generate(generator.read_seed("china"))[0]
+    assert (record["model"], record["sha256"]) == ("3*tiny+1*window", model.sha256)
+    assert record["text"] == line.text
+    assert record["options"]["ensemble"] == "turns"
+    models = ["--models", str(shelf_directory), "--model", "tiny+window"]
+    assert headlong(*models, input=":len 2\nchina\n").stdout.startswith("china ")
 
 
 def test_generate_prints_json_lines(shelf_directory: Path) -> None:

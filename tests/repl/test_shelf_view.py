@@ -13,9 +13,9 @@ from tests.repl.conftest import console
 TODAY = date(2026, 3, 1)
 
 
-def shown(entries: list[Entry], width: int = 100, current: Path | None = None) -> list[str]:
+def shown(entries: list[Entry], width: int = 100, loaded: tuple[Path, ...] = ()) -> list[str]:
     screen = console(width)
-    screen.print(ShelfView(entries, current, TODAY))
+    screen.print(ShelfView(entries, loaded, TODAY))
     return [line.rstrip() for line in screen.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
@@ -33,7 +33,7 @@ def entries(tmp_path: Path) -> list[Entry]:
 
 
 def test_the_shelf_is_a_table(tmp_path: Path, entries: list[Entry]) -> None:
-    heading, tiny, bad, *hidden = shown(entries, 300, tmp_path / "a" / "tiny")
+    heading, tiny, bad, *hidden = shown(entries, 300, (tmp_path / "a" / "tiny",))
     assert heading.split() == ["model", "tokens", "size", "perplexity", "unknown", "age", "where"]
     assert tiny.split() == [
         *("tiny", "*", "14", "words", tiny.split()[4], "kB", "82.6", "32%", "1", "month"),

@@ -8,6 +8,8 @@ from core.decoding import filters
 from core.decoding.generator import Generator
 from core.errors import SettingError
 from core.insight.tree import Node, grow
+from core.library.ensemble import Ensemble
+from core.settings import SamplingSettings
 from tests.conftest import random_model
 
 
@@ -85,3 +87,11 @@ def test_a_tree_has_a_size(depth: int, width: int) -> None:
     generator = Generator(random_model())
     with pytest.raises(SettingError, match="tree"):
         grow(generator, generator.read_seed(""), (), depth, width)
+
+
+def test_who_has_the_turn_has_only_its_own_words_in_the_tree() -> None:
+    models = (random_model("window", words=("snow", "wolf")), random_model())
+    turns = Generator(Ensemble(models, (1.0, 1.0)), SamplingSettings(ensemble="turns"))
+    root = grow(turns, turns.read_seed("china"), depth=2, width=4)
+    assert {child.text for child in root.children} == {"snow", "wolf"}
+    assert all(len(child.children) == 4 for child in root.children)

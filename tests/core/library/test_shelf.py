@@ -1,3 +1,4 @@
+import re
 import shutil
 import threading
 from collections.abc import Callable
@@ -7,6 +8,7 @@ import pytest
 
 from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
 from core.library import bundle
+from core.library.ensemble import Ensemble
 from core.library.keeping import copy, remove, rename
 from core.library.model import Model
 from core.library.shelf import (
@@ -244,3 +246,52 @@ def test_a_model_that_is_being_renamed_is_on_every_list(tmp_path: Path, make_mod
     finally:
         stop.set()
         thread.join()
+
+
+class TestSeveral:
+    @pytest.fixture
+    def shelf(self, tmp_path: Path, make_model: MakeModel) -> Shelf:
+        for seed, name in enumerate(("a", "b")):
+            bundle.save(make_model(seed=seed), tmp_path / "shelf" / name, "")
+        return Shelf([tmp_path / "shelf"])
+
+    def test_models_are_loaded_as_one(self, shelf: Shelf, tmp_path: Path) -> None:
+        ensemble = shelf.load(f"0.7*a+0.3*{tmp_path / 'shelf' / 'b'}")
+        assert isinstance(ensemble, Ensemble)
+        assert ensemble.name == "0.7*a+0.3*b"
+        assert [member.sha256 for member in ensemble.members] == [
+            shelf.load(name).sha256 for name in ("a", "b")
+        ]
+
+    def test_a_model_that_is_there_twice_is_read_once(self, shelf: Shelf) -> None:
+        ensemble = shelf.load("a+b+a")
+        assert isinstance(ensemble, Ensemble)
+        assert ensemble.members[0] is ensemble.members[2]
+
+    def test_a_name_with_a_plus_comes_before_what_it_may_mean(
+        self, shelf: Shelf, tmp_path: Path, make_model: MakeModel
+    ) -> None:
+        bundle.save(make_model(seed=5), tmp_path / "shelf" / "a+b", "")
+        bundle.save(make_model(seed=6), tmp_path / "c++" / "2*b", "")
+        assert shelf.load("a+b").sha256 == make_model(seed=5).sha256
+        assert shelf.load(str(tmp_path / "c++" / "2*b")).sha256 == make_model(seed=6).sha256
+
+    @pytest.mark.parametrize(
+        ("name", "kind", "message"),
+        [
+            ("a+bb", ModelNotFound, "there is no model 'bb'; did you mean b?"),
+            ("2*a", ModelNotFound, "there is no model '2*a'"),
+            ("0*a+b", SettingError, "a weight is a number"),
+            ("a+", SettingError, "a model is missing in 'a+'"),
+        ],
+    )
+    def test_what_is_wrong_with_one_is_said_of_it(
+        self, shelf: Shelf, name: str, kind: type[Exception], message: str
+    ) -> None:
+        with pytest.raises(kind, match=re.escape(message)):
+            shelf.load(name)
+
+    def test_where_one_is_wanted_several_are_refused(self, shelf: Shelf) -> None:
+        with pytest.raises(ModelNotFound) as error:
+            shelf.find("a+b")
+        assert str(error.value) == "'a+b' names 2 models, and this takes one of them"
