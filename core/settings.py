@@ -283,7 +283,7 @@ class SamplingSettings(_Settings):
         None, "no run of so many words comes twice, the seed's included", 1, 100, none="off"
     )
     repeat_penalty: float | None = _setting(
-        None, "divides the logits of words that were there (Keskar et al. 2019: 1.2)", 1, 100, "off"
+        None, "divides the logits of words that were there; 1.2 is usual", 1, 100, none="off"
     )
     presence_penalty: float | None = _setting(
         None, "taken from the logits of words that were there", -100, 100, none="off"
@@ -292,7 +292,7 @@ class SamplingSettings(_Settings):
         None, "taken from the logits of words once for each time they were there", -100, 100, "off"
     )
     dry: float | None = _setting(
-        None, "weight of the penalty on going on with a repetition (DRY: 0.8)", 0, 100, none="off"
+        None, "weight of the penalty on going on with a repetition; 0.8 is usual", 0, 100, none="off"
     )
     dry_base: float = _setting(1.75, "by how much that penalty grows with each word", low=1, high=10)
     dry_allowed: int = _setting(2, "words that may be repeated for nothing", low=1, high=100)
@@ -307,23 +307,35 @@ class SamplingSettings(_Settings):
         None, "draw from the likeliest words that hold this probability", 1e-6, 1, none="off"
     )
     min_p: float | None = _setting(
-        None, "draw from words at least this share as likely as the likeliest", 0, 1, none="off"
+        None,
+        "draw from words at least this share as likely as the likeliest; 0.1 is usual",
+        0,
+        1,
+        none="off",
     )
     typical: float | None = _setting(
         None, "draw from the words of the most typical surprise that hold this much", 1e-6, 1, "off"
     )
     eta: float | None = _setting(
-        None, "draw from words above a floor that sinks where much is possible", 0, 1, none="off"
+        None,
+        "draw from words above a floor that sinks where much may come; 0.001 is usual",
+        0,
+        1,
+        none="off",
     )
     mirostat: float | None = _setting(
-        None, "bits of surprise a word that Mirostat steers for (3 to 5)", 0, 100, none="off"
+        None, "bits of surprise a word that Mirostat steers for; 3 to 5 are usual", 0, 100, none="off"
     )
     mirostat_rate: float = _setting(0.1, "how fast it steers", low=0, high=1)
     contrastive: float | None = _setting(
-        None, "weight of the penalty on words that leave the state as it was (0.6)", 0, 1, none="off"
+        None,
+        "weight of the penalty on words that leave the state as it was; 0.6 is usual",
+        0,
+        1,
+        none="off",
     )
     beam: int | None = _setting(
-        None, "lines kept side by side in a search for the likeliest; nothing is drawn", 1, 1000, "off"
+        None, "lines kept side by side in a search for the likeliest line", 1, 1000, none="off"
     )
     beam_groups: int = _setting(1, "groups of them that avoid one another's words", low=1, high=100)
     diversity: float = _setting(0.5, "how much a group avoids the words of others", low=0, high=100)

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -160,10 +161,11 @@ def _write(session: Session, generator: Generator, wanted: Continue, words: list
         words.extend(stream)
         return
     writer = _Writer(session.console)
+    first = list(islice(stream, 1))  # what cannot be said is told before anything is shown
     try:
         writer.write(drawing.beginning(session, generator, seed))
         writer.flush()
-        for word in stream:
+        for word in chain(first, stream):
             words.append(word)
             writer.write(drawing.coming(session, word))
     finally:
