@@ -18,6 +18,9 @@ COLDEST = 1e-6
 LARGEST_PENALTY = 1e6
 """What no penalty exceeds, so that a word it hits stays a number, and rather unlikely than banned."""
 
+BLOCK = 128
+"""Words whose weights are added up before any of them is looked at."""
+
 LEADERS = 128
 """How many words are put in order first where a filter needs the likeliest and not all."""
 
@@ -267,12 +270,33 @@ def likeliest(logits: Logits) -> Ids:
 
 
 def draw(logits: Logits, uniforms: NDArray[np.float64]) -> Ids:
-    """Draw one id a row by inverting the cumulative distribution at `uniforms`, each in [0, 1)."""
-    cumulative = np.cumsum(probabilities(logits), axis=1)
-    # Scaling by the total keeps a uniform near 1 below the last word that has any probability.
-    targets = (uniforms * cumulative[:, -1])[:, None]
-    ids: Ids = (cumulative <= targets).sum(axis=1)
-    return ids
+    """Draw one id a row by inverting the cumulative distribution at `uniforms`, each in [0, 1).
+
+    First the block of words is found and then the word in it: adding up words one by one takes long.
+    """
+    weights = logits - logits.max(axis=1, keepdims=True)
+    np.exp(weights, out=weights)
+    starts = np.arange(0, weights.shape[1], BLOCK)
+    ids = []
+    for row, sums, uniform in zip(
+        weights, np.add.reduceat(weights, starts, axis=1), uniforms.tolist(), strict=True
+    ):
+        block, left = _inverted(sums, uniform * float(sums.sum(dtype=np.float64)))
+        begin = block * BLOCK
+        ids.append(begin + _inverted(row[begin : begin + BLOCK], left)[0])
+    return np.array(ids, np.intp)
+
+
+def _inverted(weights: Logits, target: float) -> tuple[int, float]:
+    """Return the first place where the running sum exceeds `target`, and what that place is to give.
+
+    A target that rounding has put beyond the sum finds the last place that has any weight.
+    """
+    sums = weights.astype(np.float64).cumsum()
+    place = int(sums.searchsorted(target, "right"))
+    if place == len(sums):
+        place = int(sums.searchsorted(sums[-1]))
+    return place, target - float(sums[place] - weights[place])
 
 
 def _log(shares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -237,9 +237,7 @@ class Generator:
         cleaning, tokens = self.model.cleaning, self.vocabulary.tokens
         texts = defaultdict[int, str](lambda: seed.text)
         for step in self.steps(seed, forced):
-            for row, (id_, probability, rank) in enumerate(_judge(step)):
-                if row not in step.running:
-                    continue
+            for row, id_, probability, rank in _judge(step):
                 sample = step.first + row
                 piece = cleaning.piece(texts[sample], tokens[id_])
                 texts[sample] += piece
@@ -279,14 +277,13 @@ class Generator:
         return state
 
 
-def _judge(step: Step) -> Iterator[tuple[int, float, int]]:
-    """Yield each sample's id with its probability and rank under the whole softmax."""
-    highest = step.logits.max(axis=1, keepdims=True)
-    shares = step.logits - highest
-    totals = np.exp(shares, out=shares).sum(axis=1).tolist()
-    # Plain numbers from here on: on arrays of one element numpy's calls cost more than the sums.
-    rows = zip(step.logits, step.ids.tolist(), highest[:, 0].tolist(), totals, strict=True)
-    for logits, id_, most, total in rows:
-        chosen = float(logits[id_])
-        rank = 1 if chosen == most else int(np.count_nonzero(logits > logits[id_])) + 1
-        yield id_, math.exp(chosen - most) / total, rank
+def _judge(step: Step) -> Iterator[tuple[int, int, float, int]]:
+    """Yield each running row with its id, and the id's probability and rank under the whole softmax."""
+    ids = step.ids.tolist()
+    for row in step.running:
+        logits, id_ = step.logits[row], ids[row]
+        most, chosen = logits[logits.argmax()], logits[id_]
+        shares = logits - most
+        total = float(np.exp(shares, out=shares).sum())
+        rank = 1 if chosen == most else int(np.count_nonzero(logits > chosen)) + 1
+        yield row, id_, math.exp(chosen - most) / total, rank

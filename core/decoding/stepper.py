@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from core.decoding.cells import CellState, Floats, Ids, cells
+from core.decoding.products import product
 from core.library.model import Model, Weights
 
 
@@ -26,8 +27,8 @@ class Output:
     def logits(self, hidden: Floats) -> Floats:
         """Return the logits of each row: (rows, hidden) to (rows, vocabulary)."""
         if self._projection is not None:
-            hidden = hidden @ self._projection
-        logits: Floats = hidden @ self._kernel
+            hidden = product(hidden, self._projection)
+        logits = product(hidden, self._kernel)
         logits += self._bias
         return logits
 

@@ -1,0 +1,111 @@
+"""Rows times a matrix, where the time goes: small products alone, large ones by as many as are free.
+
+OpenBLAS splits a product among threads and waits for the last of them. Two cores read the weights of a
+large model nearly twice as fast as one. But a thread whose core another program holds - a training,
+say - is waited for until that program's time slice is over, which can cost ten times what it saves. So
+large products are timed: where threads did not pay, the next ones do without, for a while.
+"""
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Kind = tuple[int, int, int]
+
+LARGE = 1 << 20
+"""Multiplications from which a product may be shared out; below, telling the threads costs as much."""
+
+MOST_THREADS = 4
+"""What reads a large matrix once is as fast as the memory, and more threads are more to wait for."""
+
+FIRST_REST, LONGEST_REST = 0.05, 2.0
+"""Seconds without threads after they made a product slower: twice as long each time, up to the longest."""
+
+
+def product(rows: Floats, matrix: Floats) -> Floats:
+    """Return rows @ matrix."""
+    if len(rows) * matrix.size < LARGE or (library := _library()) is None:
+        return rows.dot(matrix)
+    return _MACHINE.product(rows, matrix, library)
+
+
+class _Library(NamedTuple):
+    """numpy's OpenBLAS, as far as its threads go."""
+
+    set_threads: Callable[[int], None]
+    get_threads: Callable[[], int]
+
+
+class _Machine:
+    """Shares large products out, and learns whether that pays at the moment."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._alone: dict[Kind, float] = {}  # least seconds a row
+        self._rest = FIRST_REST
+        self._resting_until = 0.0
+
+    def product(self, rows: Floats, matrix: Floats, library: _Library) -> Floats:
+        kind: Kind = (len(rows).bit_length(), *matrix.shape)
+        before, began = library.get_threads(), perf_counter()
+        together = kind in self._alone and began >= self._resting_until
+        library.set_threads(self._threads if together else 1)
+        try:
+            result = rows.dot(matrix)
+        finally:
+            library.set_threads(before)
+        ended = perf_counter()
+        self._learn(kind, together, (ended - began) / len(rows), ended)
+        return result
+
+    def _learn(self, kind: Kind, together: bool, seconds: float, now: float) -> None:
+        if not together:
+            self._alone[kind] = min(seconds, self._alone.get(kind, seconds))
+        elif seconds > self._alone[kind]:
+            self._resting_until = now + self._rest
+            self._rest = min(2 * self._rest, LONGEST_REST)
+        else:
+            self._rest = max(self._rest / 2, FIRST_REST)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_MACHINE = _Machine(min(_cores(), MOST_THREADS))
+
+
+@cache
+def _library() -> _Library | None:
+    """Return the OpenBLAS that numpy's own packages carry.
+
+    None where numpy has another library, where there is one core, or where the user has set how many
+    threads there are to be: products then run as that has it.
+    """
+    if _cores() == 1 or "OPENBLAS_NUM_THREADS" in os.environ:
+        return None
+    package = Path(np.__file__).parent
+    files = [*package.parent.glob("numpy.libs/*openblas*"), *package.glob(".dylibs/*openblas*")]
+    for file in files:
+        handle = ctypes.CDLL(str(file))
+        for suffix in ("64_", ""):
+            try:
+                return _Library(
+                    handle[f"scipy_openblas_set_num_threads{suffix}"],
+                    handle[f"scipy_openblas_get_num_threads{suffix}"],
+                )
+            except AttributeError:
+                continue
+    return None
