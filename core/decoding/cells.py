@@ -18,7 +18,7 @@ from core.settings import ModelSettings
 Floats = NDArray[np.float32]
 Ids = NDArray[np.intp]
 
-HALF = np.float32(0.5)
+HALF = np.array(0.5, np.float32)  # numpy would make one of a number each time
 
 FOLDED_BYTES = 128 << 20
 """The largest table of input products, words x gates x hidden, that is worth its memory."""

@@ -209,10 +209,13 @@ class Generator:
 
     def _batch(self, seed: Seed, rules: Rules, samples: range, forced: Sequence[int]) -> Iterator[Step]:
         sampler = Sampler(self.settings, rules, seed.ids, samples)
-        state = self.stepper.take(self.read(seed), np.zeros(len(samples), np.intp))
         running = list(range(len(samples)))
         ids: Ids = np.empty(0, np.intp)
-        for number in range(max(rules.length, len(forced))):
+        length = max(rules.length, len(forced))
+        state = self.read(seed)
+        state = state._replace(last=state.read + length - 1)
+        state = self.stepper.take(state, np.zeros(len(samples), np.intp))
+        for number in range(length):
             if number:
                 state = self.stepper.advance(state, ids)
             logits = self.stepper.logits(state)

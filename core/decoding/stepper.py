@@ -42,6 +42,9 @@ class State(NamedTuple):
     window: Ids | None = None
     """The last ids of each text, (rows, N), where all of them are read for every answer."""
 
+    last: int | None = None
+    """How many words have been read when the last answer is wanted, where that is known."""
+
 
 class Stepper(Protocol):
     """What decoding needs of a network. A test's fake is five lines."""
@@ -101,8 +104,8 @@ class WindowStepper:
     Nothing is read anew here. N chains run side by side, each one started a word after the other, so
     that at any time one of them has read exactly the last N ids: its state is what reading the window
     from zero would give. A word costs one batched step of N rows instead of N steps in a row. Chain k
-    begins as if it had read N - k pads, so chain 0 is complete before the first word, chain t mod N
-    after t words; a chain that has answered starts again from zero.
+    answers after k more words, so it begins as if it had read N - k pads. What has answered starts again
+    from zero, as the last chain; towards the end of a line, what would never answer is left out.
     """
 
     def __init__(self, model: Model) -> None:
@@ -130,14 +133,20 @@ class WindowStepper:
 
     def advance(self, state: State, ids: Ids) -> State:
         """See Stepper."""
-        answered = self._complete(state)
-        cleared = state.layers.map(lambda array: _cleared(array, answered))
-        layers = self._cells.advance(cleared, np.tile(ids, self._window))
-        return State(layers, state.rows, state.read + 1)
+        wanted = self._window if state.last is None else min(self._window, state.last - state.read)
+        rows = state.rows
+
+        def going_on(array: Floats) -> Floats:
+            if wanted < self._window:
+                return array[rows : rows + wanted * rows]
+            return np.concatenate([array[rows:], np.zeros_like(array[:rows])])
+
+        layers = self._cells.advance(state.layers.map(going_on), np.concatenate([ids] * wanted))
+        return state._replace(layers=layers, read=state.read + 1)
 
     def hidden(self, state: State) -> Floats:
         """See Stepper."""
-        return state.layers.hidden[-1][self._complete(state)]
+        return state.layers.hidden[-1][: state.rows]
 
     def logits(self, state: State) -> Floats:
         """See Stepper."""
@@ -147,14 +156,10 @@ class WindowStepper:
         """See Stepper."""
 
         def taken(array: Floats) -> Floats:
-            chains = array.reshape(self._window, state.rows, array.shape[1])
+            chains = array.reshape(-1, state.rows, array.shape[1])
             return chains[:, rows].reshape(-1, array.shape[1])
 
         return state._replace(layers=state.layers.map(taken), rows=len(rows))
-
-    def _complete(self, state: State) -> slice:
-        first = state.read % self._window * state.rows
-        return slice(first, first + state.rows)
 
 
 class AttentionStepper:
@@ -207,18 +212,12 @@ class AttentionStepper:
         """See Stepper."""
         assert state.window is not None
         layers = state.layers.map(lambda array: array[rows])
-        return State(layers, len(rows), state.read, state.window[rows])
+        return state._replace(layers=layers, rows=len(rows), window=state.window[rows])
 
 
 def _stacked(states: tuple[tuple[Floats, ...], ...]) -> tuple[Floats, ...]:
     """Join the rows of several states, layer by layer."""
     return tuple(np.concatenate(layer) for layer in zip(*states, strict=True))
-
-
-def _cleared(array: Floats, rows: slice) -> Floats:
-    array = array.copy()
-    array[rows] = 0
-    return array
 
 
 def stepper(model: Model) -> Stepper:
