@@ -97,6 +97,12 @@ class LSTMCells(Cells):
     i, f, o = sigmoid(z), g = tanh(z), c' = f c + i g, h' = o tanh(c'), with z = x W + h U + b.
     """
 
+    def __init__(self, weights: Weights, settings: ModelSettings) -> None:
+        super().__init__(weights, settings)
+        size = self.hidden_size
+        self._i, self._f, self._o, self._new = (np.s_[:, n * size : (n + 1) * size] for n in range(4))
+        self._gated = np.s_[:, : 3 * size]
+
     def zero(self, rows: int) -> CellState:
         """See Cells."""
         zeros = super().zero(rows).hidden
@@ -123,8 +129,7 @@ class LSTMCells(Cells):
         return np.ascontiguousarray(np.concatenate([*scaled, c], axis=-1))
 
     def _gate(self, z: Floats, cell: Floats) -> tuple[Floats, Floats]:
-        size = self.hidden_size
-        gates, new = z[:, : 3 * size], z[:, 3 * size :]
+        gates, new = z[self._gated], z[self._new]
         if self._hard:
             np.clip(gates, -1, 1, out=gates)
             np.tanh(new, out=new)
@@ -132,11 +137,11 @@ class LSTMCells(Cells):
             np.tanh(z, out=z)
         gates *= HALF
         gates += HALF
-        cell = z[:, size : 2 * size] * cell
-        new *= z[:, :size]
+        cell = z[self._f] * cell
+        new *= z[self._i]
         cell += new
         hidden: Floats = np.tanh(cell)
-        hidden *= z[:, 2 * size : 3 * size]
+        hidden *= z[self._o]
         return hidden, cell
 
 

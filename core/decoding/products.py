@@ -28,24 +28,26 @@ MOST_THREADS = 4
 """What reads a large matrix once is as fast as the memory, and more threads are more to wait for."""
 
 FIRST_REST, LONGEST_REST = 0.05, 2.0
-"""Seconds without threads after they made a product slower: twice as long each time, up to the longest."""
+"""Seconds without threads once they made a product slower; twice as long each time, up to the longest."""
 
 
 def product(rows: Floats, matrix: Floats) -> Floats:
     """Return rows @ matrix."""
     if len(rows) * matrix.size < LARGE or (library := _library()) is None:
-        return rows.dot(matrix)
+        result: Floats = rows.dot(matrix)
+        return result
     return _MACHINE.product(rows, matrix, library)
 
 
-class _Library(NamedTuple):
-    """numpy's OpenBLAS, as far as its threads go."""
+class Library(NamedTuple):
+    """numpy's OpenBLAS, as far as its threads go; and a clock."""
 
     set_threads: Callable[[int], None]
     get_threads: Callable[[], int]
+    clock: Callable[[], float] = perf_counter
 
 
-class _Machine:
+class Machine:
     """Shares large products out, and learns whether that pays at the moment."""
 
     def __init__(self, threads: int) -> None:
@@ -54,16 +56,17 @@ class _Machine:
         self._rest = FIRST_REST
         self._resting_until = 0.0
 
-    def product(self, rows: Floats, matrix: Floats, library: _Library) -> Floats:
+    def product(self, rows: Floats, matrix: Floats, library: Library) -> Floats:
+        """Return rows @ matrix, with as many threads as paid last time."""
         kind: Kind = (len(rows).bit_length(), *matrix.shape)
-        before, began = library.get_threads(), perf_counter()
+        before, began = library.get_threads(), library.clock()
         together = kind in self._alone and began >= self._resting_until
         library.set_threads(self._threads if together else 1)
         try:
-            result = rows.dot(matrix)
+            result: Floats = rows.dot(matrix)
         finally:
             library.set_threads(before)
-        ended = perf_counter()
+        ended = library.clock()
         self._learn(kind, together, (ended - began) / len(rows), ended)
         return result
 
@@ -84,11 +87,11 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-_MACHINE = _Machine(min(_cores(), MOST_THREADS))
+_MACHINE = Machine(min(_cores(), MOST_THREADS))
 
 
 @cache
-def _library() -> _Library | None:
+def _library() -> Library | None:
     """Return the OpenBLAS that numpy's own packages carry.
 
     None where numpy has another library, where there is one core, or where the user has set how many
@@ -102,7 +105,7 @@ def _library() -> _Library | None:
         handle = ctypes.CDLL(str(file))
         for suffix in ("64_", ""):
             try:
-                return _Library(
+                return Library(
                     handle[f"scipy_openblas_set_num_threads{suffix}"],
                     handle[f"scipy_openblas_get_num_threads{suffix}"],
                 )

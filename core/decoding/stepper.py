@@ -104,8 +104,8 @@ class WindowStepper:
     Nothing is read anew here. N chains run side by side, each one started a word after the other, so
     that at any time one of them has read exactly the last N ids: its state is what reading the window
     from zero would give. A word costs one batched step of N rows instead of N steps in a row. Chain k
-    answers after k more words, so it begins as if it had read N - k pads. What has answered starts again
-    from zero, as the last chain; towards the end of a line, what would never answer is left out.
+    answers after k more words, so it begins as if it had read N - k pads. What has answered starts
+    again from zero, as the last chain; near the end of a line, what would never answer is left out.
     """
 
     def __init__(self, model: Model) -> None:
