@@ -28,7 +28,7 @@ MOST_THREADS = 4
 """What reads a large matrix once is as fast as the memory, and more threads are more to wait for."""
 
 FIRST_REST, LONGEST_REST = 0.05, 2.0
-"""Seconds without threads once they made a product slower; twice as long each time, up to the longest."""
+"""Seconds without threads once they made a product slower; twice as long each time, to the longest."""
 
 
 def product(rows: Floats, matrix: Floats) -> Floats:

@@ -210,9 +210,7 @@ class Sampler:
     def _steer(self, ids: Ids, logits: Logits) -> None:
         settings = self.settings
         heat = max(temperature_of(settings, self.number), filters.COLDEST)
-        shares = filters.probabilities(filters.ban(logits, self.rules.forbidden(self.number)) / heat)
-        chosen = np.take_along_axis(shares, ids[:, None], axis=1)[:, 0]
-        surprise = -np.log2(np.maximum(chosen, 1e-300))
+        surprise = filters.surprise(filters.ban(logits, self.rules.forbidden(self.number)) / heat, ids)
         self._limits = filters.steered(
             self._limits, surprise, settings.mirostat or 0.0, settings.mirostat_rate
         )

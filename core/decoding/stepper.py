@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from core.decoding import memory
 from core.decoding.cells import CellState, Floats, Ids, cells
 from core.decoding.products import product
 from core.library.model import Model, Weights
@@ -222,6 +223,7 @@ def _stacked(states: tuple[tuple[Floats, ...], ...]) -> tuple[Floats, ...]:
 
 def stepper(model: Model) -> Stepper:
     """Return the stepper for a model's kind of context."""
+    memory.keep()
     architecture = model.manifest.architecture
     if architecture.attention:
         return AttentionStepper(model)
