@@ -281,26 +281,23 @@ def draw(logits: Logits, uniforms: NDArray[np.float64]) -> Ids:
     weights = logits - logits.max(axis=1, keepdims=True)
     np.exp(weights, out=weights)
     starts = np.arange(0, weights.shape[1], BLOCK)
+    sums = np.add.reduceat(weights, starts, axis=1).cumsum(axis=1, dtype=np.float64)
     ids = []
-    for row, sums, uniform in zip(
-        weights, np.add.reduceat(weights, starts, axis=1), uniforms.tolist(), strict=True
-    ):
-        block, left = _inverted(sums, uniform * float(sums.sum(dtype=np.float64)))
+    for row, blocks, target in zip(weights, sums, (uniforms * sums[:, -1]).tolist(), strict=True):
+        block = _place(blocks, target)
         begin = block * BLOCK
-        ids.append(begin + _inverted(row[begin : begin + BLOCK], left)[0])
+        words = row[begin : begin + BLOCK].astype(np.float64).cumsum()
+        ids.append(begin + _place(words, target - blocks[block - 1] if block else target))
     return np.array(ids, np.intp)
 
 
-def _inverted(weights: Logits, target: float) -> tuple[int, float]:
-    """Return the first place where the running sum exceeds `target`, and what that place is to give.
+def _place(sums: NDArray[np.float64], target: float) -> int:
+    """Return the first place where a running sum exceeds `target`.
 
-    A target that rounding has put beyond the sum finds the last place that has any weight.
+    Where rounding has put the target beyond the sum, it is the last place that adds anything.
     """
-    sums = weights.astype(np.float64).cumsum()
     place = int(sums.searchsorted(target, "right"))
-    if place == len(sums):
-        place = int(sums.searchsorted(sums[-1]))
-    return place, target - float(sums[place] - weights[place])
+    return place if place < len(sums) else int(sums.searchsorted(sums[-1]))
 
 
 def _log(shares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -210,15 +210,16 @@ class Generator:
     def _batch(self, seed: Seed, rules: Rules, samples: range, forced: Sequence[int]) -> Iterator[Step]:
         sampler = Sampler(self.settings, rules, seed.ids, samples)
         running = list(range(len(samples)))
-        ids: Ids = np.empty(0, np.intp)
+        ids: Ids = np.zeros(len(samples), np.intp)
         length = max(rules.length, len(forced))
         state = self.read(seed)
         state = state._replace(last=state.read + length - 1)
-        state = self.stepper.take(state, np.zeros(len(samples), np.intp))
+        logits = self.stepper.logits(state)[ids]
+        state = self.stepper.take(state, ids)
         for number in range(length):
             if number:
                 state = self.stepper.advance(state, ids)
-            logits = self.stepper.logits(state)
+                logits = self.stepper.logits(state)
             if number < len(forced):
                 ids = np.full(len(samples), forced[number])
                 sampler.skip(ids, logits)

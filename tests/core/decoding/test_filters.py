@@ -243,7 +243,7 @@ def test_every_chain_leaves_a_word_and_never_a_banned_one(
         sampler.accept(chosen, logits)
 
 
-@given(LOGITS, st.floats(0.01, 1))
+@given(LOGITS, st.floats(0.01, 0.999))  # beyond, it is rounding that decides
 def test_what_is_sorted_in_bins_is_cut_as_if_all_were_in_order(logits: np.ndarray, mass: float) -> None:
     keys, shares = -logits.round(), filters.probabilities(logits)
     order = np.argsort(keys, axis=1, kind="stable")
