@@ -3,14 +3,16 @@
 OpenBLAS splits a product among threads and waits for the last of them. Two cores read the weights of a
 large model nearly twice as fast as one. But a thread whose core another program holds - a training,
 say - is waited for until that program's time slice is over, which can cost ten times what it saves. So
-large products are timed: where threads did not pay, the next ones do without, for a while.
+large products are timed, each kind for itself: where threads did not pay, it does without for a while.
 """
 
 import ctypes
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
+from math import inf
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -19,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-Kind = tuple[int, int, int]
 
 LARGE = 1 << 20
 """Multiplications from which a product may be shared out; below, telling the threads costs as much."""
@@ -47,37 +48,65 @@ class Library(NamedTuple):
     clock: Callable[[], float] = perf_counter
 
 
+@dataclass
+class _Record:
+    """What is known of products of one kind: of the same matrix shape, and of about as many rows."""
+
+    alone: float = inf
+    """Seconds a row with one thread, on average of late; infinite until one has run that was warm."""
+
+    together: float = 0.0
+    """The same with threads since the last rest, and so at first too little: they have to wake up."""
+
+    rest: float = FIRST_REST
+    resting_until: float = 0.0
+
+    def learn(self, together: bool, seconds: float, now: float) -> None:
+        if not together:
+            self.alone = seconds if self.alone == inf else _nearer(self.alone, seconds)
+            return
+        self.together = _nearer(self.together, seconds)
+        if self.together > self.alone:
+            self.together, self.resting_until = 0.0, now + self.rest
+            self.rest = min(2 * self.rest, LONGEST_REST)
+        else:
+            self.rest = max(self.rest / 2, FIRST_REST)
+
+
+def _nearer(average: float, value: float) -> float:
+    return average + 0.2 * (value - average)
+
+
 class Machine:
     """Shares large products out, and learns whether that pays at the moment."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._alone: dict[Kind, float] = {}  # least seconds a row
-        self._rest = FIRST_REST
-        self._resting_until = 0.0
+        self._records: dict[tuple[int, ...], _Record] = {}
 
     def product(self, rows: Floats, matrix: Floats, library: Library) -> Floats:
         """Return rows @ matrix, with as many threads as paid last time."""
-        kind: Kind = (len(rows).bit_length(), *matrix.shape)
-        before, began = library.get_threads(), library.clock()
-        together = kind in self._alone and began >= self._resting_until
-        library.set_threads(self._threads if together else 1)
-        try:
-            result: Floats = rows.dot(matrix)
-        finally:
-            library.set_threads(before)
+        kind = (len(rows).bit_length(), *matrix.shape)
+        record = self._records.get(kind)
+        if record is None:  # the first is cold, and tells nothing
+            self._records[kind] = _Record()
+            return _with(1, library, rows, matrix)
+        began = library.clock()
+        together = record.alone < inf and began >= record.resting_until
+        result = _with(self._threads if together else 1, library, rows, matrix)
         ended = library.clock()
-        self._learn(kind, together, (ended - began) / len(rows), ended)
+        record.learn(together, (ended - began) / len(rows), ended)
         return result
 
-    def _learn(self, kind: Kind, together: bool, seconds: float, now: float) -> None:
-        if not together:
-            self._alone[kind] = min(seconds, self._alone.get(kind, seconds))
-        elif seconds > self._alone[kind]:
-            self._resting_until = now + self._rest
-            self._rest = min(2 * self._rest, LONGEST_REST)
-        else:
-            self._rest = max(self._rest / 2, FIRST_REST)
+
+def _with(threads: int, library: Library, rows: Floats, matrix: Floats) -> Floats:
+    before = library.get_threads()
+    library.set_threads(threads)
+    try:
+        result: Floats = rows.dot(matrix)
+    finally:
+        library.set_threads(before)
+    return result
 
 
 def _cores() -> int:
