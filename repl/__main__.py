@@ -5,6 +5,11 @@ import os
 import sys
 from pathlib import Path
 
+OPENBLAS = {"OPENBLAS_NUM_THREADS": "1", "OPENBLAS_THREAD_TIMEOUT": "20"}
+"""How numpy starts: with one thread, as starting more takes 0.05 s of a core, and small products gain
+nothing from them. Those that large ones get (`core.decoding.products`) wait awake for the next word,
+2 ** 20 ticks or 0.3 ms, and not for 2 ** 26 as by default."""
+
 
 def main() -> None:
     """Run the command line; Ctrl-C while it is being imported ends it without a word."""
@@ -25,19 +30,27 @@ def _main() -> None:
         sys.stdout.write(f"headlong {__version__}\n")
         return
     gc.disable()  # imports make no garbage, and looking for it takes 0.04 s; cli.py enables it again
-    if "OPENBLAS_NUM_THREADS" not in os.environ:
-        # One row at a time gains nothing from threads, and starting them takes 0.15 s. A trainer
-        # does gain, so the variable goes again once numpy has read it.
-        os.environ["OPENBLAS_NUM_THREADS"] = "1"
-        import numpy
-
-        del os.environ["OPENBLAS_NUM_THREADS"], numpy
+    import_numpy()
     from repl import cli, cli_comparing, cli_looking, cli_shelf
     from repl.cli_base import app
 
     # They fill the app with its commands, in this order.
     assert all((cli, cli_looking, cli_comparing, cli_shelf))
     app()
+
+
+def import_numpy() -> None:
+    """Import numpy with `OPENBLAS`, but for what the user has set.
+
+    The variables go again once they are read: a trainer gains from threads of its own.
+    """
+    added = {name: value for name, value in OPENBLAS.items() if name not in os.environ}
+    os.environ |= added
+    import numpy
+
+    assert numpy
+    for name in added:
+        del os.environ[name]
 
 
 if __name__ == "__main__":

@@ -11,11 +11,14 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.decoding.products import product
 from core.library.model import Weights
 from core.settings import ModelSettings
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.intp]
+
+HALF = np.array(0.5, np.float32)  # numpy would make one of a number each time
 
 FOLDED_BYTES = 128 << 20
 """The largest table of input products, words x gates x hidden, that is worth its memory."""
@@ -75,13 +78,17 @@ class Cells(ABC):
     def _input(self, ids: Ids) -> Floats:
         """Return the first layer's input product, bias included; the caller may write into it."""
         if self._table is not None:
-            return self._table[ids]
-        return self._embedding[ids] @ self._kernels[0] + self._biases[0]
+            return self._table.take(ids, axis=0)
+        x = product(self._embedding.take(ids, axis=0), self._kernels[0])
+        x += self._biases[0]
+        return x
 
     def _product(self, layer: int, below: Floats | None, ids: Ids) -> Floats:
         if below is None:
             return self._input(ids)
-        return below @ self._kernels[layer] + self._biases[layer]
+        x = product(below, self._kernels[layer])
+        x += self._biases[layer]
+        return x
 
 
 class LSTMCells(Cells):
@@ -89,6 +96,12 @@ class LSTMCells(Cells):
 
     i, f, o = sigmoid(z), g = tanh(z), c' = f c + i g, h' = o tanh(c'), with z = x W + h U + b.
     """
+
+    def __init__(self, weights: Weights, settings: ModelSettings) -> None:
+        super().__init__(weights, settings)
+        size = self.hidden_size
+        self._i, self._f, self._o, self._new = (np.s_[:, n * size : (n + 1) * size] for n in range(4))
+        self._gated = np.s_[:, : 3 * size]
 
     def zero(self, rows: int) -> CellState:
         """See Cells."""
@@ -100,7 +113,7 @@ class LSTMCells(Cells):
         hiddens, cells, below = [], [], None
         for layer in self.layers:
             z = self._product(layer, below, ids)
-            z += state.hidden[layer] @ self._recurrent[layer]
+            z += product(state.hidden[layer], self._recurrent[layer])
             below, cell = self._gate(z, state.cell[layer])
             hiddens.append(below)
             cells.append(cell)
@@ -116,18 +129,20 @@ class LSTMCells(Cells):
         return np.ascontiguousarray(np.concatenate([*scaled, c], axis=-1))
 
     def _gate(self, z: Floats, cell: Floats) -> tuple[Floats, Floats]:
-        size = self.hidden_size
-        gates = z[:, : 3 * size]
+        gates, new = z[self._gated], z[self._new]
         if self._hard:
             np.clip(gates, -1, 1, out=gates)
-            np.tanh(z[:, 3 * size :], out=z[:, 3 * size :])
+            np.tanh(new, out=new)
         else:
             np.tanh(z, out=z)
-        gates *= 0.5
-        gates += 0.5
-        cell = gates[:, size : 2 * size] * cell
-        cell += gates[:, :size] * z[:, 3 * size :]
-        return gates[:, 2 * size :] * np.tanh(cell), cell
+        gates *= HALF
+        gates += HALF
+        cell = z[self._f] * cell
+        new *= z[self._i]
+        cell += new
+        hidden: Floats = np.tanh(cell)
+        hidden *= z[self._o]
+        return hidden, cell
 
 
 class GRUCells(Cells):
@@ -147,7 +162,8 @@ class GRUCells(Cells):
 
     def _step(self, layer: int, x: Floats, hidden: Floats) -> Floats:
         size = self.hidden_size
-        h = hidden @ self._recurrent[layer] + self._inner[layer]
+        h = product(hidden, self._recurrent[layer])
+        h += self._inner[layer]
         gates = self._gates(x[:, : 2 * size] + h[:, : 2 * size])
         candidate: Floats = np.tanh(x[:, 2 * size :] + gates[:, size:] * h[:, 2 * size :])
         candidate += gates[:, :size] * (hidden - candidate)
@@ -197,7 +213,7 @@ class RNNCells(Cells):
         hiddens, below = [], None
         for layer in self.layers:
             z = self._product(layer, below, ids)
-            z += state.hidden[layer] @ self._recurrent[layer]
+            z += product(state.hidden[layer], self._recurrent[layer])
             below = np.tanh(z, out=z)
             hiddens.append(below)
         return CellState(tuple(hiddens))

@@ -18,8 +18,12 @@ COLDEST = 1e-6
 LARGEST_PENALTY = 1e6
 """What no penalty exceeds, so that a word it hits stays a number, and rather unlikely than banned."""
 
-LEADERS = 128
-"""How many words are put in order first where a filter needs the likeliest and not all."""
+BLOCK = 128
+"""Words whose weights are added up before any of them is looked at."""
+
+BINS = 1024
+FINENESS = 32
+"""Bins for a nat of difference, so that all of them cover 32 nats; what is less likely is together."""
 
 
 # --- bans ---------------------------------------------------------------------------------------
@@ -48,10 +52,12 @@ def no_repeat(logits: Logits, history: Ids, n: int) -> Logits:
     """
     if history.shape[1] < n:
         return logits
-    runs = np.lib.stride_tricks.sliding_window_view(history, n, axis=1)
-    tail = history[:, history.shape[1] - n + 1 :]
-    rows, places = np.nonzero((runs[:, :, :-1] == tail[:, None]).all(axis=2))
-    return _unless_empty(logits, rows, runs[rows, places, -1])
+    runs = history.shape[1] - n + 1
+    said = np.ones((len(history), runs), bool)  # whether a run begins with the last n - 1 words
+    for offset in range(n - 1):
+        said &= history[:, offset : offset + runs] == history[:, [runs + offset]]
+    rows, places = np.nonzero(said)
+    return _unless_empty(logits, rows, history[rows, places + n - 1])
 
 
 def _unless_empty(logits: Logits, rows: Ids, ids: Ids) -> Logits:
@@ -102,22 +108,23 @@ def dry(logits: Logits, history: Ids, multiplier: float, base: float, allowed: i
     multiplier * base ** (n - allowed): p-e-w's DRY sampler, as text-generation-webui has it.
     """
     last = history.shape[1] - 1
-    places = np.arange(last)  # where the run may have ended before, but for the end itself
-    runs = np.zeros((len(history), max(last, 0)), np.intp)
-    alive = np.ones(runs.shape, bool)
+    # Where the last words of the line have stood before, as far back as `back`, and how many of them.
+    alive = np.ones((len(history), max(last, 0)), bool)
+    runs = np.zeros(alive.shape, np.intp)
     for back in range(last):
-        reaches = places >= back
-        alive &= reaches & (history[:, np.maximum(places - back, 0)] == history[:, [last - back]])
+        alive[:, :back] = False
+        alive[:, back:] &= history[:, : last - back] == history[:, [last - back]]
         if not alive.any():
             break
         runs += alive
     rows, found = np.nonzero(runs >= allowed)
     with np.errstate(over="ignore"):
         lost = multiplier * np.float64(base) ** (runs[rows, found] - allowed)
+    words = history[rows, found + 1]
+    left = logits[rows, words] - np.minimum(lost, LARGEST_PENALTY)
+    filtered = logits.copy()
     # Several places may lead to one word; its longest run counts.
-    worst = np.zeros(logits.shape)
-    np.maximum.at(worst, (rows, history[rows, found + 1]), np.minimum(lost, LARGEST_PENALTY))
-    filtered: Logits = (logits - worst).astype(logits.dtype)
+    np.minimum.at(filtered, (rows, words), left.astype(logits.dtype))
     return filtered
 
 
@@ -212,36 +219,27 @@ def steered(
 def _fewest(
     logits: Logits, keys: NDArray[np.floating], shares: NDArray[np.float64], mass: float
 ) -> Logits:
-    """Keep the fewest words of each row, lowest key first and of equals the lower id, that hold `mass`.
+    """Keep the fewest words of each row that hold `mass`, lowest key first, of equals the lower id."""
+    rows = [_holding(*row, mass) for row in zip(keys, shares, strict=True)]
+    return np.where(np.stack(rows), logits, -np.inf)
 
-    Only as many words are put in order as it takes, from `LEADERS` on.
+
+def _holding(keys: NDArray[np.floating], shares: NDArray[np.float64], mass: float) -> NDArray[np.bool_]:
+    """Say which words are the fewest that hold `mass`.
+
+    They are counted into bins of about the same key; only the bin in which the mass is reached is
+    put in order.
     """
-    size = logits.shape[1]
-    leaders = LEADERS
-    while True:
-        order = _lowest(keys, leaders)
-        ranked = np.take_along_axis(shares, order, axis=1)
-        kept = np.cumsum(ranked, axis=1) - ranked < mass
-        if leaders >= size:
-            break
-        sorted_keys = np.take_along_axis(keys, order, axis=1)
-        edge = np.take_along_axis(sorted_keys, kept.sum(axis=1, keepdims=True) - 1, axis=1)
-        if (edge < sorted_keys[:, [-1]]).all():  # no equal of the last word kept was left out
-            break
-        leaders *= 8
-    filtered = np.full_like(logits, -np.inf)
-    chosen = np.where(kept, np.take_along_axis(logits, order, axis=1), -np.inf)
-    np.put_along_axis(filtered, order, chosen, axis=1)
-    return filtered
-
-
-def _lowest(keys: NDArray[np.floating], count: int) -> Ids:
-    """Return the places of the `count` lowest keys of each row in order; of equals, the lower first."""
-    if count >= keys.shape[1]:
-        return np.argsort(keys, axis=1, kind="stable")
-    places = np.sort(np.argpartition(keys, count - 1, axis=1)[:, :count], axis=1)
-    order = np.argsort(np.take_along_axis(keys, places, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(places, order, axis=1)
+    bins = np.minimum((keys - keys.min()) * FINENESS, BINS - 1).astype(np.intp)
+    masses = np.bincount(bins, shares, BINS).cumsum()
+    edge = min(int(masses.searchsorted(mass)), BINS - 1)
+    kept: NDArray[np.bool_] = bins < edge
+    last = np.flatnonzero(bins == edge)
+    last = last[np.argsort(keys[last], kind="stable")]
+    ranked = shares[last]
+    before = (masses[edge - 1] if edge else 0) + np.cumsum(ranked) - ranked
+    kept[last[before < mass]] = True
+    return kept
 
 
 # --- the draw -----------------------------------------------------------------------------------
@@ -252,6 +250,15 @@ def probabilities(logits: Logits) -> NDArray[np.float64]:
     shifted: NDArray[np.float64] = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
     shifted /= shifted.sum(axis=1, keepdims=True)
     return shifted
+
+
+def surprise(logits: Logits, ids: Ids) -> NDArray[np.float64]:
+    """Return the surprise of one id a row under the softmax, in bits; a removed word's is 1000."""
+    highest = logits.max(axis=1, keepdims=True)
+    totals = np.exp(logits - highest).sum(axis=1, dtype=np.float64)
+    chosen = (logits[np.arange(len(ids)), ids] - highest[:, 0]).astype(np.float64)
+    bits: NDArray[np.float64] = np.minimum((np.log(totals) - chosen) / np.log(2), 1000)
+    return bits
 
 
 def entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -267,12 +274,30 @@ def likeliest(logits: Logits) -> Ids:
 
 
 def draw(logits: Logits, uniforms: NDArray[np.float64]) -> Ids:
-    """Draw one id a row by inverting the cumulative distribution at `uniforms`, each in [0, 1)."""
-    cumulative = np.cumsum(probabilities(logits), axis=1)
-    # Scaling by the total keeps a uniform near 1 below the last word that has any probability.
-    targets = (uniforms * cumulative[:, -1])[:, None]
-    ids: Ids = (cumulative <= targets).sum(axis=1)
-    return ids
+    """Draw one id a row by inverting the cumulative distribution at `uniforms`, each in [0, 1).
+
+    First the block of words is found and then the word in it: adding up words one by one takes long.
+    """
+    weights = logits - logits.max(axis=1, keepdims=True)
+    np.exp(weights, out=weights)
+    starts = np.arange(0, weights.shape[1], BLOCK)
+    sums = np.add.reduceat(weights, starts, axis=1).cumsum(axis=1, dtype=np.float64)
+    ids = []
+    for row, blocks, target in zip(weights, sums, (uniforms * sums[:, -1]).tolist(), strict=True):
+        block = _place(blocks, target)
+        begin = block * BLOCK
+        words = row[begin : begin + BLOCK].astype(np.float64).cumsum()
+        ids.append(begin + _place(words, target - blocks[block - 1] if block else target))
+    return np.array(ids, np.intp)
+
+
+def _place(sums: NDArray[np.float64], target: float) -> int:
+    """Return the first place where a running sum exceeds `target`.
+
+    Where rounding has put the target beyond the sum, it is the last place that adds anything.
+    """
+    place = int(sums.searchsorted(target, "right"))
+    return place if place < len(sums) else int(sums.searchsorted(sums[-1]))
 
 
 def _log(shares: NDArray[np.float64]) -> NDArray[np.float64]:

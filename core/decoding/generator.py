@@ -236,13 +236,17 @@ class Generator:
 
     def _batch(self, seed: Seed, rules: Rules, samples: range, forced: Sequence[int]) -> Iterator[Step]:
         sampler = Sampler(self.settings, rules, seed.ids, samples)
-        state = self.stepper.take(self.read(seed), np.zeros(len(samples), np.intp))
         running = list(range(len(samples)))
-        ids: Ids = np.empty(0, np.intp)
-        for number in range(max(rules.length, len(forced))):
+        ids: Ids = np.zeros(len(samples), np.intp)
+        length = max(rules.length, len(forced))
+        state = self.read(seed)
+        state = state._replace(last=state.read + length - 1)
+        logits = self.stepper.logits(state)[ids]
+        state = self.stepper.take(state, ids)
+        for number in range(length):
             if number:
                 state = self.stepper.advance(state, ids)
-            logits = self.stepper.logits(state)
+                logits = self.stepper.logits(state)
             if number < len(forced):
                 ids = np.full(len(samples), forced[number])
                 sampler.skip(ids, logits)
@@ -283,9 +287,7 @@ class Generator:
         cleaning, tokens = self.model.cleaning, self.vocabulary.tokens
         texts = defaultdict[int, str](lambda: seed.text)
         for step in self.steps(seed, forced, first):
-            for row, (id_, probability, rank) in enumerate(_judge(step)):
-                if row not in step.running:
-                    continue
+            for row, id_, probability, rank in _judge(step):
                 sample = step.first + row
                 piece = cleaning.piece(texts[sample], tokens[id_])
                 texts[sample] += piece
@@ -340,14 +342,13 @@ class Generator:
         return () if self.vocabulary.start is None else (self.vocabulary.start,)
 
 
-def _judge(step: Step) -> Iterator[tuple[int, float, int]]:
-    """Yield each sample's id with its probability and rank under the whole softmax."""
-    highest = step.logits.max(axis=1, keepdims=True)
-    shares = step.logits - highest
-    totals = np.exp(shares, out=shares).sum(axis=1).tolist()
-    # Plain numbers from here on: on arrays of one element numpy's calls cost more than the sums.
-    rows = zip(step.logits, step.ids.tolist(), highest[:, 0].tolist(), totals, strict=True)
-    for logits, id_, most, total in rows:
-        chosen = float(logits[id_])
-        rank = 1 if chosen == most else int(np.count_nonzero(logits > logits[id_])) + 1
-        yield id_, math.exp(chosen - most) / total, rank
+def _judge(step: Step) -> Iterator[tuple[int, int, float, int]]:
+    """Yield each running row with its id, and the id's probability and rank under the whole softmax."""
+    ids = step.ids.tolist()
+    for row in step.running:
+        logits, id_ = step.logits[row], ids[row]
+        most, chosen = logits[logits.argmax()], logits[id_]
+        shares = logits - most
+        total = float(np.exp(shares, out=shares).sum())
+        rank = 1 if chosen == most else int(np.count_nonzero(logits > chosen)) + 1
+        yield row, id_, math.exp(chosen - most) / total, rank

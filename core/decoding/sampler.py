@@ -6,7 +6,7 @@ filters need: the words so far, and how far Mirostat has steered.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -45,11 +45,26 @@ class Rules:
 
     def forbidden(self, number: int) -> Ids:
         """Return the ids that cannot be word `number` of the line, counted from 0."""
+        return self._forbidden[self._may_end(number)]
+
+    def allow(self, number: int, ids: Ids) -> bool:
+        """Say whether none of `ids` is forbidden as word `number`."""
+        return self._sets[self._may_end(number)].isdisjoint(ids.tolist())
+
+    def _may_end(self, number: int) -> bool:
+        return self.end is not None and number >= self.min_length and number > 0
+
+    @cached_property
+    def _forbidden(self) -> tuple[Ids, Ids]:
+        """What cannot be said while the line must go on, and once it may end."""
         single = [phrase[0] for phrase in self.banned if len(phrase) == 1]
         ids: Ids = np.concatenate([self.specials, np.array(single, np.intp)])
-        if self.end is not None and number >= max(1, self.min_length):
-            ids = np.setdiff1d(ids, [self.end])
-        return ids
+        return ids, ids[ids != self.end]
+
+    @cached_property
+    def _sets(self) -> tuple[frozenset[int], frozenset[int]]:
+        before, after = self._forbidden
+        return frozenset(before.tolist()), frozenset(after.tolist())
 
 
 def restrictions(
@@ -108,8 +123,10 @@ def temperature_of(settings: SamplingSettings, number: int) -> float:
 def narrowed(stages: Iterable[tuple[str, Filter]], candidates: Candidates) -> Candidates:
     """Run filters one after another, and drop the words that no row has left."""
     ids, logits = candidates
-    for _, stage in stages:
+    for name, stage in stages:
         logits = stage(logits)
+        if name == "temperature":  # which removes no word
+            continue
         # A word costs what is left, not what the vocabulary holds, once a filter has cut.
         left = np.flatnonzero((logits > -np.inf).any(axis=0))
         if 2 * len(left) < len(ids):
@@ -179,10 +196,9 @@ class Sampler:
         self.accept(ids, logits)
 
     def _likeliest(self, logits: Logits) -> Ids:
-        forbidden = self.rules.forbidden(self.number)
         if not self._remembers:
             ids = filters.likeliest(logits)
-            if set(forbidden.tolist()).isdisjoint(ids.tolist()):
+            if self.rules.allow(self.number, ids):
                 return ids
         for _, stage in self.restrictions():
             logits = stage(logits)
@@ -194,9 +210,7 @@ class Sampler:
     def _steer(self, ids: Ids, logits: Logits) -> None:
         settings = self.settings
         heat = max(temperature_of(settings, self.number), filters.COLDEST)
-        shares = filters.probabilities(filters.ban(logits, self.rules.forbidden(self.number)) / heat)
-        chosen = np.take_along_axis(shares, ids[:, None], axis=1)[:, 0]
-        surprise = -np.log2(np.maximum(chosen, 1e-300))
+        surprise = filters.surprise(filters.ban(logits, self.rules.forbidden(self.number)) / heat, ids)
         self._limits = filters.steered(
             self._limits, surprise, settings.mirostat or 0.0, settings.mirostat_rate
         )

@@ -9,7 +9,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.decoding import memory
 from core.decoding.cells import CellState, Floats, Ids, cells
+from core.decoding.products import product
 from core.library.model import Model, Weights
 
 
@@ -27,8 +29,8 @@ class Output:
     def logits(self, hidden: Floats) -> Floats:
         """Return the logits of each row: (rows, hidden) to (rows, vocabulary)."""
         if self._projection is not None:
-            hidden = hidden @ self._projection
-        logits: Floats = hidden @ self._kernel
+            hidden = product(hidden, self._projection)
+        logits = product(hidden, self._kernel)
         logits += self._bias
         return logits
 
@@ -47,6 +49,9 @@ class State(NamedTuple):
 
     turns: Ids | None = None
     """How many turns each text has taken since its seed, (rows,), where models take turns."""
+
+    last: int | None = None
+    """How many words have been read when the last answer is wanted, where that is known."""
 
 
 class Stepper(Protocol):
@@ -107,8 +112,8 @@ class WindowStepper:
     Nothing is read anew here. N chains run side by side, each one started a word after the other, so
     that at any time one of them has read exactly the last N ids: its state is what reading the window
     from zero would give. A word costs one batched step of N rows instead of N steps in a row. Chain k
-    begins as if it had read N - k pads, so chain 0 is complete before the first word, chain t mod N
-    after t words; a chain that has answered starts again from zero.
+    answers after k more words, so it begins as if it had read N - k pads. What has answered starts
+    again from zero, as the last chain; near the end of a line, what would never answer is left out.
     """
 
     def __init__(self, model: Model) -> None:
@@ -136,14 +141,20 @@ class WindowStepper:
 
     def advance(self, state: State, ids: Ids) -> State:
         """See Stepper."""
-        answered = self._complete(state)
-        cleared = state.layers.map(lambda array: _cleared(array, answered))
-        layers = self._cells.advance(cleared, np.tile(ids, self._window))
-        return State(layers, state.rows, state.read + 1)
+        wanted = self._window if state.last is None else min(self._window, state.last - state.read)
+        rows = state.rows
+
+        def going_on(array: Floats) -> Floats:
+            if wanted < self._window:
+                return array[rows : rows + wanted * rows]
+            return np.concatenate([array[rows:], np.zeros_like(array[:rows])])
+
+        layers = self._cells.advance(state.layers.map(going_on), np.concatenate([ids] * wanted))
+        return state._replace(layers=layers, read=state.read + 1)
 
     def hidden(self, state: State) -> Floats:
         """See Stepper."""
-        return state.layers.hidden[-1][self._complete(state)]
+        return state.layers.hidden[-1][: state.rows]
 
     def logits(self, state: State) -> Floats:
         """See Stepper."""
@@ -153,14 +164,10 @@ class WindowStepper:
         """See Stepper."""
 
         def taken(array: Floats) -> Floats:
-            chains = array.reshape(self._window, state.rows, array.shape[1])
+            chains = array.reshape(-1, state.rows, array.shape[1])
             return chains[:, rows].reshape(-1, array.shape[1])
 
         return state._replace(layers=state.layers.map(taken), rows=len(rows))
-
-    def _complete(self, state: State) -> slice:
-        first = state.read % self._window * state.rows
-        return slice(first, first + state.rows)
 
 
 class AttentionStepper:
@@ -213,20 +220,18 @@ class AttentionStepper:
         """See Stepper."""
         assert state.window is not None
         layers = state.layers.map(lambda array: array[rows])
-        return State(layers, len(rows), state.read, state.window[rows])
+        return state._replace(layers=layers, rows=len(rows), window=state.window[rows])
 
 
 def hold(before: State, after: State, rows: NDArray[np.bool_]) -> State:
     """Return `after`, but with the texts at `rows`, (texts,), as if they had not gone on from `before`.
 
-    All texts of a state count the same words, and a chain's place says how many it has read. So the
-    chains of a text that is held move on by one place: there they are as they were, a word later.
+    A window's chains stand in the order in which they answer, so those of a text that is held stay in
+    their places.
     """
 
     def held(old: Floats, new: Floats) -> Floats:
-        shape = (-1, len(rows), old.shape[1])  # one chain but for a window
-        moved = np.roll(old.reshape(shape), 1, axis=0)
-        return np.where(rows[:, None], moved, new.reshape(shape)).reshape(new.shape)
+        return np.where(np.tile(rows, len(new) // len(rows))[:, None], old[: len(new)], new)
 
     layers = CellState(
         tuple(map(held, before.layers.hidden, after.layers.hidden)),
@@ -242,14 +247,9 @@ def _stacked(states: tuple[tuple[Floats, ...], ...]) -> tuple[Floats, ...]:
     return tuple(np.concatenate(layer) for layer in zip(*states, strict=True))
 
 
-def _cleared(array: Floats, rows: slice) -> Floats:
-    array = array.copy()
-    array[rows] = 0
-    return array
-
-
 def stepper(model: Model) -> Stepper:
     """Return the stepper for a model's kind of context."""
+    memory.keep()
     architecture = model.manifest.architecture
     if architecture.attention:
         return AttentionStepper(model)

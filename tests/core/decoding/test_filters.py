@@ -106,6 +106,13 @@ def test_mirostat_steers_towards_its_target() -> None:
     )
 
 
+def test_surprise_is_told_in_bits_and_a_removed_words_has_an_end() -> None:
+    assert filters.surprise(np.log(np.array([[0.5, 0.25, 0.25]] * 3)), np.array([0, 1, 2])) == (
+        pytest.approx([1, 2, 2])
+    )
+    assert filters.surprise(np.array([[0.0, -np.inf]]), np.array([1])).tolist() == [1000]
+
+
 def test_repetition_penalty_divides_positive_logits_and_multiplies_negative_ones_once() -> None:
     logits, history = np.array([[2.0, -1.0, 0.5, 1.0]]), np.array([[0, 1, 0]])
     assert filters.repetition_penalty(logits, history, 2).tolist() == [[1, -2, 0.5, 1]]
@@ -236,8 +243,8 @@ def test_every_chain_leaves_a_word_and_never_a_banned_one(
         sampler.accept(chosen, logits)
 
 
-@given(LOGITS, st.floats(0.01, 1))
-def test_what_is_partly_sorted_is_cut_as_if_all_were(logits: np.ndarray, mass: float) -> None:
+@given(LOGITS, st.floats(0.01, 0.999))  # beyond, it is rounding that decides
+def test_what_is_sorted_in_bins_is_cut_as_if_all_were_in_order(logits: np.ndarray, mass: float) -> None:
     keys, shares = -logits.round(), filters.probabilities(logits)
     order = np.argsort(keys, axis=1, kind="stable")
     ranked = np.take_along_axis(shares, order, axis=1)
@@ -245,9 +252,10 @@ def test_what_is_partly_sorted_is_cut_as_if_all_were(logits: np.ndarray, mass: f
         np.cumsum(ranked, axis=1) - ranked < mass, np.argsort(order, axis=1), axis=1
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(filters, "LEADERS", 1)
-        kept = filters._fewest(logits, keys, shares, mass) > -np.inf
-    assert kept.tolist() == expected.tolist()
+        for bins in (1, 3, filters.BINS):
+            patch.setattr(filters, "BINS", bins)
+            kept = filters._fewest(logits, keys, shares, mass) > -np.inf
+            assert kept.tolist() == expected.tolist()
 
 
 @given(LOGITS, st.integers(1, 9))

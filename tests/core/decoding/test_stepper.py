@@ -114,3 +114,24 @@ def test_a_state_can_be_gone_on_from_twice(context: str) -> None:
     first = network.logits(network.advance(state, np.array([6])))
     network.logits(network.advance(state, np.array([7])))
     assert np.array_equal(network.logits(network.advance(state, np.array([6]))), first)
+
+
+@pytest.mark.parametrize("context", ["stream", "window"])
+def test_a_state_that_knows_its_last_word_answers_as_one_that_does_not(context: str) -> None:
+    """In a window of 5: chains are left out from the sixth of ten words on."""
+    network = stepper(random_model(context))
+    state = network.advance(network.start(2), np.array([5, 6]))
+    bounded = state._replace(last=state.read + 10)
+    for id_ in range(10):
+        ids = np.array([id_, 10 - id_])
+        state, bounded = network.advance(state, ids), network.advance(bounded, ids)
+        assert np.allclose(network.logits(bounded), network.logits(state), atol=1e-6)
+
+
+def test_a_state_that_knows_its_last_word_can_be_taken_from() -> None:
+    network = stepper(random_model("window"))
+    state = network.advance(network.start(2), np.array([5, 6]))._replace(last=4)
+    state = network.advance(network.advance(state, np.array([7, 8])), np.array([9, 10]))
+    swapped = network.advance(network.take(state, np.array([1, 0])), np.array([3, 2]))
+    straight = network.advance(state, np.array([2, 3]))
+    assert np.allclose(network.logits(swapped)[::-1], network.logits(straight), atol=1e-6)
