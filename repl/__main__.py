@@ -32,10 +32,10 @@ def _main() -> None:
         import numpy
 
         del os.environ["OPENBLAS_NUM_THREADS"], numpy
-    from repl import cli, cli_shelf
+    from repl import cli, cli_inside, cli_shelf
     from repl.cli_base import app
 
-    assert cli, cli_shelf  # they fill the app with its commands, in this order
+    assert all((cli, cli_shelf, cli_inside))  # they fill the app with its commands, in this order
     app()
 
 

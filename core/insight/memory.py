@@ -15,6 +15,7 @@ from core.decoding.cells import Floats, Ids
 from core.decoding.generator import Generator
 from core.decoding.stepper import State
 from core.insight.line import Line
+from core.insight.states import STEPS, steps_a_word
 
 Bits = NDArray[np.float64]
 
@@ -42,9 +43,10 @@ class Influence:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a model remembers of its own text, by distance. `forgotten` is where it falls below 1%."""
+    """How the influence of a word falls with distance, in one model; `level` is what a token is."""
 
     model: str
+    level: str
     lines: int
     by_distance: tuple[Influence, ...]
 
@@ -70,7 +72,7 @@ def remember(generator: Generator, line: Line) -> LineMemory:
     distribution over the whole vocabulary (Kullback and Leibler 1951).
     """
     bits = _influences(generator, np.array([line.ids], np.intp))
-    memory = Memory(generator.model.name, 1, _by_distance([bits]))
+    memory = Memory(generator.model.name, generator.model.level, 1, _by_distance([bits]))
     return LineMemory(line, tuple(bits[0, -1].tolist()), memory)
 
 
@@ -91,7 +93,13 @@ def decay(generator: Generator, lines: Iterable[Line]) -> Memory:
     count = sum(map(len, by_length.values()))
     influences = _by_distance(told)
     seen = tuple(one for one in influences if one.positions >= EVIDENCE)
-    return Memory(generator.model.name, count, seen or influences)
+    return Memory(generator.model.name, generator.model.level, count, seen or influences)
+
+
+def affordable(generator: Generator, lines: Sequence[Line]) -> int:
+    """Return how many lines such as these can be read in `STEPS` steps; at least one."""
+    steps = sum((min(len(line.ids), LONGEST) + 1) ** 2 for line in lines) * steps_a_word(generator)
+    return max(1, min(len(lines), len(lines) * STEPS // max(steps, 1)))
 
 
 def forgotten(by_distance: Sequence[Influence], share: float = GONE) -> int | None:

@@ -15,7 +15,7 @@ from core.decoding.cells import Floats, Ids
 from core.decoding.generator import Generator
 from core.errors import InputError, SettingError
 from core.insight.line import Line
-from core.insight.states import find_layer, network, readings, shape
+from core.insight.states import STEPS, find_layer, network, readings, shape, steps_a_word
 
 LEAST = 5
 """How often a word must come for its mean activation to count, unless said otherwise."""
@@ -25,9 +25,6 @@ UNITS, WORDS, EXAMPLES = 8, 6, 2
 
 STILL = 0.1
 """A unit that goes no further than this from its rest at any word hardly moves; 2 is all the way."""
-
-STEPS = 400_000
-"""Words read at most: a window counts each of its N steps, so of a long text fewer lines are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +49,16 @@ class WordResponse:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A line that was read, with a unit's activation at each word."""
+    """A line in which a unit fires, its activation at each word, and where it goes furthest."""
 
     line: Line
     values: tuple[float, ...]
+    peak: int
 
 
 @dataclass(frozen=True, slots=True)
 class SelectiveUnit:
-    """A unit that fires at few words: its selectivity from 0 to 1, its activation at rest, and they."""
+    """A unit that fires at few words, with these: its selectivity is 0 to 1, `rest` an activation."""
 
     unit: int
     selectivity: float
@@ -115,7 +113,7 @@ def activations(generator: Generator, lines: Sequence[Line], layer: int) -> Floa
 
 def affordable(generator: Generator, lines: Sequence[Line]) -> list[Line]:
     """Return as many of the lines as can be read in `STEPS` steps; at least one."""
-    steps = (shape(generator).window or 1) if shape(generator).context == "window" else 1
+    steps = steps_a_word(generator)
     totals = accumulate(steps * len(line.ids) for line in lines)
     return list(lines[: max(1, sum(total <= STEPS for total in totals))])
 
@@ -194,10 +192,12 @@ def survey(
         units: how many to tell of.
 
     Raises:
-        SettingError: there is no such layer.
+        SettingError: there is no such layer, or `least` or `units` is below 1.
         InputError: fewer than two words come often enough.
         ModelError: what is loaded is not one network.
     """
+    if least < 1 or units < 1:
+        raise SettingError(f"least and top must be whole numbers from 1, not {least} and {units}")
     index = find_layer(generator, layer)
     states = activations(generator, lines, index)
     ids = np.concatenate([line.ids for line in lines])
@@ -247,9 +247,12 @@ def _examples(lines: Sequence[Line], states: Floats, tuned: Tuning, unit: int) -
     values = states[:, unit]
     ids = np.concatenate([line.ids for line in lines])
     fires = np.isin(ids, tuned.ids[_best(tuned, unit)])
-    peaks = np.maximum.reduceat(np.where(fires, tuned.signs[unit] * values, -np.inf), starts[:-1])
+    away = np.where(fires, tuned.signs[unit] * values, -np.inf)
+    peaks = np.maximum.reduceat(away, starts[:-1])
     best = np.argsort(-peaks, kind="stable")[:EXAMPLES]
-    return tuple(
-        Example(lines[line], tuple(values[starts[line] : starts[line + 1]].tolist()))
-        for line in best[np.isfinite(peaks[best])].tolist()
-    )
+    examples = []
+    for line in best[np.isfinite(peaks[best])].tolist():
+        words = slice(starts[line], starts[line + 1])
+        peak = int(away[words].argmax())
+        examples.append(Example(lines[line], tuple(values[words].tolist()), peak))
+    return tuple(examples)

@@ -10,6 +10,12 @@ from core.insight.line import Line, read_line
 from core.text.corpus import Source
 from core.text.reading import RawText, read
 
+LINES = 2000
+"""Lines that are read at most to find out what units fire at."""
+
+MEMORY_LINES = 300
+"""Lines that models are compared on, if nobody says which."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:

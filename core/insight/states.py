@@ -21,6 +21,9 @@ from core.text.vocabulary import PADDING
 BATCH = 256
 """Lines, or windows, that are read side by side."""
 
+STEPS = 400_000
+"""Steps that a survey of many lines may take: some seconds. Of long lines fewer are read."""
+
 
 class Reading(NamedTuple):
     """The layers before and after they read a word; a row is a word.
@@ -69,6 +72,18 @@ def find_layer(generator: Generator, layer: int | None) -> int:
         which = f"layers 1 to {count}" if count > 1 else "one layer, 1"
         raise SettingError(f"there is no layer {layer}; {generator.model.name} has {which}")
     return layer - 1
+
+
+def steps_a_word(generator: Generator) -> int:
+    """Return how many steps the network takes for a word: a window is read anew for each.
+
+    What is not one network counts as one step.
+    """
+    try:
+        known = shape(generator)
+    except ModelError:
+        return 1
+    return known.window or 1 if known.context == "window" else 1
 
 
 def readings(generator: Generator, layers: Cells, lines: Sequence[Sequence[int]]) -> Iterator[Reading]:
