@@ -98,7 +98,8 @@ def decay(generator: Generator, lines: Iterable[Line]) -> Memory:
 
 def affordable(generator: Generator, lines: Sequence[Line]) -> int:
     """Return how many lines such as these can be read in `STEPS` steps; at least one."""
-    steps = sum((min(len(line.ids), LONGEST) + 1) ** 2 for line in lines) * steps_a_word(generator)
+    lengths = (min(len(line.ids), LONGEST) for line in lines)
+    steps = sum(length * (length + 3) // 2 for length in lengths) * steps_a_word(generator)
     return max(1, min(len(lines), len(lines) * STEPS // max(steps, 1)))
 
 
@@ -119,25 +120,26 @@ def forgotten(by_distance: Sequence[Influence], share: float = GONE) -> int | No
 def _influences(generator: Generator, ids: Ids) -> Bits:
     """Return what leaving out a word changes after each position: (lines, words, words), in bits.
 
-    `ids` are lines of one length. Of a line's n last words there are n + 1 rows side by side: row j
-    reads it without word j, the last row reads all. Before the step that reads word p, row j has come
-    through the first p + 1 words but the jth, for every j up to p.
+    `ids` are lines of one length. Of each line there are rows side by side: row j reads it without
+    word j, and so is a word ahead; the last row reads all. Until word j a row without it is the row
+    that reads all, so it begins as a copy of that one when it is needed.
     """
-    lines, words = ids.shape
-    words = min(words, LONGEST)
-    variants = words + 1
+    lines, words = len(ids), min(ids.shape[1], LONGEST)
+    read = ids[:, ids.shape[1] - words :]
     state = _start(generator, ids[:, : ids.shape[1] - words])
-    state = generator.stepper.take(state, np.repeat(np.arange(lines), variants))
-    shift = np.arange(words) >= np.arange(variants)[:, None]
-    places = np.minimum(np.arange(words) + shift, words - 1)
-    read = ids[:, ids.shape[1] - words :][:, places].reshape(lines * variants, words)
-    first_rows = np.arange(lines)[:, None] * variants
+    state = generator.stepper.take(state, np.repeat(np.arange(lines), 2))
     bits = np.zeros((lines, words, words))
     for word in range(words):
-        without = _log_probabilities(generator, state, first_rows + np.arange(word + 1))
-        state = generator.stepper.advance(state, read[:, word])
-        full = _log_probabilities(generator, state, first_rows + words)
+        first = np.arange(lines)[:, None] * (word + 2)
+        variants = np.arange(word + 1)
+        without = _log_probabilities(generator, state, first + variants)
+        ahead = np.repeat(read[:, [min(word + 1, words - 1)]], word + 1, axis=1)
+        now = np.concatenate([ahead, read[:, [word]]], axis=1)
+        state = generator.stepper.advance(state, now.ravel())
+        full = _log_probabilities(generator, state, first + word + 1)
         bits[:, word, : word + 1] = _divergence(full, without)
+        rows = first + np.array([*variants, word + 1, word + 1])
+        state = generator.stepper.take(state, rows.ravel())
     return bits
 
 

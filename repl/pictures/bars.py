@@ -16,6 +16,12 @@ def fraction(value: float) -> str:
     return text[1:] if text.startswith("0") else text[:3]
 
 
+def signed(value: float) -> str:
+    """Write an activation from -1 to 1 with its sign, if it has one after rounding."""
+    text = f"{value:+.2f}"
+    return text if text.strip("+-0.") else "0.00"
+
+
 def norm(value: float) -> str:
     """Write a norm with as many places as it deserves."""
     return f"{value:.2f}" if value < 10 else f"{value:,.1f}"

@@ -52,7 +52,11 @@ class GatesView:
         norms = ["hidden"] if moments[0].cell is None else ["cell", "hidden"]
         if narrow:
             norms = ["\n".join(norms)]
-        table = columns("word", *moments[0].gates, *norms, right=() if not moments[0].gates else norms)
+        right = norms if moments[0].gates else ()  # without gates there is a bar beside the norm
+        table = columns("word", *moments[0].gates, *norms, right=right)
+        table.collapse_padding = narrow
+        for column in table.columns[1:]:
+            column.no_wrap = True  # so that where there is too little room it is the words that fold
         for word, moment in zip(self.told.line.words, moments, strict=True):
             gates = [_gate(spread, narrow) for spread in moment.gates.values()]
             table.add_row(Text(safe(word), style="word"), *gates, *self._norms(moment, narrow))

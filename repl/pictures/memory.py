@@ -54,7 +54,7 @@ class MemoryView:
     def _words(self, width: int) -> "Table":
         values = self.told.bits
         words = self.told.line.words[-len(values) :]
-        table = columns("", "back", "bits", "", right=("back", "bits"))
+        table = columns(self.told.memory.level, "back", "bits", "", right=("back", "bits"))
         hidden = len(values) - SHOWN
         if hidden > 0:
             earlier = Text(f"{hidden} before", style="muted")
@@ -110,8 +110,11 @@ class ComparisonView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Draw what fits the console's width."""
-        yield Text("what leaving out a word changes, by how far back it is", style="muted")
-        yield Text("as a share of what leaving out the last word changes:", style="muted")
+        yield Text(
+            "what leaving out a word changes, by how far back it is, as a share of what leaving out "
+            "the last one changes",
+            style="muted",
+        )
         yield from chart([memory.by_distance for memory in self.memories], options.max_width)
         yield Text()
         yield self._table()
@@ -158,7 +161,8 @@ def chart(curves: Sequence[Sequence[Influence]], width: int) -> list[Text]:
     drawn. At 1% there is a line of dots.
     """
     shares = [
-        {one.distance: one.bits / curve[0].bits for one in curve if one.bits > 0} for curve in curves
+        {one.distance: one.bits / curve[0].bits for one in curve if min(one.bits, curve[0].bits) > 0}
+        for curve in curves
     ]
     lowest = min((share for curve in shares for share in curve.values()), default=1.0)
     decades = min(DECADES, max(2, math.ceil(-math.log10(lowest))))

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from core.insight.neurons import Example, SelectiveUnit, Survey, UnitLine
-from repl.pictures.bars import bar
+from repl.pictures.bars import bar, signed
 from repl.views import safe
 
 BANDS = (0.1, 0.3, 0.6)
@@ -51,7 +51,7 @@ def _words(words: Sequence[str], values: Sequence[float], width: int) -> Iterato
     """Lay words out in pairs of rows, each with its number below it."""
     above, below = Text(), Text()
     for word, value in zip(words, values, strict=True):
-        number = f"{value:+.2f}"
+        number = signed(value)
         wide = max(cell_len(word), len(number))
         if above and above.cell_len + wide > width:
             yield from (above, below, Text())
@@ -80,7 +80,7 @@ def _letters(letters: Sequence[str], values: Sequence[float], width: int) -> Ite
 def _extremes(words: Sequence[str], values: Sequence[float]) -> Text:
     high, low = max(values), min(values)
     highest, lowest = words[values.index(high)], words[values.index(low)]
-    told = f"highest {high:+.2f} at {highest!r} · lowest {low:+.2f} at {lowest!r}"
+    told = f"highest {signed(high)} at {highest!r} · lowest {signed(low)} at {lowest!r}"
     return Text(told, style="muted")
 
 
@@ -103,8 +103,9 @@ class SurveyView:
         for unit in told.units:
             yield Text()
             yield _unit_heading(unit)
-            told_of = [_responses(unit), *(_example(one, self.letters) for one in unit.examples)]
-            yield from (_indented(text, options) for text in told_of)
+            yield from _responses(unit, options)
+            for example in unit.examples:
+                yield _indented(_example(example, self.letters), options)
         yield Text()
         if told.still:
             moving = f"{told.still:,} of {told.size:,} units hardly move and are left out"
@@ -128,17 +129,24 @@ def _unit_heading(unit: SelectiveUnit) -> Text:
         (f"unit {unit.unit}", "name"),
         f"  selectivity {unit.selectivity:.2f} ",
         (bar(unit.selectivity, 10), "gate"),
-        (f" at rest {unit.rest:+.2f}", "muted"),
+        (f" at rest {signed(unit.rest)}", "muted"),
     )
 
 
-def _responses(unit: SelectiveUnit) -> Text:
-    told = Text()
+def _responses(unit: SelectiveUnit, options: ConsoleOptions) -> Iterator[RenderableType]:
+    """Draw words with means and counts; a row ends between two of them."""
+    row = Text()
     for response in unit.words:
-        told.append(" · " if told else "", "muted")
-        told.append(_visible(response.word), style(response.mean))
-        told.append(f"\u00a0{response.mean:+.2f}").append(f"\u00a0×{response.count:,}", "muted")
-    return told
+        one = Text.assemble(
+            (_visible(response.word), style(response.mean)),
+            f" {signed(response.mean)}",
+            (f" ×{response.count:,}", "muted"),
+        )
+        if row and not options.no_wrap and row.cell_len + one.cell_len + 5 > options.max_width:
+            yield _indented(row, options)
+            row = Text()
+        row.append(" · " if row else "", "muted").append_text(one)
+    yield _indented(row, options)
 
 
 def _visible(word: str) -> str:
@@ -157,5 +165,5 @@ def _example(example: Example, letters: bool) -> Text:
         told.append("" if letters or not place else " ")
         told.append(safe(word), style(value))
         if place == example.peak:
-            told.append(f"[{value:+.2f}]", "muted")
+            told.append(f"[{signed(value)}]", "muted")
     return told
