@@ -44,7 +44,7 @@ def candidates(session: Session, registry: Registry, before: str) -> list[Candid
 
 
 class CommandCompleter(Completer):
-    """Offers commands, their options and arguments; files after `:train` and `:load`."""
+    """Offers commands, their options and arguments; files after `:train`, `:load` and their like."""
 
     def __init__(self, session: Session, registry: Registry) -> None:
         self._session = session
@@ -57,7 +57,9 @@ class CommandCompleter(Completer):
         word = before.rpartition(" ")[2]
         for candidate in candidates(self._session, self._registry, before):
             yield Completion(candidate.text, -len(word), display_meta=candidate.meaning)
-        if before.startswith((":train ", ":load ", ":import ")) and not word.startswith("--"):
+        if before.startswith((":train ", ":load ", ":import ", ":neurons ")) and not word.startswith(
+            "--"
+        ):
             yield from self._files(word, event)
 
     def _files(self, word: str, event: CompleteEvent) -> Iterable[Completion]:

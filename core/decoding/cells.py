@@ -20,6 +20,9 @@ Ids = NDArray[np.intp]
 
 HALF = np.array(0.5, np.float32)  # numpy would make one of a number each time
 
+Gates = dict[str, Floats]
+"""A layer's gates by their names in the textbooks, each (rows, hidden); a plain RNN has none."""
+
 FOLDED_BYTES = 128 << 20
 """The largest table of input products, words x gates x hidden, that is worth its memory."""
 
@@ -67,6 +70,28 @@ class Cells(ABC):
     @abstractmethod
     def advance(self, state: CellState, ids: Ids) -> CellState:
         """Return the state after each row has read its id; `ids` is (rows,)."""
+
+    def gates(self, before: CellState, after: CellState, ids: Ids) -> tuple[Gates, ...]:
+        """Return every layer's gates in the step that read `ids` and led from `before` to `after`.
+
+        Computed anew, for those who look: `advance` keeps none of them.
+        """
+        read = zip(self.layers, (None, *after.hidden), before.hidden, strict=False)
+        return tuple(
+            self._gates_of(layer, self._product(layer, below, ids), hidden)
+            for layer, below, hidden in read
+        )
+
+    def _gates_of(self, layer: int, x: Floats, hidden: Floats) -> Gates:
+        """Return one layer's gates; `x` is its input product, which may be written into."""
+        return {}
+
+    def _gates(self, z: Floats) -> Floats:
+        """Turn the scaled inputs of gates into gates, in place."""
+        z = np.clip(z, -1, 1, out=z) if self._hard else np.tanh(z, out=z)
+        z *= 0.5
+        z += 0.5
+        return z
 
     def _arrange(self, array: Floats) -> Floats:
         """Lay an array of gates out as the cell wants it."""
@@ -128,6 +153,12 @@ class LSTMCells(Cells):
         scaled = [gate * self._scale for gate in (i, f, o)]
         return np.ascontiguousarray(np.concatenate([*scaled, c], axis=-1))
 
+    def _gates_of(self, layer: int, x: Floats, hidden: Floats) -> Gates:
+        gated = 3 * self.hidden_size
+        z = x[:, :gated] + hidden @ self._recurrent[layer][:, :gated]
+        i, f, o = np.split(self._gates(z), 3, axis=1)
+        return {"forget": f, "input": i, "output": o}
+
     def _gate(self, z: Floats, cell: Floats) -> tuple[Floats, Floats]:
         gates, new = z[self._gated], z[self._new]
         if self._hard:
@@ -169,11 +200,11 @@ class GRUCells(Cells):
         candidate += gates[:, :size] * (hidden - candidate)
         return candidate
 
-    def _gates(self, z: Floats) -> Floats:
-        z = np.clip(z, -1, 1, out=z) if self._hard else np.tanh(z, out=z)
-        z *= 0.5
-        z += 0.5
-        return z
+    def _gates_of(self, layer: int, x: Floats, hidden: Floats) -> Gates:
+        gated = 2 * self.hidden_size
+        h = hidden @ self._recurrent[layer][:, :gated] + self._inner[layer][:gated]
+        update, reset = np.split(self._gates(x[:, :gated] + h), 2, axis=1)
+        return {"update": update, "reset": reset}
 
     def _take_biases(self, biases: list[Floats]) -> None:
         self._biases = [self._arrange(bias[0]) for bias in biases]
@@ -203,6 +234,7 @@ class ResetBeforeGRUCells(GRUCells):
 
     def _take_biases(self, biases: list[Floats]) -> None:
         Cells._take_biases(self, biases)
+        self._inner = [np.zeros_like(bias) for bias in self._biases]
 
 
 class RNNCells(Cells):

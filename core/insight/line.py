@@ -68,6 +68,17 @@ def whole(line: Line) -> tuple[Seed, tuple[int, ...]]:
     return Seed("", (), ()), line.ids
 
 
+def one_model(generator: Generator) -> Model:
+    """Return the model of a generator, where it is one.
+
+    Raises:
+        ModelError: several models are loaded, so there is no one network to look into.
+    """
+    if not isinstance(generator.model, Model):
+        raise ModelError("what is loaded is more than one network; load one of them to look inside it")
+    return generator.model
+
+
 def contexts(generator: Generator, ids: Sequence[int]) -> list[Ids]:
     """Return what the network reads, from a zero state, to answer after each of `ids`, and before any.
 
@@ -76,9 +87,7 @@ def contexts(generator: Generator, ids: Sequence[int]) -> list[Ids]:
     Raises:
         ModelError: several models are loaded, which read each in its own way.
     """
-    if not isinstance(generator.model, Model):
-        raise ModelError("what is loaded is more than one network; load one of them to look inside it")
-    vocabulary, shape = generator.vocabulary, generator.model.manifest.architecture
+    vocabulary, shape = generator.vocabulary, one_model(generator).manifest.architecture
     if shape.context == "window":
         size = shape.window or 1
         padded = np.array([vocabulary.ids[PADDING]] * size + list(ids), np.intp)

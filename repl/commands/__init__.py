@@ -4,12 +4,13 @@ from repl.commands import general, models, sampling, shelf, training, turns, why
 
 # The order is that of :help.
 # isort: split
-from repl.commands import comparing, looking
+from repl.commands import comparing, inside, looking
 from repl.registry import registry
 
 __all__ = [
     "comparing",
     "general",
+    "inside",
     "looking",
     "models",
     "registry",

@@ -1,0 +1,36 @@
+"""Numbers as people see them: bars of block characters, short fractions, norms, bits."""
+
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def bar(share: float, width: int) -> str:
+    """Draw a share from 0 to 1 as a bar in `width` cells, to an eighth of a cell, and pad it."""
+    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
+    whole, part = divmod(eighths, 8)
+    return (EIGHTHS[8] * whole + EIGHTHS[part] * (part > 0)).ljust(width)
+
+
+def fraction(value: float) -> str:
+    """Write a number from 0 to 1 in three places: .55, and 1.0 where it is one."""
+    text = f"{value:.2f}"
+    return text[1:] if text.startswith("0") else text[:3]
+
+
+def signed(value: float) -> str:
+    """Write an activation from -1 to 1 with its sign, if it has one after rounding."""
+    text = f"{value:+.2f}"
+    return text if text.strip("+-0.") else "0.00"
+
+
+def norm(value: float) -> str:
+    """Write a norm with as many places as it deserves."""
+    return f"{value:.2f}" if value < 10 else f"{value:,.1f}"
+
+
+def bits(value: float) -> str:
+    """Write bits so that the smallest are still told apart."""
+    if value == 0:
+        return "0"
+    if value < 1e-4:
+        return f"{value:.0e}"
+    return f"{value:.3f}" if value >= 0.01 else f"{value:.4f}"
