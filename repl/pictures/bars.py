@@ -1,4 +1,4 @@
-"""Numbers as people see them: bars of block characters, short fractions, norms, bits."""
+"""Numbers as people see them: bars of block characters, percentages, short fractions, norms, bits."""
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -8,6 +8,17 @@ def bar(share: float, width: int) -> str:
     eighths = round(min(max(share, 0.0), 1.0) * width * 8)
     whole, part = divmod(eighths, 8)
     return (EIGHTHS[8] * whole + EIGHTHS[part] * (part > 0)).ljust(width)
+
+
+def percent(share: float) -> str:
+    """Write a share for people: 34%, 3.4%, 0.34%, and what is less as below 0.01%."""
+    if share > 0.9995:
+        return "100%"
+    if share >= 0.0995:
+        return f"{share:.0%}"
+    if share >= 0.00995:
+        return f"{share:.1%}"
+    return f"{share:.2%}" if share >= 0.0001 else "<0.01%" if share > 0 else "0%"
 
 
 def fraction(value: float) -> str:

@@ -5,7 +5,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from core.insight.tree import Node
-from repl.pictures.numbers import percent
+from repl.pictures.bars import percent
 from repl.views import safe
 
 

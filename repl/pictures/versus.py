@@ -12,7 +12,7 @@ from core.insight.versus import Judged, Pair, Side
 from repl import views
 from repl.pictures.heat import ROWS, shown
 from repl.pictures.marks import Marked, common_sampling, joined
-from repl.pictures.numbers import percent
+from repl.pictures.bars import percent
 from repl.views import columns, safe
 
 SIDE_BY_SIDE = 72

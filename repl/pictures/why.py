@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.insight.why import Candidate, Choice
-from repl.pictures.numbers import bar, percent
+from repl.pictures.bars import bar, percent
 from repl.views import columns, safe
 
 BEATEN = 3
@@ -60,7 +60,11 @@ def _candidate_row(table: Table, candidate: Candidate, chosen: bool, marked: boo
     cut = candidate.cut_by is not None
     style = "word" if chosen else "muted" if cut else ""
     mark = "›" if marked else "*" if chosen else ""
-    how = Text(f"cut by {candidate.cut_by}", "muted") if cut else Text(bar(candidate.after), "value")
+    how = (
+        Text(f"cut by {candidate.cut_by}", "muted")
+        if cut
+        else Text(bar(candidate.after, 10).rstrip(), "value")
+    )
     table.add_row(
         Text(mark, style="name"),
         Text(word(candidate), style=style),
