@@ -14,8 +14,8 @@ from rich.text import Text
 
 from core.errors import SettingError
 from core.insight.scoring import Measure, Score, ScoredWord
-from repl.pictures.marks import apart, coloured, joined
 from repl.pictures.bars import percent
+from repl.pictures.marks import apart, coloured, joined
 from repl.views import columns, perplexed, safe
 
 STYLES = ("heat.10", "heat.100", "heat.1000", "heat.rest")

@@ -10,9 +10,9 @@ from rich.text import Text
 from core.decoding.generator import Generator
 from core.insight.versus import Judged, Pair, Side
 from repl import views
+from repl.pictures.bars import percent
 from repl.pictures.heat import ROWS, shown
 from repl.pictures.marks import Marked, common_sampling, joined
-from repl.pictures.bars import percent
 from repl.views import columns, safe
 
 SIDE_BY_SIDE = 72
