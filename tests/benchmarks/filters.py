@@ -1,4 +1,4 @@
-"""What the filters cost: a word with each of them, and with all, beside a greedy word of the same model.
+"""What filters cost: a word with each of them, and with all, beside a greedy word of the same model.
 
 The model has 20,000 words and 512 units; its logits spread as a trained model's do.
 """

@@ -45,7 +45,9 @@ def whole_words(model: Model, temperature: float) -> Loop:
     """Return what the prompt does: words with their probabilities and ranks."""
     generator = Generator(model, SamplingSettings(temperature=temperature, length=WORDS))
     seed = generator.read_seed("w7 w11")
-    return lambda words: [word.id for word, _ in zip(generator.stream(seed), range(words), strict=False)]
+    return lambda words: [
+        word.id for word, _ in zip(generator.stream(seed), range(words), strict=False)
+    ]
 
 
 def two_products(model: Model) -> Loop:
@@ -185,7 +187,9 @@ def large(name: str, words: int, hidden: int, count: int) -> None:
 def main() -> None:
     """Print both tables."""
     small()
-    print("a step of a large model, microseconds: median and least; one product of as many bytes; share")
+    print(
+        "a step of a large model, microseconds: median and least; one product of as many bytes; share"
+    )
     for name, (words, hidden, count) in LARGE.items():
         large(name, words, hidden, count)
 
