@@ -28,9 +28,13 @@ format: $(DEVELOPMENT) ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(DEVELOPMENT) ## measure start-up and generation, as ratios within one run
+bench: $(DEVELOPMENT) ## measure start-up and generation, as ratios within one run; takes three minutes
 	$(BIN)/python -m tests.benchmarks.startup
 	$(BIN)/python -m tests.benchmarks.generation
+	$(BIN)/python -m tests.benchmarks.step
+	$(BIN)/python -m tests.benchmarks.batch
+	$(BIN)/python -m tests.benchmarks.filters
+	$(BIN)/python -m tests.benchmarks.storage
 
 fuzz: $(DEVELOPMENT) ## feed every loader spoilt files for some minutes; then time and memory of the worst
 	HEADLONG_FUZZ_EXAMPLES=3000 HEADLONG_FUZZ_SECONDS=30 HEADLONG_STRESS_SECONDS=30 \

@@ -91,9 +91,16 @@ def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> 
 
 @app.command()
 @guarded
-def copy(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
+def copy(
+    context: typer.Context,
+    model: ModelArgument,
+    name: NameArgument,
+    float16: Annotated[
+        bool, typer.Option("--float16", help="Round the numbers: its file takes half the size.")
+    ] = False,
+) -> None:
     """Copy a model to your own, under another name."""
-    path = keeping.copy(context.obj.shelf.find(model), name)
+    path = keeping.copy(context.obj.shelf.find(model), name, float16)
     make_console(sys.stdout).print(views.moved(name, path, context.obj.shelf.hidden_by(path)))
 
 

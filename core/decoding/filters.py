@@ -79,10 +79,10 @@ def repetition_penalty(logits: Logits, history: Ids, penalty: float) -> Logits:
 
     Once a word, however often it was said. Keskar et al. 2019 (CTRL), section 4.1.
     """
-    said = np.take_along_axis(logits, history, axis=1)
-    lowered = np.where(said > 0, said / penalty, said * penalty)
+    rows = np.arange(len(logits))[:, None]
+    said = logits[rows, history]
     filtered = logits.copy()
-    np.put_along_axis(filtered, history, lowered.astype(logits.dtype), axis=1)
+    filtered[rows, history] = np.where(said > 0, said / penalty, said * penalty)
     return filtered
 
 
@@ -93,10 +93,9 @@ def presence_and_frequency_penalty(
 
     The formula is that of OpenAI's interface: logit - count * frequency - (count > 0) * presence.
     """
-    filtered = logits.copy()
-    said = np.take_along_axis(logits, history, axis=1)
-    np.put_along_axis(filtered, history, said - logits.dtype.type(presence), axis=1)
     rows = np.arange(len(logits))[:, None]
+    filtered = logits.copy()
+    filtered[rows, history] -= logits.dtype.type(presence)  # once a word, as it is read before
     np.subtract.at(filtered, (rows, history), frequency)
     return filtered
 
@@ -230,7 +229,7 @@ def _holding(keys: NDArray[np.floating], shares: NDArray[np.float64], mass: floa
     They are counted into bins of about the same key; only the bin in which the mass is reached is
     put in order.
     """
-    bins = np.minimum((keys - keys.min()) * FINENESS, BINS - 1).astype(np.intp)
+    bins = np.clip((keys - keys.min()) * FINENESS, 0, BINS - 1).astype(np.intp)
     masses = np.bincount(bins, shares, BINS).cumsum()
     edge = min(int(masses.searchsorted(mass)), BINS - 1)
     kept: NDArray[np.bool_] = bins < edge

@@ -87,11 +87,14 @@ def saving(name: str, folder: Path) -> Iterator[None]:
         ) from error
 
 
-def files(model: Model, card: str) -> dict[str, bytes]:
-    """Return the contents of a model's files by name, the manifest with the others' hashes last."""
+def files(model: Model, card: str, weights: tensors.Arrays | None = None) -> dict[str, bytes]:
+    """Return the contents of a model's files by name, the manifest with the others' hashes last.
+
+    `weights`, where they are given, are stored in place of the model's: the same in half precision.
+    """
     contents = {
         VOCABULARY: _json(records.vocabulary_record(model.vocabulary)),
-        WEIGHTS: tensors.write(model.weights),
+        WEIGHTS: tensors.write(model.weights if weights is None else weights),
         CARD: card.encode(),
     }
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}

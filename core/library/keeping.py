@@ -1,11 +1,12 @@
 """What keeps the shelf in order: rename a model, copy it, remove it, see that it is whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import ModelError, ModelNotFound, SettingError
 from core.library import bundle, folders
+from core.library.half import halved
 from core.library.model import Model
 from core.library.shelf import called, check_name, is_shipped, saved_models
 
@@ -37,17 +38,29 @@ def rename(path: Path, name: str) -> Path:
     return target
 
 
-def copy(path: Path, name: str) -> Path:
+def copy(path: Path, name: str, float16: bool = False) -> Path:
     """Copy a model, wherever it is, to the user's models; return where the copy is.
+
+    Args:
+        path: the model.
+        name: the copy's name.
+        float16: store the weights in half precision, in half the size. The copy is another model: its
+            numbers are rounded, and so is its identity its own.
 
     Raises:
         SettingError, DamagedModel, ModelError: the name is taken or cannot be one, the model is
-            damaged, or the copy cannot be written.
+            damaged, its weights cannot be halved, or the copy cannot be written.
     """
     target = saved_models() / check_name(name)
     _refuse_taken(target)
-    bundle.write(name, target, bundle.read_files(path), replace=False)
+    contents = _half_files(path) if float16 else bundle.read_files(path)
+    bundle.write(name, target, contents, replace=False)
     return target
+
+
+def _half_files(path: Path) -> Mapping[str, bytes]:
+    model = bundle.verify(path)
+    return bundle.files(model, bundle.load_card(path), halved(model.weights))
 
 
 def remove(path: Path) -> None:

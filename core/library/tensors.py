@@ -19,6 +19,7 @@ from core.library.model import Weights
 
 Shapes = Mapping[str, tuple[int, ...]]
 Array = NDArray[np.floating]
+Arrays = Mapping[str, Array]
 
 TYPES: Mapping[str, np.dtype[np.floating]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
 """What numbers may be, the lowest byte first."""
@@ -31,7 +32,7 @@ class WrongTensors(ValueError):
     """What a file of weights holds is not what it must hold."""
 
 
-def write(weights: Mapping[str, NDArray[np.floating]]) -> bytes:
+def write(weights: Arrays) -> bytes:
     """Return arrays, float32 or float16, as the content of a safetensors file."""
     import safetensors.numpy
 

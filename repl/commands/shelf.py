@@ -22,9 +22,12 @@ def rename(session: Session, model: str, name: str) -> Confirmation:
 
 
 @registry.command("copy", example=":copy tutorial mine", choices=model_names)
-def copy(session: Session, model: str, name: str) -> Confirmation:
-    """Copy a model to your own, under another name."""
-    path = keeping.copy(session.shelf.find(model), name)
+def copy(session: Session, model: str, name: str, *, float16: bool = False) -> Confirmation:
+    """Copy a model to your own, under another name.
+
+    With --float16 the copy's numbers are rounded and its file takes half the size.
+    """
+    path = keeping.copy(session.shelf.find(model), name, float16)
     return Confirmation(views.moved(name, path, session.shelf.hidden_by(path)))
 
 

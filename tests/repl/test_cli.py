@@ -305,6 +305,8 @@ def test_a_model_goes_out_and_comes_in_again(shelf_directory: Path, tmp_path: Pa
     said = headlong("generate", "the war", "-m", "again", "--greedy").stdout
     assert said == headlong(*models, "generate", "the war", "-m", "window", "--greedy").stdout
     assert headlong("verify", "again").stdout.startswith("again is sound: sha256 ")
+    assert headlong("copy", "again", "less", "--float16").stdout.startswith("less ")
+    assert headlong("verify", "less").stdout.startswith("less is sound: sha256 ")
     assert headlong("rename", "again", "more").returncode == 0
     assert headlong("remove", "more", input="n\n").returncode == 1
     assert headlong("remove", "more", "--yes").returncode == 0

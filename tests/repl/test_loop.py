@@ -123,6 +123,13 @@ def test_the_shelf_is_kept_in_order(session: Screen) -> None:
     assert "ours" not in run(session, ":models")
 
 
+def test_a_copy_may_be_in_half_precision(session: Screen) -> None:
+    run(session, ":copy tiny small --float16", ":verify small")
+    assert "small is sound: sha256" in " ".join(session.told().split())
+    sizes = {entry.name: entry.bytes for entry in session.shelf.entries()}
+    assert sizes["small"] < sizes["tiny"]
+
+
 def test_a_loaded_model_is_followed_to_its_new_name(session: Screen) -> None:
     run(session, ":copy tiny mine", ":load mine", ":rename mine ours")
     session.told()
