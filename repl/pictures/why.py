@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.insight.why import Candidate, Choice
+from core.text.vocabulary import END
 from repl.pictures.bars import bar, percent
 from repl.views import columns, safe
 
@@ -53,6 +54,8 @@ def stages(choice: Choice) -> Text:
 
 def word(candidate: Candidate) -> str:
     """Return a candidate as it is shown; a blank would not be seen."""
+    if candidate.text == END:
+        return "(end of line)"
     return "␣" if candidate.text == " " else safe(candidate.text)
 
 
