@@ -7,9 +7,11 @@ large products are timed, each kind for itself: where threads did not pay, it do
 """
 
 import ctypes
+import itertools
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from math import inf
@@ -44,7 +46,9 @@ class Library(NamedTuple):
     """numpy's OpenBLAS, as far as its threads go; and a clock."""
 
     set_threads: Callable[[int], None]
-    get_threads: Callable[[], int]
+    usual: int
+    """How many threads products have that nobody asks about."""
+
     clock: Callable[[], float] = perf_counter
 
 
@@ -100,12 +104,11 @@ class Machine:
 
 
 def _with(threads: int, library: Library, rows: Floats, matrix: Floats) -> Floats:
-    before = library.get_threads()
     library.set_threads(threads)
     try:
         result: Floats = rows.dot(matrix)
     finally:
-        library.set_threads(before)
+        library.set_threads(library.usual)
     return result
 
 
@@ -130,14 +133,9 @@ def _library() -> Library | None:
         return None
     package = Path(np.__file__).parent
     files = [*package.parent.glob("numpy.libs/*openblas*"), *package.glob(".dylibs/*openblas*")]
-    for file in files:
-        handle = ctypes.CDLL(str(file))
-        for suffix in ("64_", ""):
-            try:
-                return Library(
-                    handle[f"scipy_openblas_set_num_threads{suffix}"],
-                    handle[f"scipy_openblas_get_num_threads{suffix}"],
-                )
-            except AttributeError:
-                continue
+    for file, suffix in itertools.product(files, ("64_", "")):
+        with suppress(OSError, AttributeError):  # it is not to be had, or calls them otherwise
+            handle = ctypes.CDLL(str(file))
+            usual = handle[f"scipy_openblas_get_num_threads{suffix}"]()
+            return Library(handle[f"scipy_openblas_set_num_threads{suffix}"], usual)
     return None

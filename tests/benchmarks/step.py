@@ -151,13 +151,12 @@ def one_product(model: Model) -> tuple[int, dict[str, Case]]:
     hidden, library = np.ones((1, inner), np.float32), products._library()
 
     def product(layout: np.ndarray, threads: int) -> None:
-        before = library.get_threads() if library else 1
         if library:
             library.set_threads(threads)
         for _ in range(4):
             hidden.dot(layout)
         if library:
-            library.set_threads(before)
+            library.set_threads(library.usual)
 
     cases = {
         f"{name}, {threads} threads": lambda m=m, t=threads: product(m, t)
