@@ -130,13 +130,9 @@ def texts(typed: list[str] | None, file: Path | None, command: str = "generate")
 
 
 def no_picture_of_json(picture: Path | None, as_json: bool) -> None:
-    """Refuse to draw what is printed for programs.
-
-    Raises:
-        InputError: both are asked for.
-    """
+    """Refuse to draw what is printed for programs; that is a wrong use, of exit status 2."""
     if as_json and picture is not None:
-        raise InputError("a picture holds what people see; leave out --json or --picture")
+        raise typer.BadParameter("--json prints and --picture draws; choose one of them")
 
 
 def present(shown: RenderableType, picture: Path | None, replace: bool) -> None:

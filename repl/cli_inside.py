@@ -24,6 +24,7 @@ from repl.cli_base import (
     TextsArgument,
     app,
     guarded,
+    no_picture_of_json,
     present,
     print_json,
     texts,
@@ -108,7 +109,7 @@ def neurons(
     from repl import inside, inside_json
     from repl.pictures.neurons import SurveyView
 
-    _check(as_json, picture)
+    no_picture_of_json(picture, as_json)
     generator = _load(context, model)
     corpus = inside.Corpus(files or (), column, drop or (), encoding, make_console(sys.stderr).print)
     told, total = inside.survey_corpus(generator, corpus, layer, least, top)
@@ -146,7 +147,7 @@ def memory(
     from repl import inside, inside_json
     from repl.pictures.memory import ComparisonView, MemoryView
 
-    _check(as_json, picture)
+    no_picture_of_json(picture, as_json)
     if not vs:
         generator = _load(context, model)
         lines = _lines(generator, texts(text, file, "memory"))
@@ -181,11 +182,6 @@ def _lines(generator: Generator, given: Iterable[str]) -> Iterator["Line"]:
             yield line
 
 
-def _check(as_json: bool, picture: Path | None) -> None:
-    if as_json and picture is not None:
-        raise typer.BadParameter("--json prints and --picture draws; choose one of them")
-
-
 def _output(
     told: Iterable[Told],
     record: Callable[[Told], dict[str, Any]],
@@ -195,7 +191,7 @@ def _output(
     replace: bool,
 ) -> None:
     """Show one thing after the other as they come, or draw them all as one picture."""
-    _check(as_json, picture)
+    no_picture_of_json(picture, as_json)
     if as_json:
         for one in told:
             print_json(record(one))

@@ -116,8 +116,8 @@ def test_a_picture_is_written_once_and_not_of_json(
     assert "add --replace" in again.stderr
     assert headlong(*model, *command, *picture, "--replace").returncode == 0
     both = headlong(*model, *command, *picture, "--json")
-    assert (both.returncode, both.stdout) == (1, "")
-    assert "leave out --json or --picture" in both.stderr
+    assert (both.returncode, both.stdout) == (2, "")
+    assert "choose one of them" in both.stderr
 
 
 @pytest.mark.parametrize(
