@@ -17,7 +17,7 @@ from core.decoding.generator import Generator
 from core.library.foreign.onnx_export import onnx_file
 from core.library.model import Model
 from core.settings import SamplingSettings
-from tests.benchmarks.timing import Case, median_and_least, network, take_turns
+from tests.benchmarks.timing import Case, median_and_least, network, take_turns, tell_environment
 
 WORDS, FIRST = 300, 5
 LARGE = {"V 20,000, H 512": (20_000, 512, 40), "V 50,000, H 1024": (50_000, 1024, 12)}
@@ -185,6 +185,7 @@ def large(name: str, words: int, hidden: int, count: int) -> None:
 
 def main() -> None:
     """Print both tables."""
+    tell_environment()
     small()
     print(
         "a step of a large model, microseconds: median and least; one product of as many bytes; share"

@@ -1,5 +1,6 @@
 """What is compared takes turns within one run, as machines differ and others use them too."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,13 @@ def take_turns(cases: Mapping[str, Case], rounds: int) -> dict[str, list[float]]
             if number:
                 seconds[name].append(time.perf_counter() - began)
     return seconds
+
+
+def tell_environment() -> None:
+    """Print what the environment makes OpenBLAS do; kernels that are not the machine's cost."""
+    told = {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_")}
+    if told:
+        print("in an environment with", ", ".join(f"{name}={value}" for name, value in told.items()))
 
 
 def median_and_least(seconds: list[float], words: int) -> tuple[float, float]:
