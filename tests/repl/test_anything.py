@@ -1,0 +1,126 @@
+"""Whatever is typed, in whatever order, under whatever settings: answered, or refused in a sentence."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.library import bundle
+from core.library.model import Model
+from core.library.shelf import Shelf
+from core.text.vocabulary import SPECIALS, Vocabulary
+from repl.loop import run_script
+from tests.conftest import random_model
+from tests.repl.conftest import Screen, console
+
+MODELS = ("tiny", "window", "gru", "rnn", "attention", "letters", "tiny+window", "0.5*gru+2*window")
+
+VALUES = {
+    "length": ("1", "3", "auto"),
+    "until_end": ("on", "off"),
+    "min_length": ("1", "99"),
+    "ban": ("war", "war, new york, xyz", "off"),
+    "must": ("war", "new york, war", "off", "off"),
+    "no_repeat": ("1", "2", "off"),
+    "repeat_penalty": ("1.2", "off"),
+    "presence_penalty": ("-3", "off"),
+    "frequency_penalty": ("0.5", "off"),
+    "dry": ("0.8", "off"),
+    "temperature": ("0", "0.8", "100", "0.0000001"),
+    "schedule": ("1,0.5", "0", "off"),
+    "top_k": ("1", "3", "off"),
+    "top_p": ("0.1", "off"),
+    "min_p": ("1", "off"),
+    "typical": ("0.2", "off"),
+    "eta": ("1", "off"),
+    "mirostat": ("0", "3", "off"),
+    "contrastive": ("0.6", "off", "off"),
+    "beam": ("1", "4", "off"),
+    "beam_groups": ("1", "3"),
+    "ensemble": ("mix", "turns"),
+    "samples": ("1", "4"),
+    "ranked": ("on", "off"),
+}
+COMMANDS = [
+    ":why",
+    ":why 2 --top 3",
+    ":branch 1 war",
+    ":again",
+    ":more",
+    ":turns",
+    ":parent",
+    ":child",
+    ":sibling -1",
+    ":go 1",
+    ":prune",
+    ":bookmark best",
+    ":replay",
+    ":tree 2 3",
+    ":tree 2 2 china",
+    ":heat on",
+    ":heat probability",
+    ":heat off",
+    ":heat",
+    ":score china war zebra",
+    ":score",
+    ":score 今天",
+    ":sweep temperature 0..2",
+    ":sweep must war;china why",
+    ":sweep beam 1,3",
+    ":vs tiny window china",
+    ":vs gru tiny+window",
+    ":gates",
+    ":gates new york",
+    ":neuron 3 war",
+    ":memory",
+    ":memory --vs tiny,window war",
+    ":show",
+    ":set",
+    ":models",
+    ":load nothing",
+    ":zzz",
+]
+SEEDS = ("china", "", "new york war", "zebra", "今天", "::x", "the the the", "😀 war", "\x1b[31m war")
+
+LINES = st.one_of(
+    st.sampled_from(SEEDS),
+    st.sampled_from(COMMANDS),
+    st.sampled_from([f":load {name}" for name in MODELS]),
+    st.sampled_from([f":set {name} {value}" for name, values in VALUES.items() for value in values]),
+)
+
+
+def letters() -> Model:
+    vocabulary = Vocabulary((*SPECIALS, *"abcehinrw "))
+    model = random_model(name="letters")
+    text = {"level": "character", "cleaning": "characters"}
+    return replace(model, manifest=replace(model.manifest, **text), vocabulary=vocabulary)
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("shelf")
+    models = [
+        random_model(name="tiny"),
+        random_model("window", "window"),
+        random_model(name="gru", cell="gru", layers=2),
+        random_model(name="rnn", cell="rnn"),
+        random_model("window", "attention", attention=True, layers=2),
+        letters(),
+    ]
+    for model in models:
+        bundle.save(model, directory / model.name, "")
+    return directory
+
+
+@given(st.lists(LINES, min_size=2, max_size=16), st.sampled_from([40, 80]))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_nothing_that_is_typed_is_a_fault(shelf: Path, lines: list[str], width: int) -> None:
+    screen = Screen(console(width), console(200), interactive=False, shelf=Shelf([shelf]))
+    screen.load("tiny")
+    run_script(screen, lines)
+    shown, told = screen.shown(), screen.told()
+    assert "a fault of the program" not in told
+    assert "\x1b" not in shown + told
