@@ -87,6 +87,7 @@ SEEDS = ("china", "", "new york war", "zebra", "今天", "::x", "the the the", "
 LINES = st.one_of(
     st.sampled_from(SEEDS),
     st.sampled_from(COMMANDS),
+    st.sampled_from(COMMANDS),
     st.sampled_from([f":load {name}" for name in MODELS]),
     st.sampled_from([f":set {name} {value}" for name, values in VALUES.items() for value in values]),
 )
@@ -115,8 +116,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@given(st.lists(LINES, min_size=2, max_size=16), st.sampled_from([40, 80]))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(LINES, min_size=12, max_size=30), st.sampled_from([40, 80]))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nothing_that_is_typed_is_a_fault(shelf: Path, lines: list[str], width: int) -> None:
     screen = Screen(console(width), console(200), interactive=False, shelf=Shelf([shelf]))
     screen.load("tiny")
