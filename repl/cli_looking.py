@@ -1,5 +1,6 @@
 """The commands of the shell that show what else could have come: why, tree."""
 
+import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -27,6 +28,7 @@ from repl.cli_base import (
     texts,
 )
 from repl.cli_sampling import sampling_options
+from repl.session import make_console
 
 
 @app.command()
@@ -49,9 +51,12 @@ def why(
 
     no_picture_of_json(picture, as_json)
     generator = Generator(context.obj.shelf.load(model or context.obj.model), settings)
+    messages = make_console(sys.stderr)
     shown: list[Any] = []
     for typed in texts(text, file, "why"):
         seed = generator.read_seed(typed)
+        if notice := views.unknown_words(seed, generator):
+            messages.print(notice)
         for line in generator.generate(seed):
             choices = list(explain(generator, seed, [word.id for word in line.words], top))
             if as_json:
@@ -90,9 +95,12 @@ def tree(
 
     no_picture_of_json(picture, as_json)
     generator = Generator(context.obj.shelf.load(model or context.obj.model))
+    messages = make_console(sys.stderr)
     shown: list[Any] = []
     for typed in texts(text, file, "tree"):
         seed = generator.read_seed(typed)
+        if notice := views.unknown_words(seed, generator):
+            messages.print(notice)
         root = trees.grow(generator, seed, (), depth, width)
         if as_json:
             print_json({"model": generator.model.name, "seed": seed.text, "tree": asdict(root)})

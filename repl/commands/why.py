@@ -1,11 +1,12 @@
 """Commands that show what else could have come, and take it."""
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 
 from core.errors import InputError
 from core.insight import tree as trees
 from core.insight.why import Choice, explain
-from repl.registry import Continue, Result, registry
+from repl import views
+from repl.registry import NOTHING, Continue, Rest, Result, registry
 from repl.session import Session
 from repl.turns import Turn
 
@@ -55,7 +56,7 @@ def branch(session: Session, number: int, word: str) -> Continue:
 
 
 @registry.command("tree", example=":tree 3 4")
-def tree(session: Session, depth: int = 4, width: int = 3, *seed: str) -> RenderableType:
+def tree(session: Session, depth: int = 4, width: int = 3, seed: Rest = NOTHING) -> RenderableType:
     """Show the tree of likely continuations.
 
     The likeliest words after the current line's seed, or one of your own, and after those, and so on:
@@ -65,11 +66,10 @@ def tree(session: Session, depth: int = 4, width: int = 3, *seed: str) -> Render
     from repl.pictures.tree import picture
 
     generator = session.require_generator()
-    if seed:
-        read = generator.read_seed(" ".join(seed))
-    else:
-        read = generator.read_seed(session.turns.require().line.seed.text)
-    return picture(trees.grow(generator, read, (), depth, width))
+    read = generator.read_seed(seed or session.turns.require().line.seed.text)
+    drawn = picture(trees.grow(generator, read, (), depth, width))
+    notice = views.unknown_words(read, generator)
+    return Group(notice, drawn) if notice else drawn
 
 
 def _choices(session: Session, turn: Turn, top: int) -> list[Choice]:

@@ -43,6 +43,13 @@ def test_a_tree_as_json_is_nested(tiny: list[str]) -> None:
     assert shown + root["rest"] == pytest.approx(1)
 
 
+def test_unknown_words_are_named_on_standard_error(tiny: list[str]) -> None:
+    for command in ("why", "tree"):
+        done = headlong(*tiny, command, "china zebra", "--json")
+        assert done.stderr.startswith("tiny does not know zebra")
+        assert len(done.stdout.splitlines()) == 1
+
+
 def test_a_picture_is_written_once(tiny: list[str], tmp_path: Path) -> None:
     path = tmp_path / "tree.svg"
     done = headlong(*tiny, "tree", "china", "--picture", str(path))

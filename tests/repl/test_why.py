@@ -94,6 +94,12 @@ def test_the_tree_of_likely_continuations_is_drawn(session: Screen) -> None:
     assert shown.count("path") == 4
 
 
+def test_unknown_words_of_a_tree_s_seed_are_named(session: Screen) -> None:
+    shown = run(session, ":tree 1 2 china's zebra")
+    assert shown.splitlines()[0] == "tiny does not know china's, zebra, so it starts from the beginning"
+    assert shown.splitlines()[1] == "china's zebra"
+
+
 def test_arrow_keys_choose_a_word_and_a_rival() -> None:
     chooser = Chooser(CHOICES)
     assert chooser.taken is None
