@@ -16,7 +16,9 @@ import typer
 from core import __version__
 from core.decoding.generator import Continuation, Generator
 from core.library.shelf import Shelf
-from core.settings import Recipe, SamplingSettings, TextSettings, find_setting, settings_of
+from core.recipe import Recipe
+from core.setting import find_setting, settings_of
+from core.settings import SamplingSettings, TextSettings
 from repl import views
 from repl.cli_base import (
     FileOption,

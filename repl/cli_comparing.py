@@ -12,7 +12,8 @@ from core.decoding.generator import Generator
 from core.errors import InputError
 from core.insight import scoring, sweeping, versus
 from core.insight.line import read_line
-from core.settings import SamplingSettings, find_setting, settings_of
+from core.setting import find_setting, settings_of
+from core.settings import SamplingSettings
 from repl import views
 from repl.cli_base import (
     FileOption,

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from core.settings import SamplingSettings, Setting, settings_of
+from core.setting import Setting, settings_of
+from core.settings import SamplingSettings
 
 _TABLE = settings_of(SamplingSettings)
 

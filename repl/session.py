@@ -18,7 +18,8 @@ from core.insight.scoring import Measure
 from core.library.mixture import Part, write
 from core.library.model import Model
 from core.library.shelf import Place, Shelf, called, load_all
-from core.settings import SamplingSettings, Value
+from core.setting import Value
+from core.settings import SamplingSettings
 from repl import views
 from repl.theme import THEME
 from repl.turns import Turn, Turns

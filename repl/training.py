@@ -17,7 +17,8 @@ from rich.text import Text
 
 from core.errors import SettingError
 from core.library.shelf import Shelf
-from core.settings import Recipe, Value, find_setting, preset
+from core.recipe import Recipe, preset
+from core.setting import Value, find_setting
 from core.training import events
 from core.training.base import Base, recipe_from
 from core.training.client import Trainer

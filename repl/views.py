@@ -12,7 +12,8 @@ from rich.text import Text
 from core.decoding.generator import Continuation, Generator, Seed
 from core.library.ensemble import Ensemble
 from core.library.model import Manifest, Model
-from core.settings import SamplingSettings, Setting, settings_of
+from core.setting import Setting, settings_of
+from core.settings import SamplingSettings
 from core.text.vocabulary import SPECIALS, is_word
 
 if TYPE_CHECKING:  # what only some commands draw is imported when they do: a start is to be quick

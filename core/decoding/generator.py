@@ -23,7 +23,8 @@ from core.decoding.search import Task
 from core.decoding.stepper import State, Stepper
 from core.errors import SettingError
 from core.library.ensemble import LanguageModel
-from core.settings import SamplingSettings, Value
+from core.setting import Value
+from core.settings import SamplingSettings
 from core.text.vocabulary import Vocabulary
 
 DEFAULT_LENGTH = {"word": 10, "character": 80}

@@ -7,7 +7,8 @@ from core.decoding.generator import Continuation, Generator, Seed
 from core.errors import SettingError
 from core.insight.scoring import nats, perplexity
 from core.insight.versus import differing
-from core.settings import SamplingSettings, Value
+from core.setting import Value
+from core.settings import SamplingSettings
 
 SORTING = ("samples", "ranked")
 """Settings that decide which lines are kept, and not which words come."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from core.errors import SettingError
-from core.settings import Setting, Value
+from core.setting import Setting, Value
 
 MOST = 100
 """Values of one sweep at most."""

@@ -8,7 +8,8 @@ from typing import Any
 from core.errors import SettingError
 from core.library.limits import WORDS
 from core.library.model import Manifest
-from core.settings import ModelSettings, settings_of
+from core.setting import settings_of
+from core.settings import ModelSettings
 from core.text.cleaning import CLEANINGS
 from core.text.vocabulary import END, PADDING, SPECIALS, UNKNOWN, Vocabulary
 

@@ -6,15 +6,9 @@ from pathlib import Path
 from core.errors import ModelError, SettingError
 from core.library import shelf
 from core.library.model import Model
-from core.settings import (
-    FINE_TUNING,
-    FINE_TUNING_LETTERS,
-    ModelSettings,
-    Recipe,
-    TextSettings,
-    Value,
-    settings_of,
-)
+from core.recipe import FINE_TUNING, FINE_TUNING_LETTERS, Recipe
+from core.setting import Value, settings_of
+from core.settings import ModelSettings, TextSettings
 
 FIXED = (
     *("level", "cleaning"),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.errors import InputError, ModelError, SettingError
 from core.library.limits import check_size
 from core.library.model import Model
-from core.settings import Recipe
+from core.recipe import Recipe
 from core.text.corpus import Corpus, Line, Source, split_lines
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
 from core.training.batches import Batches, LineBatches, PrefixBatches

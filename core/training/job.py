@@ -11,7 +11,7 @@ from typing import Any
 from core.errors import InputError, SettingError, TrainingError
 from core.library.folders import taken
 from core.library.shelf import check_name, free_name, saved_models
-from core.settings import Recipe
+from core.recipe import Recipe
 from core.text.corpus import Source
 from core.training.base import Base
 

@@ -3,7 +3,8 @@
 from rich.console import Group, RenderableType
 
 from core.decoding.generator import Generator
-from core.settings import SamplingSettings, find_setting, settings_of
+from core.setting import find_setting, settings_of
+from core.settings import SamplingSettings
 from repl import views
 from repl.commands.models import model_names
 from repl.commands.sampling import setting_names

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from core.settings import SamplingSettings, find_setting, settings_of
+from core.setting import find_setting, settings_of
+from core.settings import SamplingSettings
 from repl import views
 from repl.registry import Confirmation, Result, registry
 from repl.session import Session

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator, Seed
 from core.insight.sweeping import Row, perplexity_of
-from core.settings import Setting
+from core.setting import Setting
 from repl import views
 from repl.pictures.marks import Marked, common_sampling
 from repl.views import columns, safe

@@ -14,7 +14,8 @@ import numpy as np
 
 from core.decoding.generator import Generator
 from core.library.model import Manifest, Model
-from core.settings import SamplingSettings, preset
+from core.recipe import preset
+from core.settings import SamplingSettings
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
 from tests.benchmarks.timing import Case, median_and_least, take_turns
 

@@ -5,16 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SettingError
-from core.settings import (
-    PRESETS,
-    ModelSettings,
-    Recipe,
-    SamplingSettings,
-    TrainingSettings,
-    find_setting,
-    preset,
-    settings_of,
-)
+from core.recipe import PRESETS, Recipe, preset
+from core.setting import find_setting, settings_of
+from core.settings import ModelSettings, SamplingSettings, TrainingSettings
 
 
 def test_the_tutorial_preset_is_the_tutorials_recipe() -> None:

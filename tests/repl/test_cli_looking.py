@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import SamplingSettings, settings_of
+from core.setting import settings_of
+from core.settings import SamplingSettings
 from tests.repl.test_cli import headlong
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import ModelNotFound, SettingError
 from core.library.shelf import Shelf
-from core.settings import FINE_TUNING, preset
+from core.recipe import FINE_TUNING, preset
 from core.training.client import Trainer
 from core.training.events import Done
 from repl import training

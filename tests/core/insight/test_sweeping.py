@@ -8,7 +8,8 @@ import pytest
 from core.decoding.generator import Generator
 from core.errors import SettingError
 from core.insight.sweeping import Row, sweep
-from core.settings import SamplingSettings, Value
+from core.setting import Value
+from core.settings import SamplingSettings
 from tests.conftest import random_model
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from core.errors import SettingError
 from core.insight.values import MOST, read_values
-from core.settings import SamplingSettings, settings_of
+from core.setting import settings_of
+from core.settings import SamplingSettings
 
 TABLE = settings_of(SamplingSettings)
 

@@ -6,7 +6,9 @@ import pytest
 
 from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
 from core.library import bundle, records
-from core.settings import FINE_TUNING, ModelSettings, TextSettings, settings_of
+from core.recipe import FINE_TUNING
+from core.setting import settings_of
+from core.settings import ModelSettings, TextSettings
 from core.text.cleaning import CLEANINGS
 from core.training.base import FIXED, Base, recipe_from
 from tests.conftest import random_model

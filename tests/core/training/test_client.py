@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import TrainingError
-from core.settings import preset
+from core.recipe import preset
 from core.training.client import Trainer
 from core.training.events import Done, Notice
 from core.training.job import Job, plan, source

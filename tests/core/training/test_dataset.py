@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import InputError, ModelError, SettingError
 from core.library.model import Model
-from core.settings import preset
+from core.recipe import preset
 from core.text.corpus import Source
 from core.text.vocabulary import PADDING, START, Vocabulary
 from core.training.base import recipe_from

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError, SettingError, TrainingError
-from core.settings import preset
+from core.recipe import preset
 from core.text.corpus import Source
 from core.training import events
 from core.training.base import Base

@@ -10,7 +10,7 @@ from core.decoding.stepper import stepper
 from core.library import bundle
 from core.library.model import Model
 from core.library.shelf import shipped_models
-from core.settings import preset
+from core.recipe import preset
 from core.text.corpus import Source
 from core.training.base import recipe_from
 from core.training.dataset import Dataset

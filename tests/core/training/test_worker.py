@@ -14,7 +14,7 @@ from core.decoding.generator import Generator
 from core.errors import TrainingError, TrainingStopped
 from core.library import bundle
 from core.library.model import Manifest, Model
-from core.settings import preset
+from core.recipe import preset
 from core.text.corpus import Source
 from core.text.vocabulary import PADDING, START, Vocabulary
 from core.training.base import Base, recipe_from

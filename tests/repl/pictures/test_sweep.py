@@ -5,7 +5,8 @@ from rich.cells import cell_len
 
 from core.decoding.generator import Generator
 from core.insight.sweeping import sweep
-from core.settings import SamplingSettings, Value, settings_of
+from core.setting import Value, settings_of
+from core.settings import SamplingSettings
 from repl.pictures.sweep import picture
 from tests.conftest import random_model
 from tests.repl.pictures.test_heat import drawn
