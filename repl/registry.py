@@ -280,4 +280,5 @@ def _usage(parameter: inspect.Parameter) -> str:
     if parameter.kind is parameter.KEYWORD_ONLY:
         flag = parameter.annotation is bool
         return f"[{_option(parameter)}]" if flag else f"[{_option(parameter)} {name}]"
-    return name if parameter.default is parameter.empty else f"[{name}]"
+    words = name.replace("_", " ")
+    return words if parameter.default is parameter.empty else f"[{words}]"

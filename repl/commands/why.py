@@ -1,5 +1,7 @@
 """Commands that show what else could have come, and take it."""
 
+import re
+
 from rich.console import Group, RenderableType
 
 from core.errors import InputError
@@ -55,21 +57,31 @@ def branch(session: Session, number: int, word: str) -> Continue:
     return _branched(turn, number, vocabulary.ids[word])
 
 
-@registry.command("tree", example=":tree 3 4")
-def tree(session: Session, depth: int = 4, width: int = 3, seed: Rest = NOTHING) -> RenderableType:
+@registry.command("tree", example=":tree 3 4 the senate")
+def tree(session: Session, depth_width_seed: Rest = NOTHING) -> RenderableType:
     """Show the tree of likely continuations.
 
     The likeliest words after the current line's seed, or one of your own, and after those, and so on:
-    as deep and as wide as you say. Each word has its own probability and that of the path to it; what
-    is not shown is counted.
+    4 words deep and 3 wide, or as deep and as wide as you say. Each word has its own probability and
+    that of the path to it; what is not shown is counted.
     """
     from repl.pictures.tree import picture
 
+    sizes, seed = _numbers_first(depth_width_seed, 2)
     generator = session.require_generator()
     read = generator.read_seed(seed or session.turns.require().line.seed.text)
-    drawn = picture(trees.grow(generator, read, (), depth, width))
+    drawn = picture(trees.grow(generator, read, (), *sizes))
     notice = views.unknown_words(read, generator)
     return Group(notice, drawn) if notice else drawn
+
+
+def _numbers_first(text: str, most: int) -> tuple[list[int], str]:
+    """Take up to `most` whole numbers from the beginning of a text; return them and the rest."""
+    numbers: list[int] = []
+    while len(numbers) < most and (found := re.match(r"(-?\d{1,9})(?:\s+|$)", text)):
+        numbers.append(int(found[1]))
+        text = text[found.end() :]
+    return numbers, text
 
 
 def _choices(session: Session, turn: Turn, top: int) -> list[Choice]:

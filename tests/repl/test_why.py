@@ -94,6 +94,19 @@ def test_the_tree_of_likely_continuations_is_drawn(session: Screen) -> None:
     assert shown.count("path") == 4
 
 
+@pytest.mark.parametrize(
+    ("typed", "depth", "width"), [("china", 4, 3), ("1 china", 1, 3), ("1 2 china", 1, 2)]
+)
+def test_a_tree_takes_its_size_a_seed_or_both(
+    session: Screen, typed: str, depth: int, width: int
+) -> None:
+    shown = run(session, f":tree {typed}")
+    assert shown.splitlines()[0] == "china"
+    assert len(re.findall(r"^[├└]── (?!…)", shown, re.MULTILINE)) == width
+    deepest = max(len(line) - len(line.lstrip("│├└─ ")) for line in shown.splitlines())
+    assert deepest == 4 * depth
+
+
 def test_unknown_words_of_a_tree_s_seed_are_named(session: Screen) -> None:
     shown = run(session, ":tree 1 2 china's zebra")
     assert shown.splitlines()[0] == "tiny does not know china's, zebra, so it starts from the beginning"
