@@ -206,9 +206,9 @@ class Generator:
         """Yield one step a word for all of `settings.samples`, batch by batch.
 
         Sample i draws one number a word from `default_rng([settings.rng, i])`, so a sample does not
-        depend on how many there are beside it. With `settings.ranked` more samples are drawn in place
-        of those that say what others did; `PATIENCE` bounds them. A search finds whole lines, which are
-        then gone through, the best as sample 0.
+        depend on how many there are beside it, but for what floating point rounds otherwise. With
+        `settings.ranked` more samples are drawn in place of those that say what others did; `PATIENCE`
+        bounds them. A search finds whole lines, which are then gone through, the best as sample 0.
 
         Args:
             seed: what the line begins with.
@@ -320,11 +320,14 @@ class Generator:
         return ranked[: self.settings.samples]
 
     def again(self, line: Continuation, forced: Sequence[int] = ()) -> Continuation:
-        """Generate one line again that these settings gave, alone or among others."""
-        if self.settings.searches:
-            return next(new for new in self.generate(line.seed, forced) if new.sample == line.sample)
-        alone = self.under(self.settings.change(samples=1))
-        return alone.generate(line.seed, forced, line.sample)[0]
+        """Generate a line again that these settings gave.
+
+        With all that were generated beside it: in a batch of another size the last bits differ, and
+        once in some ten thousand words that decides.
+        """
+        first = line.sample if self.settings.samples == 1 and not self.settings.searches else 0
+        lines = self.generate(line.seed, forced, first)
+        return next(made for made in lines if made.sample == line.sample)
 
     def finish(self, seed: Seed, words: Sequence[Word]) -> Continuation:
         """Put a seed and the words of one sample together as one line."""
