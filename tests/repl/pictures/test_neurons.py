@@ -119,9 +119,9 @@ def test_a_unit_of_a_survey_has_its_words_and_lines() -> None:
 
 def test_at_40_columns_words_of_a_unit_stay_with_their_numbers() -> None:
     lines = drawn(SurveyView(survey(UNIT), 2362, False), 40)
-    start = lines.index("  why +0.90 ×1,000")
+    start = lines.index("  why +0.90 ×1,000 · 今天 +0.80 ×1,001")
     assert lines[start + 1 : start + 3] == [
-        "  今天 +0.80 ×1,001 · ' ' +0.70 ×1,002",
+        "  ' ' +0.70 ×1,002",
         "  why 今天[+0.95]",
     ]
 
