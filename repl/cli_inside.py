@@ -59,7 +59,8 @@ def gates(
 
     generator = _load(context, model)
     told = (read_gates(generator, line) for line in _lines(generator, texts(text, file, "gates")))
-    _output(told, inside_json.gates, GatesView, as_json, picture, replace)
+    level = generator.model.level
+    _output(told, inside_json.gates, lambda one: GatesView(one, level), as_json, picture, replace)
 
 
 @app.command()

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from rich.text import Text
 
-from core.decoding.generator import Generator
+from core.decoding.generator import Generator, Seed
 from core.errors import InputError
 from core.insight import memory
+from core.insight.line import Line
 from core.insight.memory import Memory
 from core.insight.neurons import Survey, affordable, survey
 from core.insight.sample import LINES, MEMORY_LINES, Sample, readable, sample, spread
@@ -67,10 +68,29 @@ def compare(generators: Sequence[Generator], texts: Sequence[str], corpus: Corpu
     if not texts:
         read = ((generator, readable(generator, lines)) for generator in generators)
         lines = spread(lines, min(memory.affordable(*pair) for pair in read))
-    return [memory.decay(generator, readable(generator, lines)) for generator in generators]
+    return [memory.decay(generator, _read(generator, lines, texts, corpus)) for generator in generators]
+
+
+def _read(
+    generator: Generator, lines: Sequence[str], typed: Sequence[str], corpus: Corpus
+) -> list[Line]:
+    """Read lines; of those that were typed, and not of a whole corpus, say which words are unknown."""
+    read = readable(generator, lines)
+    for line in read if typed else ():
+        if notice := views.unknown_words(Seed("", line.unknown, line.ids), generator):
+            corpus.tell(notice)
+    return read
 
 
 def named(given: Sequence[str]) -> list[str]:
-    """Return the models of one or more lists with commas, each once."""
+    """Return the models of one or more lists with commas, each once.
+
+    Raises:
+        InputError: there is none.
+    """
     names = (name.strip() for part in given for name in part.split(","))
-    return list(dict.fromkeys(name for name in names if name))
+    if models := list(dict.fromkeys(name for name in names if name)):
+        return models
+    raise InputError(
+        f"--vs takes the names of models with commas between them, not {','.join(given)!r}"
+    )

@@ -35,6 +35,11 @@ def safe(text: str) -> str:
     return "".join(HIDDEN if _unsafe(character) else character for character in text)
 
 
+def visible(token: str) -> str:
+    """Make a token safe, and quote it where nothing would be seen of it: a space is a token too."""
+    return safe(token) if token.strip() else repr(token)
+
+
 def _unsafe(character: str) -> bool:
     category = unicodedata.category(character)
     if category == "Cf":

@@ -58,7 +58,7 @@ def readable(generator: Generator, texts: Sequence[str]) -> list[Line]:
         with contextlib.suppress(InputError):
             lines.append(read_line(generator, text))
     if not lines:
-        raise InputError(
-            f"{generator.model.name} knows no word of these {len(texts):,} lines; give it others"
-        )
+        several = f"these {len(texts):,} lines; give it others"
+        which = several if len(texts) > 1 else "this line; give it another"
+        raise InputError(f"{generator.model.name} knows no word of {which}")
     return lines

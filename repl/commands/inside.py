@@ -32,8 +32,8 @@ def gates(session: Session, *text: str) -> RenderableType:
     """
     from repl.pictures.gates import GatesView  # tables take time to import
 
-    line = _line(session, text)
-    return GatesView(read_gates(session.require_generator(), line))
+    generator, line = session.require_generator(), _line(session, text)
+    return GatesView(read_gates(generator, line), generator.model.level)
 
 
 @registry.command("neuron", example=":neuron 17 china says it wants a trade war")

@@ -11,7 +11,7 @@ from rich.text import Text
 from core.insight.gates import LineGates, Moment, Spread
 from core.settings import ModelSettings
 from repl.pictures.bars import bar, fraction, norm
-from repl.views import columns, safe
+from repl.views import columns, safe, visible
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,7 +23,7 @@ LEGENDS = {
     "shows it. Mean ± standard deviation over the units; cell and hidden are the norms of the states.",
     "gru": "update: 1 keeps the old state, 0 takes the new; reset: 0 hides the old from the new. "
     "Mean ± standard deviation over the units; hidden is the norm of the state.",
-    "rnn": "A plain RNN has no gates: every word rewrites its whole state. hidden is the norm of the "
+    "rnn": "A plain RNN has no gates: every step rewrites its whole state. hidden is the norm of the "
     "state; its bar is full where every unit is at a limit.",
 }
 
@@ -33,11 +33,14 @@ class GatesView:
     """A table for each layer, one below the other; where one is too wide, it has two lines a word."""
 
     told: LineGates
+    level: str = "word"
+    """What a token is: a word or a character."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Draw what fits the console's width."""
         told = self.told
-        yield Text.assemble((safe(told.model), "name"), (f" · {describe(told.shape)}", "muted"))
+        described = describe(told.shape, self.level)
+        yield Text.assemble((safe(told.model), "name"), (f" · {described}", "muted"))
         for number, moments in enumerate(told.layers, start=1):
             yield Text()
             if len(told.layers) > 1:
@@ -53,13 +56,13 @@ class GatesView:
         if narrow:
             norms = ["\n".join(norms)]
         right = norms if moments[0].gates else ()  # without gates there is a bar beside the norm
-        table = columns("word", *moments[0].gates, *norms, right=right)
+        table = columns(self.level, *moments[0].gates, *norms, right=right)
         table.collapse_padding = narrow
         for column in table.columns[1:]:
             column.no_wrap = True  # so that where there is too little room it is the words that fold
         for word, moment in zip(self.told.line.words, moments, strict=True):
             gates = [_gate(spread, narrow) for spread in moment.gates.values()]
-            table.add_row(Text(safe(word), style="word"), *gates, *self._norms(moment, narrow))
+            table.add_row(Text(visible(word), style="word"), *gates, *self._norms(moment, narrow))
         return table
 
     def _norms(self, moment: Moment, narrow: bool) -> list[Text]:
@@ -77,12 +80,12 @@ def _gate(spread: Spread, narrow: bool) -> Text:
     return Text.assemble((bar(spread.mean, width), "gate"), between, numbers)
 
 
-def describe(shape: ModelSettings) -> str:
+def describe(shape: ModelSettings, level: str) -> str:
     """Say what was looked at: the cells, and which of the network's readings."""
     layers = f"{shape.layers} layers" if shape.layers > 1 else "1 layer"
     told = f"{shape.cell} · {layers} of {shape.hidden_size:,} units · "
     if shape.attention:
         return f"{told}the last of the {shape.window} steps that its attention looks at"
     if shape.context == "window":
-        return f"{told}the last {shape.window} words read anew for each word"
-    return f"{told}read word by word"
+        return f"{told}the last {shape.window} {level}s read anew for each {level}"
+    return f"{told}read {level} by {level}"

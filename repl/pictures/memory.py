@@ -11,7 +11,7 @@ from rich.text import Text
 
 from core.insight.memory import Influence, LineMemory, Memory
 from repl.pictures.bars import bar, bits
-from repl.views import columns, safe
+from repl.views import columns, safe, visible
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,6 +27,9 @@ ROWS = 3
 
 LABEL = 8
 """Columns of what stands left of the chart."""
+
+BACK, COLUMN = 5, 8
+"""Columns of the distances, and of one model's bits: where not all models fit, a table follows."""
 
 SERIES = 6
 """Colours there are for curves."""
@@ -55,6 +58,8 @@ class MemoryView:
         values = self.told.bits
         words = self.told.line.words[-len(values) :]
         table = columns(self.told.memory.level, "back", "bits", "", right=("back", "bits"))
+        for column in table.columns[1:]:
+            column.no_wrap = True  # so that a long word folds, and not the bars
         hidden = len(values) - SHOWN
         if hidden > 0:
             earlier = Text(f"{hidden} before", style="muted")
@@ -62,16 +67,12 @@ class MemoryView:
         longest, room = max(values), max(8, min(40, width - 32))
         for place in range(max(hidden, 0), len(values)):
             table.add_row(
-                Text(_visible(words[place]), style="word"),
+                Text(visible(words[place]), style="word"),
                 str(len(values) - place),
                 bits(values[place]),
                 Text(bar(values[place] / longest if longest else 0, room), style="gate"),
             )
         return table
-
-
-def _visible(word: str) -> str:
-    return safe(word) if word.strip() else repr(word)
 
 
 def ticks(influences: Sequence[Influence]) -> list[Influence]:
@@ -110,31 +111,39 @@ class ComparisonView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Draw what fits the console's width."""
+        noun = self._noun()
         yield Text(
-            "what leaving out a word changes, by how far back it is, as a share of what leaving out "
+            f"what leaving out a {noun} changes, by how far back it is, as a share of what leaving out "
             "the last one changes",
             style="muted",
         )
         yield from chart([memory.by_distance for memory in self.memories], options.max_width)
         yield Text()
-        yield self._table()
-        yield Text()
+        several = max(1, (options.max_width - BACK) // COLUMN)
+        for first in range(0, len(self.memories), several):
+            yield self._table(range(first, min(first + several, len(self.memories))))
+            yield Text()
         yield Text(
-            "The mean Kullback-Leibler divergence D(full || without) of the next word's distribution, "
-            "in bits. Each model is compared with itself only.",
+            f"The mean Kullback-Leibler divergence D(full || without) of the next {noun}'s "
+            "distribution, in bits. Each model is compared with itself only.",
             style="muted",
         )
 
-    def _table(self) -> "Table":
-        headings = [f"{_mark(n)} {safe(memory.model)}" for n, memory in enumerate(self.memories)]
+    def _noun(self) -> str:
+        levels = {memory.level for memory in self.memories}
+        return levels.pop() if len(levels) == 1 else "token"
+
+    def _table(self, which: Sequence[int]) -> "Table":
+        memories = [self.memories[number] for number in which]
+        headings = [f"{_mark(number)} {safe(self.memories[number].model)}" for number in which]
         table = columns("back", *headings, right=("back", *headings))
         longest = max((memory.by_distance for memory in self.memories), key=len)
         for one in ticks(longest):
-            told = [_at(memory, one.distance) for memory in self.memories]
+            told = [_at(memory, one.distance) for memory in memories]
             table.add_row(str(one.distance), *told)
-        ends = [_end(memory) for memory in self.memories]
+        ends = [_end(memory) for memory in memories]
         table.add_row(Text("<1%", style="name"), *(Text(end, style="value") for end in ends))
-        lines = (Text(f"{memory.lines:,}", style="muted") for memory in self.memories)
+        lines = (Text(f"{memory.lines:,}", style="muted") for memory in memories)
         table.add_row(Text("lines", style="muted"), *lines)
         return table
 

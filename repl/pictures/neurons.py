@@ -14,7 +14,7 @@ from rich.text import Text
 
 from core.insight.neurons import Example, SelectiveUnit, Survey, UnitLine
 from repl.pictures.bars import bar, signed
-from repl.views import safe
+from repl.views import safe, visible
 
 BANDS = (0.1, 0.3, 0.6)
 """Where the bands of an activation begin; below the first it counts as silent."""
@@ -138,7 +138,7 @@ def _responses(unit: SelectiveUnit, options: ConsoleOptions) -> Iterator[Rendera
     row = Text()
     for response in unit.words:
         one = Text.assemble(
-            (_visible(response.word), style(response.mean)),
+            (visible(response.word), style(response.mean)),
             f" {signed(response.mean)}",
             (f" ×{response.count:,}", "muted"),
         )
@@ -147,10 +147,6 @@ def _responses(unit: SelectiveUnit, options: ConsoleOptions) -> Iterator[Rendera
             row = Text()
         row.append(" · " if row else "", "muted").append_text(one)
     yield _indented(row, options)
-
-
-def _visible(word: str) -> str:
-    return safe(word) if word.strip() else repr(word)
 
 
 def _indented(text: Text, options: ConsoleOptions) -> RenderableType:
