@@ -218,6 +218,8 @@ class _Binder:
                 known = "there are " + ", ".join(self._options) if self._options else "it takes none"
                 raise self._wrong(f"there is no option {name}; {known}")
             if self._hints[parameter.name] is bool:
+                if separator:
+                    raise self._wrong(f"{name} takes no value; leave it out, or type {name} alone")
                 keyword[parameter.name] = True
                 continue
             if not separator:

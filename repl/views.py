@@ -203,13 +203,13 @@ def settings_table(settings: SamplingSettings) -> "Table":
     table = columns()
     for name, setting in settings_of(SamplingSettings).items():
         value = setting.show(getattr(settings, name))
-        table.add_row(Text(name, style="name"), Text(value, style="value"), setting.help)
+        table.add_row(Text(name, style="name"), Text(safe(value), style="value"), setting.help)
     return table
 
 
 def setting_line(setting: Setting, value: str) -> Text:
     """Draw one setting and its value."""
-    return Text.assemble((setting.name, "name"), " ", (value, "value"))
+    return Text.assemble((setting.name, "name"), " ", (safe(value), "value"))
 
 
 def setting_help(setting: Setting, value: str) -> Text:

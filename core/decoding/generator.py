@@ -326,8 +326,8 @@ class Generator:
         once in some ten thousand words that decides.
         """
         first = line.sample if self.settings.samples == 1 and not self.settings.searches else 0
-        lines = self.generate(line.seed, forced, first)
-        return next(made for made in lines if made.sample == line.sample)
+        words = list(self.stream(line.seed, forced, first))
+        return self.finish(line.seed, [word for word in words if word.sample == line.sample])
 
     def finish(self, seed: Seed, words: Sequence[Word]) -> Continuation:
         """Put a seed and the words of one sample together as one line."""

@@ -209,7 +209,9 @@ class Sampler:
 
     def _steer(self, ids: Ids, logits: Logits) -> None:
         settings = self.settings
-        heat = max(temperature_of(settings, self.number), filters.COLDEST)
+        heat = temperature_of(settings, self.number)
+        if heat < filters.COLDEST:  # nothing was drawn, so there is nothing to steer by
+            return
         surprise = filters.surprise(filters.ban(logits, self.rules.forbidden(self.number)) / heat, ids)
         self._limits = filters.steered(
             self._limits, surprise, settings.mirostat or 0.0, settings.mirostat_rate

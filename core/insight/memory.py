@@ -164,8 +164,15 @@ def _log_probabilities(generator: Generator, state: State, rows: Ids) -> Bits:
 
 
 def _divergence(full: Bits, without: Bits) -> Bits:
-    """Return D(full || without) in bits; rounding never makes it negative."""
-    nats = (np.exp(full) * (full - without)).sum(axis=2)
+    """Return D(full || without) in bits; rounding never makes it negative.
+
+    What is impossible adds nothing, as p log p goes to 0 with p: members of an ensemble may leave words
+    that none of them says.
+    """
+    possible = full > -np.inf
+    lost = np.zeros(without.shape)
+    np.subtract(full, without, out=lost, where=np.broadcast_to(possible, without.shape))
+    nats = (np.exp(full) * lost).sum(axis=2)
     bits: Bits = np.maximum(nats, 0.0) / math.log(2)
     return bits
 

@@ -12,6 +12,9 @@ from core.errors import SettingError
 NODES = 5000
 """Words in a tree at most."""
 
+DEEPEST = 100
+"""Words that follow one another at most; nobody reads a tree that is deeper."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -86,6 +89,8 @@ def _check(depth: int, width: int) -> None:
     if depth < 1 or width < 1:
         raise SettingError(f"a tree is at least 1 deep and 1 wide, not {depth} and {width}")
     words = depth if width == 1 else (width ** min(depth + 1, 20) - width) // (width - 1)
+    if depth > DEEPEST:
+        raise SettingError(f"a tree is at most {DEEPEST} words deep, not {depth}")
     if words > NODES:
         raise SettingError(
             f"a tree {depth} deep and {width} wide has more than {NODES:,} words; "

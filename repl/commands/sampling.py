@@ -29,8 +29,12 @@ def length(session: Session, words: str = "") -> Result:
 def temperature(session: Session, value: str = "") -> Result:
     """Set the temperature: low is safe, high is wild.
 
-    At 0 the likeliest word is always taken; at 1 words come as often as the model believes in them.
+    At 0 the likeliest word is always taken; at 1 words come as often as the model believes in them. It
+    takes the place of a schedule.
     """
+    if value:
+        _SETTINGS["temperature"].parse(value)  # what is refused changes nothing
+        session.configure(schedule=None)
     return _set_or_show(session, "temperature", value)
 
 
@@ -40,6 +44,7 @@ def greedy(session: Session) -> Result:
 
     That is what the tutorial does, and the same as :temp 0. After :temp 0.8 words are drawn again.
     """
+    session.configure(schedule=None)
     return _set_or_show(session, "temperature", "0")
 
 

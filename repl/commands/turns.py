@@ -27,8 +27,9 @@ def again(session: Session) -> Continue:
     Where nothing is drawn, as when greedy, the words would be the same.
     """
     turn = session.turns.require()
+    session.must_be_loaded(turn)
     if not session.settings.draws:
-        raise InputError("nothing is drawn with these settings, so it would be the same; raise :temp")
+        raise InputError("nothing is drawn with these settings, so it would be the same")
     drawn = max(sibling.settings.rng for sibling in session.turns.siblings(turn))
     session.configure(rng=(drawn + 1) % 2**64)
     return Continue(turn.line.seed, turn.forced, turn.parent)

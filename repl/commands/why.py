@@ -32,7 +32,7 @@ def why(session: Session, number: int | None = None, *, top: int = 8) -> Result:
         pieces = [word.piece for word in turn.line.words]
         seed = turn.line.text.removesuffix("".join(pieces))
         taken = choose(seed, pieces, choices)
-        return _branched(turn, *taken) if taken else None
+        return _branched(session, turn, *taken) if taken else None
     from repl.pictures.why import line_table, word_table
 
     if number is None:
@@ -53,8 +53,7 @@ def branch(session: Session, number: int, word: str) -> Continue:
         raise InputError(f"the current line has {len(turn.line.words)} words, so none is {number}")
     if not vocabulary.knows(word):
         raise InputError(f"{word!r} is no word of the model; :why {number} shows some that are")
-    session.must_be_loaded(turn)
-    return _branched(turn, number, vocabulary.ids[word])
+    return _branched(session, turn, number, vocabulary.ids[word])
 
 
 @registry.command("tree", example=":tree 3 4 the senate")
@@ -98,7 +97,8 @@ def _at(choices: list[Choice], number: int) -> Choice:
     return choices[number - 1]
 
 
-def _branched(turn: Turn, number: int, id_: int) -> Continue:
+def _branched(session: Session, turn: Turn, number: int, id_: int) -> Continue:
+    session.must_be_loaded(turn)
     kept = tuple(word.id for word in turn.line.words[: number - 1])
     alone = turn.settings.change(samples=1)
     return Continue(turn.line.seed, (*kept, id_), turn.parent, alone, turn.line.sample)

@@ -267,3 +267,8 @@ def test_a_command_to_copy_is_not_broken(session: Screen, tmp_path: Path) -> Non
     assert command.startswith('python -c "import pickle')
     assert command.endswith('.to_json())"')
     assert blank == ""
+
+
+def test_a_setting_cannot_take_over_the_terminal(session: Screen) -> None:
+    shown = run(session, ":set ban \x1b]0;pwn", ":set", ":set ban")
+    assert "\x1b" not in shown + session.told()

@@ -129,3 +129,8 @@ def test_the_commands_are_there() -> None:
         "heat score sweep vs gates neuron neurons memory"
     )
     assert set(registry.commands) == set(names.split())
+
+
+def test_a_flag_takes_no_value(table: Registry) -> None:
+    with pytest.raises(CommandError, match="--loud takes no value"):
+        table.find("mix").run(None, "a --loud=no")  # type: ignore[arg-type]

@@ -159,6 +159,33 @@ def test_a_line_of_another_model_is_not_gone_on_from_by_mistake(session: Screen)
     ]
 
 
+def test_again_is_not_given_to_another_model(session: Screen) -> None:
+    run(session, ":len 3", "china", ":load window", ":again")
+    assert "line 1 is of another model; :load" in session.told()
+    assert len(session.turns) == 1
+    assert session.settings.rng == 0
+
+
+def test_a_line_cut_short_among_ranked_samples_is_replayed_whole(session: Screen) -> None:
+    run(session, ":len 2", ":set samples 4", ":set top_k 2")
+    generator = session.require_generator()
+    seed = generator.read_seed("china")
+    words = list(generator.stream(seed))[:6]
+    session.remember(generator, generator.gather(seed, words), (), ROOT)
+    for turn in list(session.turns):
+        line, _ = run(session, f":replay {turn.number}").splitlines()
+        assert line.startswith(turn.line.text)
+        assert len(line.split()) == 3
+
+
+@pytest.mark.parametrize("command", [":greedy", ":temp 0"])
+def test_a_schedule_gives_way_to_one_temperature(session: Screen, command: str) -> None:
+    run(session, ":len 5", ":set schedule 3,3", command, "china", ":again")
+    assert "nothing is drawn" in session.told()
+    assert run(session, ":temp hot") == ""
+    assert session.settings.temperature == 0
+
+
 def test_the_tree_is_drawn(session: Screen) -> None:
     run(session, ":len 2", "china", ":more", ":bookmark end", ":go 1", ":again")
     shown = run(session, ":turns")

@@ -79,6 +79,7 @@ def test_a_branch_to_the_same_word_changes_nothing(session: Screen) -> None:
         (["china", ":branch one war"], "number must be a whole number, not 'one'"),
         ([":tree"], "there is no line yet"),
         ([":tree 0 3 china"], "a tree is at least 1 deep and 1 wide"),
+        ([":tree 990 1 china"], "a tree is at most 100 words deep, not 990"),
     ],
 )
 def test_what_cannot_be_explained_is_said(session: Screen, lines: list[str], message: str) -> None:
@@ -167,3 +168,6 @@ def test_at_a_terminal_the_line_opens_and_what_is_taken_is_gone_on_from(
     assert second.words[1].rank == 1
     monkeypatch.setattr("repl.chooser.choose", lambda seed, pieces, choices: None)
     assert run(session, ":why") == ""
+    monkeypatch.setattr("repl.chooser.choose", take(1, 1))
+    assert "is of another model; :load" in " ".join(run(session, ":load window", ":why").split())
+    assert len(session.turns) == 2

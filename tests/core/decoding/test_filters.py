@@ -185,6 +185,16 @@ def test_a_schedule_of_temperatures_goes_round() -> None:
         sampler.accept(np.array([1]), FOUR)
 
 
+def test_mirostat_is_not_steered_by_words_that_were_not_drawn() -> None:
+    settings = SamplingSettings(mirostat=3.0, schedule=(1.0, 0.0))
+    sampler = Sampler(settings, Rules(np.array([], np.intp), None, 10), (), [0])
+    sampler.accept(np.array([1]), FOUR)
+    after_a_draw = sampler._limits.copy()
+    sampler.accept(np.array([0]), FOUR)
+    assert sampler._limits.tolist() == after_a_draw.tolist()
+    assert after_a_draw == pytest.approx(6 - 0.1 * (np.log2(1 / 0.4) - 3))
+
+
 def test_the_order_is_bans_temperature_top_k_top_p() -> None:
     settings = SamplingSettings(temperature=0.5, top_k=2, top_p=0.7)
     # Without id 1, squared: 1, 4, 9; the two likeliest hold 9/13 and 4/13; 9/13 alone is below 0.7.

@@ -6,7 +6,7 @@ import pytest
 from core.decoding.generator import Generator, Seed
 from core.insight import memory
 from core.insight.line import Line, read_line
-from core.insight.memory import Influence, affordable, decay, forgotten, remember
+from core.insight.memory import Influence, _divergence, affordable, decay, forgotten, remember
 from tests.conftest import random_model
 
 SHAPES: list[dict[str, object]] = [
@@ -152,3 +152,13 @@ def test_so_many_lines_are_compared_on_as_can_be_read(
     assert affordable(generator, lines) == count
     monkeypatch.setattr(memory, "STEPS", 10_000)
     assert affordable(generator, lines) == 4
+
+
+def test_what_is_impossible_either_way_changes_nothing() -> None:
+    full = np.log(np.array([[[0.5, 0.5, 1e-300]]]))
+    full[..., 2] = -np.inf
+    without = np.log(np.array([[[0.25, 0.75, 1e-300], [0.5, 0.5, 1e-300]]]))
+    without[..., 2] = -np.inf
+    bits = _divergence(full, without)
+    expected = 0.5 * np.log2(0.5 / 0.25) + 0.5 * np.log2(0.5 / 0.75)
+    assert bits[0] == pytest.approx([expected, 0.0])
