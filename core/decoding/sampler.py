@@ -160,10 +160,11 @@ class Sampler:
 
     def choose(self, logits: Logits) -> Ids:
         """Return the next id of each row."""
+        uniforms = self._uniforms()  # one a word, also where it decides nothing, so that words pair up
         if temperature_of(self.settings, self.number) < filters.COLDEST:
             return self._likeliest(logits)
         ids, left = self.candidates(logits)
-        return ids[filters.draw(left, self._uniforms())]
+        return ids[filters.draw(left, uniforms)]
 
     def candidates(self, logits: Logits) -> Candidates:
         """Return what the next id of each row is drawn from."""
@@ -191,8 +192,7 @@ class Sampler:
 
     def skip(self, ids: Ids, logits: Logits) -> None:
         """Accept words that were given, and leave out the random numbers they would have taken."""
-        if self._randoms and temperature_of(self.settings, self.number) >= filters.COLDEST:
-            self._uniforms()
+        self._uniforms()
         self.accept(ids, logits)
 
     def _likeliest(self, logits: Logits) -> Ids:

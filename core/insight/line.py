@@ -53,6 +53,9 @@ def line_of(generator: Generator, continuation: Continuation) -> Line:
     """Return a line that was generated, seed and all."""
     seed, words = continuation.seed, continuation.words
     given = read_line(generator, seed.text) if seed.ids else Line((), (), 0, seed.unknown)
+    if given.ids != seed.ids:  # it goes on from a line, of which its text does not tell all
+        tokens = tuple(generator.vocabulary.decode(seed.ids))
+        given = Line(tokens, seed.ids, len(seed.ids), seed.unknown)
     return Line(
         (*given.words, *(word.text for word in words)),
         (*given.ids, *(word.id for word in words)),

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from core.decoding.cells import CellState, Floats, Ids
-from core.decoding.generator import DEFAULT_LENGTH, LONGEST, Generator
+from core.decoding.generator import DEFAULT_LENGTH, LONGEST, Generator, Seed
+from core.decoding.sampler import Sampler
 from core.decoding.stepper import State
 from core.errors import SettingError
+from core.insight.line import line_of
 from core.settings import SamplingSettings
 from tests.conftest import WORDS, random_model
 
@@ -261,3 +263,30 @@ def test_a_setting_that_is_refused_changes_nothing() -> None:
     with pytest.raises(SettingError):
         generator.configure(temperature=0.5, length=0)
     assert generator.settings == before
+
+
+def test_word_n_has_the_same_random_number_whatever_the_words_before_needed() -> None:
+    def fourth(*schedule: float) -> str:
+        generator = Generator(random_model(), SamplingSettings(length=4, schedule=schedule))
+        given = ids(generator, "war vote a")[:2]
+        return generator.generate(generator.read_seed("china"), given)[0].words[3].text
+
+    generator = Generator(random_model(), SamplingSettings(schedule=(1.0, 0.0)))
+    sampler = Sampler(generator.settings, generator.rules, (), [0])
+    other = Sampler(SamplingSettings(), generator.rules, (), [0])
+    logits = generator.stepper.logits(generator.read(generator.read_seed("china")))
+    for number in range(4):
+        chosen, same = sampler.choose(logits), other.choose(logits)
+        sampler.accept(chosen, logits)
+        other.accept(same, logits)
+        assert (sampler._uniforms() == other._uniforms()).all(), number
+    assert fourth(1, 1, 1, 1) == fourth(1, 0, 1, 1)
+
+
+def test_a_line_that_goes_on_is_looked_at_as_it_was_read() -> None:
+    generator = Generator(random_model(), SamplingSettings(length=3))
+    first = generator.generate(generator.read_seed("zebra"))[0]
+    read = tuple(word.id for word in first.words)
+    line = line_of(generator, generator.generate(Seed(first.text, (), read))[0])
+    assert line.ids[:3] == read
+    assert line.given == 3
