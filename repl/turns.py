@@ -138,6 +138,13 @@ class Turns:
         """Return the turns that continue one; of `ROOT`, those that were begun anew."""
         return [turn for turn in self if turn.parent == number]
 
+    def under(self, number: int) -> list[Turn]:
+        """Return all turns that go on from one, and from those."""
+        found = self.children(number)
+        for turn in found:  # grows meanwhile, by children
+            found += self.children(turn.number)
+        return found
+
     def siblings(self, turn: Turn) -> list[Turn]:
         """Return the turns that begin as this one does, itself among them."""
         if turn.parent != ROOT:
@@ -167,9 +174,7 @@ class Turns:
             InputError: there is no such turn.
         """
         top = self.find(key)
-        removed = [top]
-        for turn in removed:  # grows meanwhile, by children
-            removed += self.children(turn.number)
+        removed = [top, *self.under(top.number)]
         for turn in removed:
             del self._turns[turn.number]
         if self.current is not None and self.current.number not in self._turns:

@@ -10,31 +10,41 @@ from repl.views import safe
 SHOWN = 30
 """Lines begun anew that are drawn, the last ones."""
 
+DEEPEST = 8
+"""Lines that go on from one another, as far down as they are drawn."""
+
 
 def picture(turns: Turns) -> RenderableType:
-    """Draw the tree; a star marks the current line, and words that were given are as dim as a seed."""
+    """Draw the tree; a star marks the current line, and words that were given are as dim as a seed.
+
+    Of a line that goes on from the one above it, only what is new is drawn.
+    """
     tree = Tree(Text("this session", style="muted"), guide_style="muted")
     begun = turns.children(ROOT)
     if len(begun) > SHOWN:
         tree.add(Text(f"… {len(begun) - SHOWN} earlier", style="muted"))
     for turn in begun[-SHOWN:]:
-        _grow(tree, turns, turn)
+        _grow(tree, turns, turn, DEEPEST)
     return tree
 
 
-def label(turn: Turn, current: bool) -> Text:
-    """Draw one line of the tree."""
-    text = Text("* " if current else "", style="name")
-    text.append(f"{turn.number} ", style="muted")
-    shown = turn.line.text.removesuffix("".join(word.piece for word in turn.line.words))
-    given = len(turn.forced)
-    kept = "".join(word.piece for word in turn.line.words[:given])
-    text.append(safe(shown + kept), style="seed")
-    text.append(safe("".join(word.piece for word in turn.line.words[given:])), style="word")
+def label(turn: Turn, current: bool, whole: bool = True) -> Text:
+    """Draw one line of the tree, or what it adds to the line above it."""
+    text = Text.assemble(("* " if current else "", "name"), (f"{turn.number} ", "muted"))
+    words, given = turn.line.words, len(turn.forced)
+    seed = turn.line.text.removesuffix("".join(word.piece for word in words))
+    kept = "".join(word.piece for word in words[:given])
+    text.append(safe((seed if whole else "…") + kept), style="seed")
+    text.append(safe("".join(word.piece for word in words[given:])), style="word")
     return text.append(f"  [{safe(turn.bookmark)}]" if turn.bookmark else "", style="notice")
 
 
-def _grow(tree: Tree, turns: Turns, turn: Turn) -> None:
-    branch = tree.add(label(turn, turns.current is not None and turn.number == turns.current.number))
-    for child in turns.children(turn.number):
-        _grow(branch, turns, child)
+def _grow(tree: Tree, turns: Turns, turn: Turn, levels: int) -> None:
+    current = turns.current is not None and turn.number == turns.current.number
+    branch = tree.add(label(turn, current, whole=turn.parent == ROOT))
+    children = turns.children(turn.number)
+    if children and levels <= 1:
+        branch.add(Text(f"… {len(turns.under(turn.number))} more below", style="muted"))
+        return
+    for child in children:
+        _grow(branch, turns, child, levels - 1)

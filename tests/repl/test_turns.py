@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from rich.text import Text
 
 from core.decoding.generator import Continuation, Seed
 from core.errors import InputError
 from core.settings import SamplingSettings
 from repl import turns as module
 from repl.loop import run_script
+from repl.pictures.turns import label
 from repl.turns import ROOT, Turns
 from tests.repl.conftest import Screen
 
@@ -186,6 +188,17 @@ def test_a_schedule_gives_way_to_one_temperature(session: Screen, command: str) 
     assert session.settings.temperature == 0
 
 
+def picture_of(session: Screen) -> Text:
+    return label(session.turns.require(), current=True)
+
+
+def test_a_long_chain_is_drawn_as_far_as_people_read(session: Screen) -> None:
+    run(session, ":len 1", "china", *[":more"] * 30)
+    shown = run(session, ":turns").splitlines()
+    assert len(shown) == 1 + 8 + 1
+    assert shown[-1].endswith("… 23 more below")
+
+
 def test_the_tree_is_drawn(session: Screen) -> None:
     run(session, ":len 2", "china", ":more", ":bookmark end", ":go 1", ":again")
     shown = run(session, ":turns")
@@ -193,8 +206,11 @@ def test_the_tree_is_drawn(session: Screen) -> None:
     assert shown.splitlines() == [
         "this session",
         f"├── 1 {lines[0]}",
-        f"│   └── 2 {lines[1]}  [end]",
+        f"│   └── 2 …{lines[1].removeprefix(lines[0])}  [end]",
         f"└── * 3 {lines[2]}",
     ]
+    assert picture_of(session).plain == f"* 3 {lines[2]}"
+    assert [span.style for span in picture_of(session).spans][:2] == ["name", "muted"]
+    assert not picture_of(session).style
     assert run(session, ":prune 1") == ""
     assert "2 lines removed" in session.told()
