@@ -159,6 +159,9 @@ class Registry:
 
         return register
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_alias
+
     def find(self, name: str) -> Command:
         """Return the command called `name`, or by an alias of it.
 

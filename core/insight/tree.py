@@ -54,7 +54,7 @@ class _Open:
 
 
 def grow(
-    generator: Generator, seed: Seed, forced: Sequence[int] = (), depth: int = 4, width: int = 3
+    generator: Generator, seed: Seed, forced: Sequence[int] = (), depth: int = 3, width: int = 2
 ) -> Node:
     """Return the tree of the `width` likeliest words after each word, `depth` words deep.
 

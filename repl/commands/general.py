@@ -7,6 +7,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.errors import InputError
+from core.setting import settings_of
+from core.settings import SamplingSettings
 from repl import views
 from repl.registry import Command, Confirmation, registry
 from repl.session import Session
@@ -28,7 +30,10 @@ def show(session: Session) -> RenderableType:
 
 @registry.command("help", "h", "?", example=":help train", choices=command_names)
 def help_(session: Session, command: str = "") -> RenderableType:
-    """List the commands, or explain one."""
+    """List the commands, or explain one, or a setting."""
+    setting = settings_of(SamplingSettings).get(command.replace("-", "_"))
+    if setting is not None and command not in registry:
+        return views.setting_help(setting, setting.show(getattr(session.settings, setting.name)))
     if command:
         return _explain(registry.find(command.removeprefix(":")))
     table = views.columns()

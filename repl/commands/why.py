@@ -45,7 +45,8 @@ def branch(session: Session, number: int, word: str) -> Continue:
     """Take another word, and go on from there.
 
     The words before it stay; the random numbers of the words after it stay too, so what changes is due
-    to the word.
+    to the word. A line that was found by search is searched for anew. Words are counted as :why does:
+    those that came last, and not those of a line that it went on from.
     """
     turn = session.turns.require()
     vocabulary = session.generator_of(turn).vocabulary
@@ -61,7 +62,7 @@ def tree(session: Session, depth_width_seed: Rest = NOTHING) -> RenderableType:
     """Show the tree of likely continuations.
 
     The likeliest words after the current line's seed, or one of your own, and after those, and so on:
-    4 words deep and 3 wide, or as deep and as wide as you say. Each word has its own probability and
+    3 words deep and 2 wide, or as deep and as wide as you say. Each word has its own probability and
     that of the path to it; what is not shown is counted.
     """
     from repl.pictures.tree import picture

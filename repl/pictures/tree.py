@@ -18,7 +18,7 @@ def picture(root: Node) -> RenderableType:
 
 def _grow(tree: Tree, node: Node, top: bool) -> None:
     for child in node.children:
-        label = Text("end of line" if child.ends else safe(child.piece).strip() or "␣")
+        label = Text("(end of line)" if child.ends else safe(child.piece).strip() or "␣")
         label.stylize("muted" if child.ends else "word")
         label.append(f"  {percent(child.probability)}", style="value")
         if not top:

@@ -272,3 +272,9 @@ def test_a_command_to_copy_is_not_broken(session: Screen, tmp_path: Path) -> Non
 def test_a_setting_cannot_take_over_the_terminal(session: Screen) -> None:
     shown = run(session, ":set ban \x1b]0;pwn", ":set", ":set ban")
     assert "\x1b" not in shown + session.told()
+
+
+def test_help_explains_settings_too(session: Screen) -> None:
+    assert run(session, ":help min_p").startswith("min_p off  draw from words at least this share")
+    assert run(session, ":help no-repeat").startswith("no_repeat off")
+    assert run(session, ":help length").startswith(":len [WORDS]")

@@ -96,7 +96,7 @@ def test_the_tree_of_likely_continuations_is_drawn(session: Screen) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "depth", "width"), [("china", 4, 3), ("1 china", 1, 3), ("1 2 china", 1, 2)]
+    ("typed", "depth", "width"), [("china", 3, 2), ("1 china", 1, 2), ("1 2 china", 1, 2)]
 )
 def test_a_tree_takes_its_size_a_seed_or_both(
     session: Screen, typed: str, depth: int, width: int
