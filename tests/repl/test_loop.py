@@ -55,6 +55,8 @@ def test_quit_leaves_the_rest_unread(session: Screen) -> None:
         (":len a", "not 'a'"),
         (":temp hot", "temperature must be a number from 0 to 100, not 'hot'"),
         (":set colour red", "there is no setting 'colour'"),
+        (":set temp 0.5", "there is no setting 'temp'; did you mean temperature?"),
+        (":sweep temp 0.2..1 china", "there is no setting 'temp'; did you mean temperature?"),
         (":set top_p 2", "top_p must be a number from 1e-06 to 1, or off, not 2"),
         (":load tiny2", "there is no model 'tiny2'; did you mean tiny?"),
         (":train nowhere.csv --name tiny!", "'tiny!' cannot be a model's name"),
