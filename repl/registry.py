@@ -3,18 +3,21 @@
 A command is a function whose first parameter is the session. Its other parameters are what the user
 types: positional ones in order, `*rest` takes all that are left, keyword-only ones are `--options` (a
 bool is a flag, a tuple may be given more than once; an underscore at the end of a name is left out).
+`Annotated[str, "MODEL"]` says what stands for its value in the usage, where neither type nor name does.
 A last parameter that is `Rest` takes what is left of the line as it was typed, quotes and all, and
-there are no options then. Its docstring is its help.
+there are no options then. After -- alone nothing is an option. Its docstring is its help.
 """
 
 import difflib
 import inspect
+import re
 import shlex
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
-from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from rich.console import RenderableType
 
@@ -55,6 +58,15 @@ Rest = NewType("Rest", str)
 
 NOTHING = Rest("")
 """The default of a rest that may be left out."""
+
+ENDS_OPTIONS = "--"
+"""What a user types before a text that begins with two hyphens."""
+
+_OPTION = re.compile(r"--[^\W\d]")
+_QUOTED = r"""(?:^|(?<=[;,=]))(?:"([^"]*)"|'([^']*)')"""
+"""Elsewhere in a word, as in don't, a quotation mark is a letter."""
+
+_WORD = re.compile(rf"(?:{_QUOTED}|\S)+")
 
 Result = RenderableType | Confirmation | Continue | None
 Handler = Callable[..., Result]
@@ -195,16 +207,7 @@ class _Binder:
         self._command = command
         self._hints = get_type_hints(command.handler)
         self._options = {_option(p): p for p in command.parameters if p.kind is p.KEYWORD_ONLY}
-        self._verbatim = Rest in self._hints.values()
-        if self._verbatim:
-            self._words = text.split(maxsplit=len(command.parameters) - 1)
-            return
-        try:
-            self._words = shlex.split(text)
-        except ValueError as error:  # an apostrophe is more often a letter than a quotation
-            if "quotation" not in str(error):
-                raise self._wrong(str(error)) from error
-            self._words = text.split()
+        self._words = self._cut(text) if Rest in self._hints.values() else self._split(text)
 
     def bind(self) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments to call the handler with."""
@@ -212,25 +215,59 @@ class _Binder:
         keyword: dict[str, Any] = {}
         words = iter(self._words)
         for word in words:
-            if self._verbatim or not word.startswith("--"):
+            if word == ENDS_OPTIONS:
+                plain += words
+            elif word.startswith("--"):
+                self._take_option(keyword, word, words)
+            else:
                 plain.append(word)
-                continue
-            name, separator, value = word.partition("=")
-            parameter = self._options.get(name)
-            if parameter is None:
-                known = "there are " + ", ".join(self._options) if self._options else "it takes none"
-                raise self._wrong(f"there is no option {name}; {known}")
-            if self._hints[parameter.name] is bool:
-                if separator:
-                    raise self._wrong(f"{name} takes no value; leave it out, or type {name} alone")
-                keyword[parameter.name] = True
-                continue
-            if not separator:
-                value = next(words, "")
-            if not value:
-                raise self._wrong(f"{name} needs a value")
-            self._add(keyword, parameter, value)
         return self._positional(plain), keyword
+
+    def _split(self, text: str) -> list[str]:
+        try:
+            return shlex.split(text)
+        except ValueError as error:  # an apostrophe is more often a letter than a quotation
+            if "quotation" not in str(error):
+                raise self._wrong(str(error)) from error
+            return text.split()
+
+    def _cut(self, text: str) -> list[str]:
+        """Cut off the words before the rest; the rest is left as it was typed."""
+        before, words = len(self._command.parameters) - 1, list[str]()
+        left, options = text.lstrip(), True
+        while left and len(words) <= before:
+            found = _WORD.match(left)
+            word = found[0] if found and len(words) < before else left
+            if options and left.split(maxsplit=1)[0] == ENDS_OPTIONS:
+                left, options = left[len(ENDS_OPTIONS) :].lstrip(), False
+                continue
+            if options:
+                self._refuse_options(word)
+            words.append(word if len(words) == before else _unquoted(word))
+            left = left[len(word) :].lstrip()
+        return [ENDS_OPTIONS, *words]
+
+    def _refuse_options(self, text: str) -> None:
+        for word in takewhile(lambda word: word != ENDS_OPTIONS, text.split()):
+            if _OPTION.match(word):
+                raise self._wrong(f"there is no option {word}; if that is text, type -- before it")
+
+    def _take_option(self, keyword: dict[str, Any], word: str, words: Iterator[str]) -> None:
+        name, separator, value = word.partition("=")
+        parameter = self._options.get(name)
+        if parameter is None:
+            known = "there are " + ", ".join(self._options) if self._options else "it takes none"
+            raise self._wrong(f"there is no option {name}; {known}")
+        if self._hints[parameter.name] is bool:
+            if separator:
+                raise self._wrong(f"{name} takes no value; leave it out, or type {name} alone")
+            keyword[parameter.name] = True
+            return
+        if not separator:
+            value = next(words, "")
+        if not value:
+            raise self._wrong(f"{name} needs a value")
+        self._add(keyword, parameter, value)
 
     def _add(self, keyword: dict[str, Any], parameter: inspect.Parameter, value: str) -> None:
         hint = self._hints[parameter.name]
@@ -266,7 +303,7 @@ class _Binder:
             raise self._wrong(f"{parameter.name} must be {noun}, not {word!r}") from None
 
     def _wrong(self, what: str) -> CommandError:
-        return CommandError(f"{what}; it is typed {self._command.short_usage}")
+        return CommandError(f"{what}; it is typed {self._command.usage}")
 
 
 def _option(parameter: inspect.Parameter) -> str:
@@ -284,6 +321,21 @@ def _usage(parameter: inspect.Parameter) -> str:
         return f"[{name} ...]"
     if parameter.kind is parameter.KEYWORD_ONLY:
         flag = parameter.annotation is bool
-        return f"[{_option(parameter)}]" if flag else f"[{_option(parameter)} {name}]"
+        return f"[{_option(parameter)}]" if flag else f"[{_option(parameter)} {_value(parameter)}]"
     words = name.replace("_", " ")
     return words if parameter.default is parameter.empty else f"[{words}]"
+
+
+def _value(parameter: inspect.Parameter) -> str:
+    """Return the word that stands for an option's value: as annotated, else its type's, or its name."""
+    annotation = parameter.annotation
+    if get_origin(annotation) is Annotated:
+        return str(annotation.__metadata__[0])
+    kinds = (annotation, *get_args(annotation))
+    words = {Path: "FILE", int: "N", float: "NUMBER"}
+    found = (word for kind, word in words.items() if kind in kinds)
+    return next(found, _typed(parameter).upper().replace("_", "-"))
+
+
+def _unquoted(word: str) -> str:
+    return re.sub(_QUOTED, r"\1\2", word)

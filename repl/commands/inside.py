@@ -2,7 +2,7 @@
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -54,7 +54,7 @@ def neurons(
     session: Session,
     *files: Path,
     column: str | None = None,
-    drop: tuple[str, ...] = (),
+    drop: Annotated[tuple[str, ...], "CELL"] = (),
     encoding: str | None = None,
     layer: int | None = None,
     least: int = LEAST,
@@ -79,10 +79,10 @@ def neurons(
 def memory(
     session: Session,
     *text: str,
-    vs: tuple[str, ...] = (),
+    vs: Annotated[tuple[str, ...], "MODEL"] = (),
     file: Path | None = None,
     column: str | None = None,
-    drop: tuple[str, ...] = (),
+    drop: Annotated[tuple[str, ...], "CELL"] = (),
     encoding: str | None = None,
 ) -> RenderableType:
     """Show how much each earlier word still matters.
