@@ -43,8 +43,8 @@ def help_(session: Session, command: str = "") -> RenderableType:
         table,
         Text(
             "Anything else is the beginning of a line, and the model goes on; :: begins a seed that "
-            "starts with a colon. After a command a word that begins with -- is an option, and after -- "
-            "alone all is text. Ctrl-C cancels what runs, Ctrl-D leaves.",
+            "starts with a colon. After a command a word that begins with -- is an option, and after "
+            "-- alone all is text. Ctrl-C cancels what runs, Ctrl-D leaves.",
             style="muted",
         ),
     )

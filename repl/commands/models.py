@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from core.errors import SettingError
 from core.library.shelf import load as load_model
 from core.library.shelf import load_card
-from repl import views
+from repl import phrases, views
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
@@ -29,7 +29,9 @@ def load(session: Session, model: str) -> Confirmation:
     :load 0.7*a+0.3*b says; with :set ensemble turns they have a word each in turn. Seeds are read as
     the first one reads them.
     """
-    return Confirmation(views.loaded(session.load(model)))
+    generator = session.load(model)
+    told, notices = views.loaded(generator), phrases.notices(generator)
+    return Confirmation(Group(told, *notices) if notices else told)
 
 
 @registry.command("import", example=":import news.keras --tokenizer tokenizer.json --name news")

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
+from rich.console import Group
+from rich.text import Text
+
 from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
-from repl import views
+from repl import phrases, views
 from repl.registry import Confirmation, Result, registry
 from repl.session import Session
 
@@ -53,7 +56,8 @@ def set_(session: Session, name: str = "", *value: str) -> Result:
     """Change any sampling setting, or show it.
 
     Alone it shows them all, with a name that one. Where a setting takes several values there are commas
-    between them, as in :set must trade war, china.
+    between them, as in :set must trade war, china. What the loaded model does not know of ban or must
+    is named at once.
     """
     if not name:
         return views.settings_table(session.settings)
@@ -67,5 +71,13 @@ def _set_or_show(session: Session, name: str, text: str) -> Result:
         session.configure(**{setting.name: setting.parse(text)})
     value = setting.show(getattr(session.settings, setting.name))
     if text:
-        return Confirmation(views.setting_line(setting, value))
+        told = views.setting_line(setting, value)
+        notices = _notices(session, setting.name)
+        return Confirmation(Group(told, *notices) if notices else told)
     return views.setting_help(setting, value)
+
+
+def _notices(session: Session, name: str) -> list[Text]:
+    if session.generator is None or name not in phrases.EFFECTS:
+        return []
+    return phrases.notices(session.generator, [name])

@@ -23,8 +23,9 @@ def turn_names(session: Session) -> Iterable[str]:
 def again(session: Session) -> Continue:
     """Draw the current line's seed anew.
 
-    With the next random numbers: rng goes up by one. The line becomes a sibling of the current one.
-    Where nothing is drawn, as when greedy, the words would be the same.
+    With the next random numbers: rng goes up by one, and stays there for the lines that follow, until
+    :set rng says otherwise. The line becomes a sibling of the current one. Where nothing is drawn, as
+    when greedy, the words would be the same.
     """
     turn = session.turns.require()
     session.must_be_loaded(turn)

@@ -3,6 +3,8 @@
 import re
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
 from core.errors import InputError
 from core.insight import tree as trees
@@ -45,8 +47,8 @@ def branch(session: Session, number: int, word: str) -> Continue:
     """Take another word, and go on from there.
 
     The words before it stay; the random numbers of the words after it stay too, so what changes is due
-    to the word. A line that was found by search is searched for anew. Words are counted as :why does:
-    those that came last, and not those of a line that it went on from.
+    to the word. With beam or must the rest is searched for anew, so all of it may change. Words are
+    counted as :why does: those that came last, and not those of a line that it went on from.
     """
     turn = session.turns.require()
     vocabulary = session.generator_of(turn).vocabulary
@@ -102,4 +104,7 @@ def _branched(session: Session, turn: Turn, number: int, id_: int) -> Continue:
     session.must_be_loaded(turn)
     kept = tuple(word.id for word in turn.line.words[: number - 1])
     alone = turn.settings.change(samples=1)
+    if alone.beam or alone.must:  # whose random numbers are of all lines they try, not of one's words
+        told = "a search found this line, and searches anew for what follows: all of it may differ"
+        session.messages.print(Padding.indent(Text(told, "notice"), 2 if session.interactive else 0))
     return Continue(turn.line.seed, (*kept, id_), turn.parent, alone, turn.line.sample)

@@ -276,6 +276,30 @@ def test_a_setting_cannot_take_over_the_terminal(session: Screen) -> None:
     assert "\x1b" not in shown + session.told()
 
 
+def test_phrases_that_the_model_does_not_know_are_named_at_once(session: Screen) -> None:
+    run(session, ":set ban war, big war, zebra")
+    ban, notice = session.told().splitlines()
+    assert ban.startswith("ban war, big war, zebra")
+    assert notice == "tiny does not know 'big war', 'zebra', so that ban does nothing"
+    run(session, ":set must gnu")
+    assert session.told().splitlines()[1] == (
+        "tiny does not know 'gnu', so no line of it can hold that"
+    )
+    assert not session.failed
+    run(session, ":load window")
+    assert [line.split()[:4] for line in session.told().splitlines()[1:]] == [
+        ["window", "does", "not", "know"]
+    ] * 2
+    run(session, ":set ban war", ":set must new york", ":set top_k 5")
+    assert "does not know" not in session.told()
+
+
+def test_phrases_are_not_looked_up_where_no_model_is_loaded(session: Screen) -> None:
+    session.generator = None
+    run(session, ":set ban zebra")
+    assert session.told() == "ban zebra\n"
+
+
 def test_help_explains_settings_too(session: Screen) -> None:
     assert run(session, ":help min_p").startswith("min_p off  draw from words at least this share")
     assert run(session, ":help no-repeat").startswith("no_repeat off")
