@@ -150,6 +150,10 @@ class Session:
         if added:
             self.turns.current = added[0]
 
+    def tell(self, notice: Text) -> None:
+        """Print a notice, which is no result."""
+        self.messages.print(Padding.indent(notice, 2) if self.interactive else notice)
+
     def keep(self, shown: RenderableType) -> None:
         """Add to the answer of the last typed line, as it is remembered."""
         if self.transcript:

@@ -3,7 +3,6 @@
 import re
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from core.errors import InputError
@@ -106,5 +105,5 @@ def _branched(session: Session, turn: Turn, number: int, id_: int) -> Continue:
     alone = turn.settings.change(samples=1)
     if alone.beam or alone.must:  # whose random numbers are of all lines they try, not of one's words
         told = "a search found this line, and searches anew for what follows: all of it may differ"
-        session.messages.print(Padding.indent(Text(told, "notice"), 2 if session.interactive else 0))
+        session.tell(Text(told, "notice"))
     return Continue(turn.line.seed, (*kept, id_), turn.parent, alone, turn.line.sample)

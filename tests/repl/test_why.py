@@ -68,8 +68,8 @@ def test_a_branch_of_a_line_that_was_searched_for_says_that_it_is_anew(
     first = session.turns.require().line.words[0].text
     branched = run(session, ":branch 2 vote").split()
     assert branched[1:3] == [first, "vote"]
-    assert session.told() == (
-        "a search found this line, and searches anew for what follows: all of it may differ\n"
+    assert " ".join(session.told().split()) == (
+        "a search found this line, and searches anew for what follows: all of it may differ"
     )
 
 
