@@ -13,7 +13,7 @@ import inspect
 import re
 import shlex
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -56,6 +56,9 @@ class Continue:
 Rest = NewType("Rest", str)
 """The rest of a typed line: a text of the user's, in which a quotation mark is just that."""
 
+ModelOrPath = NewType("ModelOrPath", str)
+"""A model's name, or the path of its folder."""
+
 NOTHING = Rest("")
 """The default of a rest that may be left out."""
 
@@ -70,7 +73,18 @@ _WORD = re.compile(rf"(?:{_QUOTED}|\S)+")
 
 Result = RenderableType | Confirmation | Continue | None
 Handler = Callable[..., Result]
-Choices = Callable[[Session], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A word that may be typed for an argument, and what it means."""
+
+    text: str
+    meaning: str = ""
+
+
+Choices = Callable[[Session, Sequence[str]], Iterable[Choice]]
+"""Offers words for an argument; it is told the arguments before it."""
 
 
 class CommandError(HeadlongError):
@@ -84,8 +98,9 @@ class Command:
     name: str
     aliases: tuple[str, ...]
     example: str
-    choices: Choices | None
+    choices: tuple[Choices, ...]
     several: str
+    values: Mapping[str, Choices]
     handler: Handler
 
     @property
@@ -121,6 +136,24 @@ class Command:
         keyword = inspect.Parameter.KEYWORD_ONLY
         return [_option(p) for p in self.parameters if p.kind is keyword]
 
+    def is_flag(self, option: str) -> bool:
+        """Say whether an option of this command takes no value."""
+        return self._hint(option) is bool
+
+    def takes_path(self, argument: str | int) -> bool:
+        """Say whether an option, or the argument at that place, may be a file."""
+        return self._hint(argument) in (Path, Path | None, ModelOrPath)
+
+    def _hint(self, argument: str | int) -> Any:
+        """Return the type of an option, or of the argument at that place; None where there is none."""
+        if isinstance(argument, str):
+            found = [p for p in self.parameters if p.kind is p.KEYWORD_ONLY and _option(p) == argument]
+        else:
+            plain = [p for p in self.parameters if p.kind is not p.KEYWORD_ONLY]
+            endless = bool(plain) and plain[-1].kind is inspect.Parameter.VAR_POSITIONAL
+            found = plain[argument : argument + 1] or (plain[-1:] if endless else [])
+        return get_type_hints(self.handler)[found[0].name] if found else None
+
     def run(self, session: Session, text: str) -> Result:
         """Bind `text`, all that follows the name, to the signature, and call the handler.
 
@@ -143,8 +176,9 @@ class Registry:
         name: str,
         *aliases: str,
         example: str = "",
-        choices: Choices | None = None,
+        choices: Choices | tuple[Choices, ...] = (),
         several: str = "",
+        values: Mapping[str, Choices] | None = None,
     ) -> Callable[[Handler], Handler]:
         """Register the decorated function as `:name`.
 
@@ -152,8 +186,9 @@ class Registry:
             name: what the user types after the colon.
             aliases: other names for it.
             example: a whole line that shows its use.
-            choices: words to offer for its first argument.
-            several: characters in it after which another of these words may follow.
+            choices: what to offer for its arguments, one after another.
+            several: characters in an argument after which another of its words may follow.
+            values: what to offer for its options, by their names: `{"--model": models}`.
         """
 
         def register(handler: Handler) -> Handler:
@@ -161,8 +196,9 @@ class Registry:
                 name=name,
                 aliases=aliases,
                 example=example,
-                choices=choices,
+                choices=choices if isinstance(choices, tuple) else (choices,),
                 several=several,
+                values=values or {},
                 handler=handler,
             )
             self.commands[name] = command

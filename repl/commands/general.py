@@ -1,6 +1,6 @@
 """Commands about the session itself: what is set, what can be typed, the way out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -9,14 +9,16 @@ from rich.text import Text
 from core.errors import InputError
 from core.setting import settings_of
 from core.settings import SamplingSettings
-from repl import views
-from repl.registry import Command, Confirmation, registry
+from repl import choices, views
+from repl.registry import Choice, Command, Confirmation, registry
 from repl.session import Session
 
 
-def command_names(session: Session) -> Iterable[str]:
-    """Offer the names of the commands."""
-    return registry.commands
+def _topics(session: Session, before: Sequence[str]) -> Iterator[Choice]:
+    """Offer what there is help about."""
+    for command in registry.commands.values():
+        yield Choice(command.name, command.summary)
+    yield from choices.setting_names(session)
 
 
 @registry.command("show", example=":show")
@@ -28,7 +30,7 @@ def show(session: Session) -> RenderableType:
     return Group(views.model_facts(session.generator), Text(), settings)
 
 
-@registry.command("help", "h", "?", example=":help train", choices=command_names)
+@registry.command("help", "h", "?", example=":help train", choices=_topics)
 def help_(session: Session, command: str = "") -> RenderableType:
     """List the commands, or explain one, or a setting."""
     setting = settings_of(SamplingSettings).get(command.replace("-", "_"))

@@ -1,25 +1,18 @@
 """Commands that set how words are drawn."""
 
-from collections.abc import Iterable
-
 from rich.console import Group
 from rich.text import Text
 
 from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
-from repl import phrases, views
+from repl import choices, phrases, views
 from repl.registry import Confirmation, Result, registry
 from repl.session import Session
 
 _SETTINGS = settings_of(SamplingSettings)
 
 
-def setting_names(session: Session) -> Iterable[str]:
-    """Offer the names of the sampling settings."""
-    return _SETTINGS
-
-
-@registry.command("len", "length", example=":len 5", choices=lambda session: ("auto",))
+@registry.command("len", "length", example=":len 5", choices=choices.value_of("length"))
 def length(session: Session, words: str = "") -> Result:
     """Set how many words to add, or auto.
 
@@ -28,7 +21,7 @@ def length(session: Session, words: str = "") -> Result:
     return _set_or_show(session, "length", words)
 
 
-@registry.command("temp", "temperature", example=":temp 0.5")
+@registry.command("temp", "temperature", example=":temp 0.5", choices=choices.value_of("temperature"))
 def temperature(session: Session, value: str = "") -> Result:
     """Set the temperature: low is safe, high is wild.
 
@@ -51,7 +44,9 @@ def greedy(session: Session) -> Result:
     return _set_or_show(session, "temperature", "0")
 
 
-@registry.command("set", "s", example=":set top_k 40", choices=setting_names)
+@registry.command(
+    "set", "s", example=":set top_k 40", choices=(choices.setting_names, choices.setting_values)
+)
 def set_(session: Session, name: str = "", *value: str) -> Result:
     """Change any sampling setting, or show it.
 

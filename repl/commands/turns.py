@@ -1,22 +1,14 @@
 """Commands that move in the session's tree of lines, and add to it."""
 
-from collections.abc import Iterable
-
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.decoding.generator import Seed
 from core.errors import InputError
-from repl import views
+from repl import choices, views
 from repl.registry import Confirmation, Continue, registry
 from repl.session import Session
 from repl.turns import Turn
-
-
-def turn_names(session: Session) -> Iterable[str]:
-    """Offer bookmarks, and the numbers of lines."""
-    bookmarks = [turn.bookmark for turn in session.turns if turn.bookmark]
-    return [*bookmarks, *(str(turn.number) for turn in session.turns)]
 
 
 @registry.command("again", example=":again")
@@ -85,7 +77,7 @@ def sibling(session: Session, step: int = 1) -> RenderableType:
     return _shown(session.turns.sibling(step))
 
 
-@registry.command("go", example=":go 3", choices=turn_names)
+@registry.command("go", example=":go 3", choices=choices.lines)
 def go(session: Session, line: str) -> RenderableType:
     """Go to a line by its number or bookmark."""
     return _shown(session.turns.go(line))
@@ -97,7 +89,7 @@ def bookmark(session: Session, name: str) -> RenderableType:
     return _shown(session.turns.bookmark(name))
 
 
-@registry.command("prune", example=":prune 3", choices=turn_names)
+@registry.command("prune", example=":prune 3", choices=choices.lines)
 def prune(session: Session, line: str = "") -> Confirmation:
     """Remove a line and all that goes on from it.
 
@@ -108,7 +100,7 @@ def prune(session: Session, line: str = "") -> Confirmation:
     return Confirmation(Text(f"{len(removed)} {lines} removed"))
 
 
-@registry.command("replay", example=":replay 3", choices=turn_names)
+@registry.command("replay", example=":replay 3", choices=choices.lines)
 def replay(session: Session, line: str = "") -> RenderableType:
     """Generate a line again, and compare.
 
