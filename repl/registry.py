@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from rich.console import RenderableType
 
@@ -53,6 +53,14 @@ class Continue:
     sample: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a command returns to have lines run as if they were typed, up to the first that fails."""
+
+    lines: tuple[str, ...]
+    name: str
+
+
 Rest = NewType("Rest", str)
 """The rest of a typed line: a text of the user's, in which a quotation mark is just that."""
 
@@ -71,7 +79,11 @@ _QUOTED = r"""(?:^|(?<=[;,=]))(?:"([^"]*)"|'([^']*)')"""
 
 _WORD = re.compile(rf"(?:{_QUOTED}|\S)+")
 
-Result = RenderableType | Confirmation | Continue | None
+Result = RenderableType | Confirmation | Continue | Script | None
+
+Need = Literal["model", "line"]
+"""What a command cannot do without: a loaded model, a line that was generated."""
+
 Handler = Callable[..., Result]
 
 
@@ -101,6 +113,8 @@ class Command:
     choices: tuple[Choices, ...]
     several: str
     values: Mapping[str, Choices]
+    needs: Need | None
+    group: str
     handler: Handler
 
     @property
@@ -159,8 +173,13 @@ class Command:
 
         Raises:
             CommandError: too few or too many arguments, or one of the wrong type.
+            ModelNotFound, InputError: what it needs is not there.
         """
         positional, keyword = _Binder(self, text).bind()
+        if self.needs == "model":
+            session.require_generator()
+        elif self.needs == "line":
+            session.turns.require()
         return self.handler(session, *positional, **keyword)
 
 
@@ -179,6 +198,7 @@ class Registry:
         choices: Choices | tuple[Choices, ...] = (),
         several: str = "",
         values: Mapping[str, Choices] | None = None,
+        needs: Need | None = None,
     ) -> Callable[[Handler], Handler]:
         """Register the decorated function as `:name`.
 
@@ -189,6 +209,9 @@ class Registry:
             choices: what to offer for its arguments, one after another.
             several: characters in an argument after which another of its words may follow.
             values: what to offer for its options, by their names: `{"--model": models}`.
+            needs: what has to be there before it can run.
+
+        It stands in the group of help that its module names in `GROUP`.
         """
 
         def register(handler: Handler) -> Handler:
@@ -199,6 +222,8 @@ class Registry:
                 choices=choices if isinstance(choices, tuple) else (choices,),
                 several=several,
                 values=values or {},
+                needs=needs,
+                group=handler.__globals__.get("GROUP", ""),
                 handler=handler,
             )
             self.commands[name] = command
@@ -206,6 +231,14 @@ class Registry:
             return handler
 
         return register
+
+    @property
+    def groups(self) -> dict[str, list[Command]]:
+        """All commands by the group of help that they stand in."""
+        groups: dict[str, list[Command]] = {}
+        for command in self.commands.values():
+            groups.setdefault(command.group, []).append(command)
+        return groups
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_alias

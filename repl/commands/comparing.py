@@ -9,11 +9,14 @@ from repl import choices, views
 from repl.registry import NOTHING, Rest, registry
 from repl.session import Session
 
+GROUP = "looking"
+
 
 @registry.command(
     "sweep",
     example=":sweep temperature 0.2..1.4 the senate",
     choices=(choices.setting_names, choices.setting_values),
+    needs="model",
 )
 def sweep(session: Session, name: str, values: str, seed: Rest = NOTHING) -> RenderableType:
     """Go through the values of a setting.

@@ -18,11 +18,13 @@ from repl import views
 from repl.registry import registry
 from repl.session import Session
 
+GROUP = "inside"
+
 if TYPE_CHECKING:
     from repl.inside import Corpus
 
 
-@registry.command("gates", example=":gates china says it wants a trade war")
+@registry.command("gates", example=":gates china says it wants a trade war", needs="model")
 def gates(session: Session, *text: str) -> RenderableType:
     """Show what each layer forgot, wrote and showed.
 
@@ -36,7 +38,7 @@ def gates(session: Session, *text: str) -> RenderableType:
     return GatesView(read_gates(generator, line), generator.model.level)
 
 
-@registry.command("neuron", example=":neuron 17 china says it wants a trade war")
+@registry.command("neuron", example=":neuron 17 china says it wants a trade war", needs="model")
 def neuron(session: Session, unit: int, *text: str, layer: int | None = None) -> RenderableType:
     """Colour a line by the activation of one unit.
 
@@ -49,7 +51,7 @@ def neuron(session: Session, unit: int, *text: str, layer: int | None = None) ->
     return UnitView(read_unit(generator, line, unit, layer), generator.model.level == "character")
 
 
-@registry.command("neurons", example=":neurons headlines.csv --layer 1")
+@registry.command("neurons", example=":neurons headlines.csv --layer 1", needs="model")
 def neurons(
     session: Session,
     *files: Path,
@@ -75,7 +77,7 @@ def neurons(
     return SurveyView(told, total, generator.model.level == "character")
 
 
-@registry.command("memory", example=":memory --vs lstm,gru,rnn")
+@registry.command("memory", example=":memory --vs lstm,gru,rnn", needs="model")
 def memory(
     session: Session,
     *text: str,

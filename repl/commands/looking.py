@@ -9,6 +9,8 @@ from repl import choices
 from repl.registry import NOTHING, Confirmation, Rest, Result, registry
 from repl.session import Session
 
+GROUP = "looking"
+
 WAYS: dict[str, Measure | None] = {
     "on": "rank",
     "off": None,
@@ -45,7 +47,7 @@ def heat(session: Session, way: str = "") -> Result:
     return Confirmation(Legend(session.heat))
 
 
-@registry.command("score", example=":score The senate votes on trade")
+@registry.command("score", example=":score The senate votes on trade", needs="model")
 def score_(session: Session, text: Rest = NOTHING) -> RenderableType:
     """Score a text, word by word.
 

@@ -12,6 +12,8 @@ from repl import choices, phrases, views
 from repl.registry import Confirmation, ModelOrPath, registry
 from repl.session import Session
 
+GROUP = "shelf"
+
 
 @registry.command("load", "l", example=":load tutorial", choices=choices.models, several="+*")
 def load(session: Session, model: ModelOrPath) -> Confirmation:

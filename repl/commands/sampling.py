@@ -1,5 +1,7 @@
 """Commands that set how words are drawn."""
 
+import secrets
+
 from rich.console import Group
 from rich.text import Text
 
@@ -8,6 +10,11 @@ from core.settings import SamplingSettings
 from repl import choices, phrases, views
 from repl.registry import Confirmation, Result, registry
 from repl.session import Session
+
+GROUP = "drawing"
+
+NEW = 1_000_000
+"""Random starts go up to here: a person may want to write one down."""
 
 _SETTINGS = settings_of(SamplingSettings)
 
@@ -32,6 +39,21 @@ def temperature(session: Session, value: str = "") -> Result:
         _SETTINGS["temperature"].parse(value)  # what is refused changes nothing
         session.configure(schedule=None)
     return _set_or_show(session, "temperature", value)
+
+
+@registry.command("samples", example=":samples 5", choices=choices.value_of("samples"))
+def samples(session: Session, count: str = "") -> Result:
+    """Set how many continuations a seed gets."""
+    return _set_or_show(session, "samples", count)
+
+
+@registry.command("rng", example=":rng new", choices=choices.words({"new": "any other random numbers"}))
+def rng(session: Session, start: str = "") -> Result:
+    """Set where the random numbers start, or anew.
+
+    The same start gives the same words for the same seed, model and settings.
+    """
+    return _set_or_show(session, "rng", str(secrets.randbelow(NEW)) if start == "new" else start)
 
 
 @registry.command("greedy", "g", example=":greedy")

@@ -7,6 +7,8 @@ from repl import choices, views
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
+GROUP = "shelf"
+
 
 @registry.command("rename", example=":rename headlines news", choices=choices.models)
 def rename(session: Session, model: str, name: str) -> Confirmation:

@@ -9,6 +9,8 @@ from repl import views
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
+GROUP = "shelf"
+
 
 @registry.command("train", "t", example=":train headlines.csv --drop Unknown --name mine")
 def train(

@@ -6,12 +6,14 @@ from rich.text import Text
 from core.decoding.generator import Seed
 from core.errors import InputError
 from repl import choices, views
-from repl.registry import Confirmation, Continue, registry
+from repl.registry import Confirmation, Continue, Result, registry
 from repl.session import Session
 from repl.turns import Turn
 
+GROUP = "lines"
 
-@registry.command("again", example=":again")
+
+@registry.command("again", example=":again", needs="line")
 def again(session: Session) -> Continue:
     """Draw the current line's seed anew.
 
@@ -28,7 +30,7 @@ def again(session: Session) -> Continue:
     return Continue(turn.line.seed, turn.forced, turn.parent)
 
 
-@registry.command("more", example=":more")
+@registry.command("more", example=":more", needs="line")
 def more(session: Session) -> Continue:
     """Go on from the end of the current line.
 
@@ -39,6 +41,32 @@ def more(session: Session) -> Continue:
     if turn.sha256 != generator.model.sha256:
         return Continue(generator.read_seed(turn.line.text), (), turn.number)
     return Continue(Seed(turn.line.text, (), line.ids), (), turn.number)
+
+
+@registry.command("edit", "e", example=":edit", needs="line")
+def edit(session: Session, *, whole: bool = False) -> Result:
+    """Take the seed of the current line back to be edited.
+
+    It stands at the prompt again, with the cursor at its end; with --whole the line does.
+    """
+    line = session.turns.require().line
+    text = line.text if whole else line.seed.text
+    typed = f":{text}" if text.startswith(":") else text
+    if not session.interactive:
+        return Text(views.safe(typed))
+    session.pending = typed
+    return None
+
+
+@registry.command("undo", "u", example=":undo")
+def undo(session: Session) -> Confirmation:
+    """Take back what the last line changed.
+
+    The settings, the loaded model and the lines of this session are as they were before it; again goes
+    further back. What was written to files stays.
+    """
+    line = session.past.take_back(session)
+    return Confirmation(Text(f"taken back: {views.safe(line)}"))
 
 
 @registry.command("turns", example=":turns")
@@ -53,13 +81,13 @@ def turns(session: Session) -> RenderableType:
     return picture(session.turns)
 
 
-@registry.command("parent", example=":parent")
+@registry.command("parent", example=":parent", needs="line")
 def parent(session: Session) -> RenderableType:
     """Go to the line that this one went on from."""
     return _shown(session.turns.parent())
 
 
-@registry.command("child", example=":child 2")
+@registry.command("child", example=":child 2", needs="line")
 def child(session: Session, place: int = 1) -> RenderableType:
     """Go to a line that goes on from this one.
 
@@ -68,7 +96,7 @@ def child(session: Session, place: int = 1) -> RenderableType:
     return _shown(session.turns.child(place))
 
 
-@registry.command("sibling", example=":sibling")
+@registry.command("sibling", example=":sibling", needs="line")
 def sibling(session: Session, step: int = 1) -> RenderableType:
     """Go to the next line with the same beginning.
 
@@ -83,13 +111,13 @@ def go(session: Session, line: str) -> RenderableType:
     return _shown(session.turns.go(line))
 
 
-@registry.command("bookmark", example=":bookmark best")
+@registry.command("bookmark", example=":bookmark best", needs="line")
 def bookmark(session: Session, name: str) -> RenderableType:
     """Give the current line a name, to :go back to."""
     return _shown(session.turns.bookmark(name))
 
 
-@registry.command("prune", example=":prune 3", choices=choices.lines)
+@registry.command("prune", example=":prune 3", choices=choices.lines, needs="line")
 def prune(session: Session, line: str = "") -> Confirmation:
     """Remove a line and all that goes on from it.
 
@@ -100,7 +128,7 @@ def prune(session: Session, line: str = "") -> Confirmation:
     return Confirmation(Text(f"{len(removed)} {lines} removed"))
 
 
-@registry.command("replay", example=":replay 3", choices=choices.lines)
+@registry.command("replay", example=":replay 3", choices=choices.lines, needs="line")
 def replay(session: Session, line: str = "") -> RenderableType:
     """Generate a line again, and compare.
 

@@ -13,8 +13,10 @@ from repl.registry import NOTHING, Continue, Rest, Result, registry
 from repl.session import Session
 from repl.turns import Turn
 
+GROUP = "looking"
 
-@registry.command("why", example=":why 3")
+
+@registry.command("why", example=":why 3", needs="line")
 def why(session: Session, number: int | None = None, *, top: int = 8) -> Result:
     """Show what each generated word beat.
 
@@ -41,7 +43,7 @@ def why(session: Session, number: int | None = None, *, top: int = 8) -> Result:
     return word_table(_at(choices, number))
 
 
-@registry.command("branch", example=":branch 3 senate")
+@registry.command("branch", example=":branch 3 senate", needs="line")
 def branch(session: Session, number: int, word: str) -> Continue:
     """Take another word, and go on from there.
 
@@ -58,7 +60,7 @@ def branch(session: Session, number: int, word: str) -> Continue:
     return _branched(session, turn, number, vocabulary.ids[word])
 
 
-@registry.command("tree", example=":tree 3 4 the senate")
+@registry.command("tree", example=":tree 3 4 the senate", needs="model")
 def tree(session: Session, depth_width_seed: Rest = NOTHING) -> RenderableType:
     """Show the tree of likely continuations.
 
