@@ -37,7 +37,7 @@ class Outcome:
 def run_line(session: Session, text: str) -> Outcome:
     """Do what one line says; whatever goes wrong is shown and the session goes on."""
     if text.strip():
-        session.transcript.append([typed(text)])
+        session.transcript.begin(typed(text))
     session.interrupted = False
     before = snapshot(session)
     lines = len(session.past)
@@ -132,7 +132,9 @@ def _run(session: Session, wanted: Script) -> None:
         InputError: scripts run one another without an end.
     """
     if session.scripts >= script.DEEPEST:
-        raise InputError(f"{wanted.name} is run by scripts that run one another, {session.scripts} deep")
+        raise InputError(
+            f"{wanted.name} is run by scripts that run one another, {session.scripts} deep"
+        )
     session.scripts += 1
     try:
         for number, line in enumerate(wanted.lines, 1):
@@ -149,7 +151,7 @@ def _run(session: Session, wanted: Script) -> None:
 
 
 def _show_error(session: Session, message: str) -> None:
-    session.keep(Padding.indent(views.error(message), len(INDENT)))
+    session.transcript.keep(Padding.indent(views.error(message), len(INDENT)))
     print_error(session.messages, message, len(INDENT) if session.interactive else 0)
     if session.interactive:
         session.messages.print()
@@ -157,7 +159,7 @@ def _show_error(session: Session, message: str) -> None:
 
 def _show(session: Session, console: Console, result: RenderableType) -> None:
     indented = Padding.indent(result, len(INDENT))
-    session.keep(indented)
+    session.transcript.keep(indented)
     if not session.interactive:
         console.print(result)
         return
@@ -187,13 +189,15 @@ def continue_seed(session: Session, wanted: Continue) -> None:
     lines = generator.gather(seed, words)
     session.remember(generator, lines, wanted.forced, wanted.parent)
     drawn = drawing.finished(session, generator, lines)
+    size = sum(len(line.seed.ids) + len(line.words) for line in lines)
     if not session.interactive:
+        session.transcript.keep(Group(*[line.whole for line in drawn]), size)
         _pass_on(session, drawn)
         return
     whole = [line.whole for line in drawn]
     many = generator.settings.samples > 1
     picture = Padding.indent(views.numbered(whole) if many else Group(*whole), len(INDENT))
-    session.keep(picture)
+    session.transcript.keep(picture, size)
     if many:
         session.console.print(picture)
     else:
@@ -207,7 +211,6 @@ def continue_seed(session: Session, wanted: Continue) -> None:
 def _pass_on(session: Session, drawn: Sequence[drawing.Drawn]) -> None:
     """Print lines for a pipe, which holds nothing else; what is told of them is a message."""
     for line in drawn:
-        session.keep(line.whole)
         session.console.print(line.line)
         if line.below is not None:
             session.messages.print(line.below)

@@ -1,4 +1,4 @@
-"""Lines from a file that are run as if they were typed: a script, or what a transcript says was typed."""
+"""Lines of a file that are run as if they were typed: a script, or a transcript's typed lines."""
 
 from pathlib import Path
 

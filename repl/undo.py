@@ -2,15 +2,18 @@
 
 from collections import deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.errors import InputError
 from core.insight.scoring import Measure
 from core.library.shelf import Place
 from core.settings import SamplingSettings
-from repl.session import Session
 from repl.turns import Turns
 
-LIMIT = 100
+if TYPE_CHECKING:
+    from repl.session import Session
+
+LIMIT = 50
 """Lines that can be taken back."""
 
 
@@ -51,7 +54,7 @@ class Past:
         """Remember a line and what was there before it."""
         self._lines.append((line, before))
 
-    def take_back(self, session: Session) -> str:
+    def take_back(self, session: "Session") -> str:
         """Put everything back to where it was before the last line that changed it; return that line.
 
         Raises:
@@ -66,15 +69,13 @@ class Past:
         return line
 
 
-def snapshot(session: Session) -> Snapshot:
+def snapshot(session: "Session") -> Snapshot:
     """Return what is there now."""
     sha256 = "" if session.generator is None else session.generator.model.sha256
-    return Snapshot(
-        tuple(session.places), sha256, session.settings, session.turns.copy(), session.heat
-    )
+    return Snapshot(tuple(session.places), sha256, session.settings, session.turns.copy(), session.heat)
 
 
-def restore(session: Session, before: Snapshot) -> None:
+def restore(session: "Session", before: Snapshot) -> None:
     """Put back what was there.
 
     Raises:
@@ -82,6 +83,7 @@ def restore(session: Session, before: Snapshot) -> None:
     """
     if before.sha256 != snapshot(session).sha256:
         session.put(before.places)
+    session.places = list(before.places)
     session.settings = before.settings
     if session.generator is not None:
         session.generator.settings = before.settings

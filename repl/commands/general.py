@@ -9,7 +9,7 @@ from rich.text import Text
 from core.errors import InputError
 from core.setting import settings_of
 from core.settings import SamplingSettings
-from repl import choices, script, views
+from repl import choices, script, shell, views
 from repl.registry import Choice, Command, Confirmation, Script, registry
 from repl.session import Session
 
@@ -26,9 +26,22 @@ def _topics(session: Session, before: Sequence[str]) -> Iterator[Choice]:
     yield Choice("all", "every command")
 
 
-@registry.command("show", example=":show")
-def show(session: Session) -> RenderableType:
-    """Show the loaded model and every setting."""
+_SHOWN = {"command": "the shell command that gives the current line again"}
+
+
+@registry.command("show", example=":show command", choices=choices.words(_SHOWN))
+def show(session: Session, what: str = "") -> RenderableType:
+    """Show the loaded model and every setting.
+
+    :show command shows the command of the shell that gives the current line again, word for word, and
+    those that were generated with it.
+    """
+    if what == "command":
+        turn = session.turns.require()
+        generator = session.generator_of(turn)
+        return Text(shell.command(turn, session.called(turn.places), generator), overflow="fold")
+    if what:
+        raise InputError(f":show shows everything, or {', '.join(_SHOWN)}, and not {what!r}")
     settings = views.settings_table(session.settings)
     if session.generator is None:
         return settings
@@ -50,17 +63,19 @@ def help_(session: Session, topic: str = "") -> RenderableType:
     if topic in registry.groups:
         return _listed(registry.groups[topic])
     if topic == "all":
-        return Group(*(Group(Text(name, "muted"), _listed(all_)) for name, all_ in registry.groups.items()))
+        return Group(
+            *(Group(Text(name, "muted"), _listed(all_)) for name, all_ in registry.groups.items())
+        )
     if topic:
         registry.find(topic)  # which says what is near
     return Group(_overview(), Text(), Text(_ELSE, style="muted"))
 
 
 _ELSE = (
-    "Anything else is the beginning of a line, and the model goes on; :: begins a seed that starts with "
-    "a colon. After a command a word that begins with -- is an option, and after -- alone all is text. "
-    ":help NAME explains a command, a group or a setting; Tab offers what could come next; Ctrl-C "
-    "cancels what runs, Ctrl-D leaves."
+    "Anything else is the beginning of a line, and the model goes on; :: begins a seed that starts "
+    "with a colon. After a command a word that begins with -- is an option, and after -- alone all is "
+    "text. :help NAME explains a command, a group or a setting, :help all lists them; Tab offers what "
+    "could come next; Ctrl-C cancels what runs, Ctrl-D leaves."
 )
 
 

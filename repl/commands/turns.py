@@ -8,7 +8,7 @@ from core.errors import InputError
 from repl import choices, views
 from repl.registry import Confirmation, Continue, Result, registry
 from repl.session import Session
-from repl.turns import Turn
+from repl.turns import LONGEST, Turn
 
 GROUP = "lines"
 
@@ -34,10 +34,15 @@ def again(session: Session) -> Continue:
 def more(session: Session) -> Continue:
     """Go on from the end of the current line.
 
-    What comes is its child in the tree of lines.
+    What comes is its child in the tree of lines. A line of 5,000 words is as long as it gets.
     """
     turn = session.turns.require()
     generator, line = session.require_generator(), session.line()
+    if len(line.ids) >= LONGEST:
+        raise InputError(
+            f"line {turn.number} has {len(line.ids):,} {generator.model.level}s, and only lines of "
+            f"less than {LONGEST:,} are gone on from; type the beginning of a new one"
+        )
     if turn.sha256 != generator.model.sha256:
         return Continue(generator.read_seed(turn.line.text), (), turn.number)
     return Continue(Seed(turn.line.text, (), line.ids), (), turn.number)

@@ -17,7 +17,17 @@ def run(session: Screen, *lines: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [":len 3", ":load window", "china", ":again", ":more", ":bookmark x", ":prune", ":heat on", ":go 1"],
+    [
+        ":len 3",
+        ":load window",
+        "china",
+        ":again",
+        ":more",
+        ":bookmark x",
+        ":prune",
+        ":heat on",
+        ":go 1",
+    ],
 )
 def test_each_line_that_changes_something_can_be_taken_back(session: Screen, line: str) -> None:
     run(session, "war", "china")
@@ -43,7 +53,9 @@ def test_what_was_taken_back_does_not_come_back(session: Screen) -> None:
     assert [turn.line.seed.text for turn in session.turns] == ["war"]
 
 
-def test_a_model_that_is_gone_leaves_everything_as_it_was(session: Screen, shelf_directory: Path) -> None:
+def test_a_model_that_is_gone_leaves_everything_as_it_was(
+    session: Screen, shelf_directory: Path
+) -> None:
     run(session, ":load window")
     (shelf_directory / "tiny").rename(shelf_directory / "elsewhere")
     now = snapshot(session)
