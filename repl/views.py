@@ -198,13 +198,11 @@ def loaded(generator: Generator) -> RenderableType:
     return Text.assemble(name, (" · " + " · ".join(facts), "muted"))
 
 
-def settings_table(settings: SamplingSettings) -> "Table":
+def settings_table(settings: SamplingSettings) -> RenderableType:
     """Draw every sampling setting with its value and what it means."""
-    table = columns()
-    for name, setting in settings_of(SamplingSettings).items():
-        value = setting.show(getattr(settings, name))
-        table.add_row(Text(name, style="name"), Text(safe(value), style="value"), setting.help)
-    return table
+    from repl.pictures.settings import SettingsView
+
+    return SettingsView(settings)
 
 
 def setting_line(setting: Setting, value: str) -> Text:
