@@ -294,9 +294,13 @@ def corpus_counts(counts: "CorpusCounts") -> RenderableType:
 
 
 def perplexed(value: float) -> str:
-    """Write a perplexity for people."""
+    """Write a perplexity for people: 8.53, 83.2, 1,234.5, 8.1 million, and more than a billion."""
+    if value >= 1e9:
+        return "perplexity above a billion"
+    if value >= 999_999.95:
+        return f"perplexity {value / 1e6:,.1f} million"
     digits = 2 if value < 20 else 1  # among letters there is less to choose from
-    return f"perplexity {value:,.{digits}f}" if value < 1e6 else f"perplexity {value:.0e}"
+    return f"perplexity {value:,.{digits}f}"
 
 
 def epoch_line(epoch: int, loss: float, perplexity: float | None, speed: str, best: bool) -> Text:

@@ -11,7 +11,7 @@ from core.decoding.generator import Continuation, Generator, Seed
 from core.insight.sweeping import Row, perplexity_of
 from core.setting import Setting
 from repl import views
-from repl.pictures.marks import Marked, common_sampling
+from repl.pictures.marks import Legend, Marked, common_sampling
 from repl.views import columns, safe
 
 SIDE_BY_SIDE = 60
@@ -24,7 +24,10 @@ def picture(generator: Generator, seed: Seed, setting: Setting, rows: Sequence[R
     told = [safe(generator.model.name), *_common(generator, setting, rows)]
     if setting.name != "rng" and any(row.settings.draws for row in rows):
         told.append("the same random numbers in every row")
-    drawn: list[RenderableType] = [shown, Grid(setting, rows), Text(" · ".join(told), "status")]
+    grid = Grid(setting, rows, generator.model.level)
+    drawn: list[RenderableType] = [shown, grid, Text(" · ".join(told), "status")]
+    if any(differs for row in rows if row.same_as is None for line in row.differs for differs in line):
+        drawn.insert(2, Legend("is not as in the row above"))
     if len(rows) > 1 and all(row.same_as == 0 for row in rows[1:]):
         nothing = f"every value gives the same words: {setting.name} changes nothing here"
         drawn.insert(2, Text(nothing, "notice"))
@@ -43,6 +46,8 @@ class Grid:
 
     setting: Setting
     rows: Sequence[Row]
+    level: str = "word"
+    """What a token is: a word or a character."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw what fits."""
@@ -50,7 +55,9 @@ class Grid:
         yield from self._table() if wide else self._stack()
 
     def _table(self) -> Iterator[RenderableType]:
-        table = columns(self.setting.name, "words", "perplexity", right=("perplexity",))
+        perplexity = f"perplexity\nof new {self.level}s"
+        table = columns(self.setting.name, "words", perplexity, right=(perplexity,))
+        table.columns[-1].no_wrap = True
         for row in self.rows:
             value = self._value(row)
             for words, measure in self._cells(row):
@@ -62,9 +69,8 @@ class Grid:
         for row in self.rows:
             value = self._value(row)
             for words, measure in self._cells(row):
-                yield (
-                    Text.assemble(value, "  ", (f"perplexity {measure}", "muted")) if measure else value
-                )
+                told = f"  perplexity {measure} of new {self.level}s"
+                yield Text.assemble(value, (told, "muted")) if measure else value
                 yield Padding.indent(words, 2)
                 value = Text()
 
