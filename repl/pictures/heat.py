@@ -191,7 +191,7 @@ def counted(score: Score) -> str:
     """Say which words a line's perplexity is about."""
     if 0 < score.given < len(score.words):
         return "with the seed"
-    return "of the new words" if score.before else "of the whole line"
+    return "without the seed" if score.before else "of the whole line"
 
 
 def unknown_words(score: Score) -> Text | None:

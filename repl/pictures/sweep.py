@@ -24,7 +24,7 @@ def picture(generator: Generator, seed: Seed, setting: Setting, rows: Sequence[R
     told = [safe(generator.model.name), *_common(generator, setting, rows)]
     if setting.name != "rng" and any(row.settings.draws for row in rows):
         told.append("the same random numbers in every row")
-    grid = Grid(setting, rows, generator.model.level)
+    grid = Grid(setting, rows)
     drawn: list[RenderableType] = [shown, grid, Text(" · ".join(told), "status")]
     if any(differs for row in rows if row.same_as is None for line in row.differs for differs in line):
         drawn.insert(2, Legend("is not as in the row above"))
@@ -46,8 +46,6 @@ class Grid:
 
     setting: Setting
     rows: Sequence[Row]
-    level: str = "word"
-    """What a token is: a word or a character."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw what fits."""
@@ -55,7 +53,7 @@ class Grid:
         yield from self._table() if wide else self._stack()
 
     def _table(self) -> Iterator[RenderableType]:
-        perplexity = f"perplexity\nof new {self.level}s"
+        perplexity = "perplexity\nwithout seed"
         table = columns(self.setting.name, "words", perplexity, right=(perplexity,))
         table.columns[-1].no_wrap = True
         for row in self.rows:
@@ -69,7 +67,7 @@ class Grid:
         for row in self.rows:
             value = self._value(row)
             for words, measure in self._cells(row):
-                told = f"  perplexity {measure} of new {self.level}s"
+                told = f"  perplexity {measure} without the seed"
                 yield Text.assemble(value, (told, "muted")) if measure else value
                 yield Padding.indent(words, 2)
                 value = Text()

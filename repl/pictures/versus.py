@@ -34,7 +34,7 @@ def picture(first: Generator, second: Generator, pairs: Sequence[Pair]) -> Rende
         comparable = first.model.level == second.model.level
         drawn += [*_lines(pair, names, comparable), Words(pair, names)]
     if any(each.differs for pair in pairs for side in pair for each in side.words):
-        drawn.append(Legend("(≠) is not what the other model says there"))
+        drawn.append(Legend("(≠) is not as in the other line"))
     return Group(*drawn, _status(first, second))
 
 
@@ -75,7 +75,7 @@ def _perplexities(side: Side, other: str | None) -> Text:
     told = []
     if side.perplexity is not None:
         told.append(
-            Text(views.perplexed(side.perplexity), "value").append(" of the new words", "muted")
+            Text(views.perplexed(side.perplexity), "value").append(" without the seed", "muted")
         )
     if other is None:
         return joined(*told)

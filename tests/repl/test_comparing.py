@@ -17,7 +17,7 @@ def run(session: Screen, *lines: str) -> str:
 def test_a_sweep_is_of_a_seed_of_ones_own_or_of_the_current_line(session: Screen) -> None:
     own = run(session, ":len 3", ":sweep temperature 0,1,2 china says")
     assert own.splitlines()[0] == "china says"
-    assert [row.split()[0] for row in own.splitlines()[2:5]] == ["0", "1", "2"]
+    assert [row.split()[0] for row in own.splitlines()[3:6]] == ["0", "1", "2"]
     run(session, "china says")
     assert run(session, ":sweep temperature 0,1,2") == own
 

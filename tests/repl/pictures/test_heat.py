@@ -148,7 +148,7 @@ def test_words_that_cannot_be_read_stand_in_their_places() -> None:
         (0, "", "of the whole line"),
         (4, "", "of the whole line"),
         (1, "", "with the seed"),
-        (0, "Zzz ", "of the new words"),
+        (0, "Zzz ", "without the seed"),
     ],
 )
 def test_a_perplexity_says_which_words_it_counts(given: int, before: str, told: str) -> None:
