@@ -11,6 +11,7 @@ from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator, Seed
 from core.library.ensemble import Ensemble
+from core.library.mixture import Part, write
 from core.library.model import Manifest, Model
 from core.setting import Setting, settings_of
 from core.settings import SamplingSettings
@@ -91,10 +92,23 @@ def numbered(lines: Sequence[RenderableType]) -> "Table":
 
 def status(generator: Generator, milliseconds: float, interrupted: bool = False) -> Text:
     """Draw what would give the same words again: model, length, sampling, rng, and the time taken."""
-    parts = [safe(generator.model.name), *sampling(generator), f"{milliseconds:.0f} ms"]
+    parts = [named(generator), *sampling(generator), f"{milliseconds:.0f} ms"]
     if interrupted:
         parts.append("interrupted")
     return Text(" · ".join(parts), style="status")
+
+
+def named(generator: Generator) -> str:
+    """Return the model's name; of several that take turns their names alone, as weights do nothing."""
+    model = generator.model
+    if isinstance(model, Ensemble) and takes_turns(generator):
+        return safe(write(Part(1.0, member.name) for member in model.members))
+    return safe(model.name)
+
+
+def takes_turns(generator: Generator) -> bool:
+    """Say whether several models have a word each in turn."""
+    return isinstance(generator.model, Ensemble) and generator.settings.ensemble == "turns"
 
 
 def sampling(generator: Generator) -> list[str]:
@@ -183,7 +197,7 @@ def loaded(generator: Generator) -> RenderableType:
     if isinstance(generator.model, Ensemble):
         from repl.pictures.ensemble import picture
 
-        return picture(generator.model)
+        return picture(generator.model, takes_turns(generator))
     manifest = generator.model.manifest
     context = "stream" if manifest.architecture.context == "stream" else "window"
     if context == "window":
@@ -229,7 +243,7 @@ def model_facts(generator: Generator) -> RenderableType:
     if isinstance(generator.model, Ensemble):
         from repl.pictures.ensemble import facts_of
 
-        return facts_of(generator.model)
+        return facts_of(generator.model, takes_turns(generator))
     manifest = generator.model.manifest
     table: dict[str, object] = {
         "sha256": generator.model.sha256[:16],

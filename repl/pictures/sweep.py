@@ -21,7 +21,7 @@ SIDE_BY_SIDE = 60
 def picture(generator: Generator, seed: Seed, setting: Setting, rows: Sequence[Row]) -> RenderableType:
     """Draw a sweep: the seed, the grid, and what would give it again."""
     shown = Text(safe(generator.model.cleaning.show(seed.text)) or "(the beginning)", "seed")
-    told = [safe(generator.model.name), *_common(generator, setting, rows)]
+    told = [views.named(generator), *_common(generator, setting, rows)]
     if setting.name != "rng" and any(row.settings.draws for row in rows):
         told.append("the same random numbers in every row")
     grid = Grid(setting, rows)
