@@ -141,7 +141,7 @@ class ComparisonView:
             for number, memory in enumerate(self.memories)
         )
         told = [*curves, *([Text(f"{SEVERAL} several of them")] if meet else [])]
-        yield Text(" " * LABEL).append(Text(" · ", "muted").join(told))
+        yield Text(" · ", "muted").join(told)
 
     def _noun(self) -> str:
         levels = {memory.level for memory in self.memories}
