@@ -23,11 +23,12 @@ def _html(console: Console) -> str:
 
 
 def _text(console: Console) -> str:
-    return console.export_text()
+    lines = console.export_text().split("\n")
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _markdown(console: Console) -> str:
-    return f"```\n{console.export_text()}```\n"
+    return f"```\n{_text(console)}```\n"
 
 
 ENDINGS: dict[str, Callable[[Console], str]] = {

@@ -123,6 +123,6 @@ def replay(session: Session, line: str = "") -> RenderableType:
 
 
 def _shown(turn: Turn) -> RenderableType:
-    from repl.pictures.turns import label
+    from repl.pictures.turns import Standing
 
-    return label(turn, current=True)
+    return Standing(turn)
