@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # what only some commands draw is imported when they do: a st
 
 HIDDEN = "\ufffd"
 
+WHOLE = 24
+"""Letters of a fact's name that is never folded."""
+
 TOLD_OTHERWISE = ("length", "until_end", "samples", "rng")
 """Settings that the line of status tells in words of its own."""
 
@@ -82,9 +85,17 @@ def columns(*headings: str, right: Sequence[str] = ()) -> "Table":
     return table
 
 
+def grid(count: int, whole: bool = True) -> "Table":
+    """Return an empty table without headings; nothing is cut, and the first column stands whole."""
+    table = columns(*[""] * count)
+    table.show_header = False
+    table.columns[0].no_wrap = whole
+    return table
+
+
 def numbered(lines: Sequence[RenderableType]) -> "Table":
     """Draw several samples, each under its number."""
-    table = columns()
+    table = grid(2)
     for number, text in enumerate(lines, start=1):
         table.add_row(Text(str(number), style="muted", justify="right"), text)
     return table
@@ -232,10 +243,10 @@ def setting_help(setting: Setting, value: str) -> Text:
 
 def facts(table: Mapping[str, object]) -> "Table":
     """Draw names and values in two columns."""
-    grid = columns()
+    drawn = grid(2, whole=all(len(name) <= WHOLE for name in table))
     for name, value in table.items():
-        grid.add_row(Text(safe(name), style="name"), Text(safe(str(value))))
-    return grid
+        drawn.add_row(Text(safe(name), style="name"), Text(safe(str(value))))
+    return drawn
 
 
 def model_facts(generator: Generator) -> RenderableType:

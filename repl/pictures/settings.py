@@ -9,7 +9,7 @@ from rich.text import Text
 
 from core.setting import Setting, settings_of
 from core.settings import SamplingSettings
-from repl.views import columns, safe
+from repl.views import grid, safe
 
 SIDE_BY_SIDE = 60
 """Columns from which on a meaning stands beside its setting; a name is never cut or folded."""
@@ -32,9 +32,7 @@ class SettingsView:
             yield Text(name, "name"), Text(safe(value), "value"), setting
 
     def _table(self, widest: int) -> Iterator[RenderableType]:
-        table = columns("", "", "")
-        table.show_header = False
-        table.columns[0].no_wrap = True
+        table = grid(3)
         table.columns[1].max_width = widest  # a long list of words folds, and not the names
         for name, value, setting in self._rows():
             table.add_row(name, value, setting.help)

@@ -7,7 +7,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from repl.turns import ROOT, Turn, Turns
-from repl.views import columns, safe
+from repl.views import grid, safe
 
 SHOWN = 30
 """Lines begun anew that are drawn, the last ones."""
@@ -44,7 +44,7 @@ class Standing:
         if options.no_wrap:
             yield text
             return
-        table = columns()
+        table = grid(2)
         number, words = text.divide([len(f"* {self.turn.number}")])
         table.add_row(number, words[1:])
         yield table
