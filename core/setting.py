@@ -70,18 +70,18 @@ class Setting:
         if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value) if abs(value) < 1e300 else math.inf
         if type(value) is not self.kind or not self._allows(value):
-            raise SettingError(f"{self.name} must be {self.describe()}, not {value!r}")
+            raise SettingError(f"{self.name} must be {self.describe()}, not {_told(value)}")
         return value
 
     def _check_many(self, value: Value) -> Value:
         single = dataclasses.replace(self, many=False)
         items = tuple(value) if isinstance(value, tuple | list) else ()
         if not items or len(items) > MANY or any(item is None or item == "" for item in items):
-            raise SettingError(f"{self.name} must be {self.describe()}, not {value!r}")
+            raise SettingError(f"{self.name} must be {self.describe()}, not {_told(value)}")
         try:
             return tuple(single.check(item) for item in items)  # type: ignore[misc]
         except SettingError:
-            raise SettingError(f"{self.name} must be {self.describe()}, not {value!r}") from None
+            raise SettingError(f"{self.name} must be {self.describe()}, not {_told(value)}") from None
 
     def parse(self, text: str) -> Value:
         """Read a value as a person types it: `0.8`, `on`, `auto`.
@@ -135,6 +135,15 @@ class Setting:
         if isinstance(value, float) and not math.isfinite(value):
             return False
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+
+def _told(value: object) -> str:
+    """Write what was received; a whole number as such, also where it was read as a fraction."""
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, tuple | list) and value:
+        return ", ".join(map(_told, value))
+    return repr(value)
 
 
 def _number(value: float) -> str:

@@ -19,7 +19,8 @@ from repl.pictures.why import word_table
 from repl.theme import THEME
 from repl.views import safe
 
-HINT = "left, right: a word · up, down: a rival · Enter: take it · Esc: leave"
+HINT = "left, right: a word · up, down: a rival · Enter: take › · Esc: leave"
+OTHERS = "any other word: :branch {number} WORD"
 
 Taken = tuple[int, int]
 """The number of a word, and the id to take in its place."""
@@ -92,7 +93,8 @@ def choose(
     application: Application[Taken | None] = Application(
         layout=Layout(
             Window(
-                FormattedTextControl(lambda: drawn(HINT), show_cursor=False), dont_extend_height=True
+                FormattedTextControl(lambda: drawn(_hint(chooser)), show_cursor=False),
+                dont_extend_height=True,
             )
         ),
         key_bindings=_keys(chooser),
@@ -150,6 +152,10 @@ def _rendered(line: Text, chooser: Chooser, hint: str, width: int) -> str:
         console.print(Padding.indent(picture, 2))
     # Rich fills lines with blanks, and a full one would make the terminal begin another.
     return "\n".join(text.rstrip() for text in capture.get().rstrip().split("\n"))
+
+
+def _hint(chooser: Chooser) -> str:
+    return f"{HINT}\n{OTHERS.format(number=chooser.choice.number)}"
 
 
 def _may_be_said(candidate: Candidate) -> bool:

@@ -171,4 +171,4 @@ def present(shown: RenderableType, picture: Path | None, replace: bool) -> None:
         return
     from repl.export import write_picture
 
-    out.print(views.safe(str(write_picture(picture, [shown], replace))))
+    out.print(views.safe(str(write_picture(picture, [[shown]], replace))))

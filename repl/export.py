@@ -23,11 +23,12 @@ def _html(console: Console) -> str:
 
 
 def _text(console: Console) -> str:
-    return console.export_text()
+    lines = console.export_text().split("\n")
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _markdown(console: Console) -> str:
-    return f"```\n{console.export_text()}```\n"
+    return f"```\n{_text(console)}```\n"
 
 
 ENDINGS: dict[str, Callable[[Console], str]] = {
@@ -40,8 +41,13 @@ ENDINGS: dict[str, Callable[[Console], str]] = {
 COLOURED = (".svg", ".html")
 
 
-def write_picture(path: Path, shown: Sequence[RenderableType], replace: bool = False) -> Path:
+def write_picture(
+    path: Path, entries: Sequence[Sequence[RenderableType]], replace: bool = False
+) -> Path:
     """Write what was shown to `path`; its ending says how.
+
+    An entry is something typed and its answer. In plain text a typed line is never broken, so that it
+    can be run again.
 
     Raises:
         InputError: there is no such ending, a file is there already, or it cannot be written.
@@ -63,7 +69,11 @@ def write_picture(path: Path, shown: Sequence[RenderableType], replace: bool = F
         color_system="truecolor" if coloured else None,  # without, signs stand for colours
         no_color=not coloured,
     )
-    for renderable in shown:
-        console.print(renderable)
+    for number, (typed, *answer) in enumerate(entries):
+        if number:
+            console.print()
+        console.print(typed, soft_wrap=not coloured)
+        for renderable in answer:
+            console.print(renderable)
     write_files({path: draw(console).encode()})
     return path

@@ -40,6 +40,8 @@ class ShelfView:
         rows = [(self._name(entry), self._cells(entry)) for entry in self.entries if entry.manifest]
         if rows:
             yield from self._fitting(rows, console, options)
+            if any(entry.path in self.loaded for entry in self.entries if entry.manifest):
+                yield Text("* is loaded", style="muted")
         for entry in self.entries:
             if entry.manifest is None:
                 yield error(entry.problem or f"{entry.name} cannot be used")

@@ -153,8 +153,9 @@ class Turns:
         turn = self.require()
         children = self.children(turn.number)
         if not 1 <= place <= len(children):
+            there = "1 child" if len(children) == 1 else f"{len(children) or 'no'} children"
             raise InputError(
-                f"line {turn.number} has {len(children)} children, not {place}; :more adds one"
+                f"line {turn.number} has {there}, so there is no child {place}; :more adds one"
             )
         return self.go(str(children[place - 1].number))
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator, Seed
 from core.library.ensemble import Ensemble
+from core.library.mixture import Part, write
 from core.library.model import Manifest, Model
 from core.setting import Setting, settings_of
 from core.settings import SamplingSettings
@@ -23,6 +24,9 @@ if TYPE_CHECKING:  # what only some commands draw is imported when they do: a st
     from core.text.reading import RawText
 
 HIDDEN = "\ufffd"
+
+WHOLE = 24
+"""Letters of a fact's name that is never folded."""
 
 TOLD_OTHERWISE = ("length", "until_end", "samples", "rng")
 """Settings that the line of status tells in words of its own."""
@@ -81,9 +85,17 @@ def columns(*headings: str, right: Sequence[str] = ()) -> "Table":
     return table
 
 
+def grid(count: int, whole: bool = True) -> "Table":
+    """Return an empty table without headings; nothing is cut, and the first column stands whole."""
+    table = columns(*[""] * count)
+    table.show_header = False
+    table.columns[0].no_wrap = whole
+    return table
+
+
 def numbered(lines: Sequence[RenderableType]) -> "Table":
     """Draw several samples, each under its number."""
-    table = columns()
+    table = grid(2)
     for number, text in enumerate(lines, start=1):
         table.add_row(Text(str(number), style="muted", justify="right"), text)
     return table
@@ -91,10 +103,23 @@ def numbered(lines: Sequence[RenderableType]) -> "Table":
 
 def status(generator: Generator, milliseconds: float, interrupted: bool = False) -> Text:
     """Draw what would give the same words again: model, length, sampling, rng, and the time taken."""
-    parts = [safe(generator.model.name), *sampling(generator), f"{milliseconds:.0f} ms"]
+    parts = [named(generator), *sampling(generator), f"{milliseconds:.0f} ms"]
     if interrupted:
         parts.append("interrupted")
     return Text(" · ".join(parts), style="status")
+
+
+def named(generator: Generator) -> str:
+    """Return the model's name; of several that take turns their names alone, as weights do nothing."""
+    model = generator.model
+    if isinstance(model, Ensemble) and takes_turns(generator):
+        return safe(write(Part(1.0, member.name) for member in model.members))
+    return safe(model.name)
+
+
+def takes_turns(generator: Generator) -> bool:
+    """Say whether several models have a word each in turn."""
+    return isinstance(generator.model, Ensemble) and generator.settings.ensemble == "turns"
 
 
 def sampling(generator: Generator) -> list[str]:
@@ -183,7 +208,7 @@ def loaded(generator: Generator) -> RenderableType:
     if isinstance(generator.model, Ensemble):
         from repl.pictures.ensemble import picture
 
-        return picture(generator.model)
+        return picture(generator.model, takes_turns(generator))
     manifest = generator.model.manifest
     context = "stream" if manifest.architecture.context == "stream" else "window"
     if context == "window":
@@ -198,13 +223,11 @@ def loaded(generator: Generator) -> RenderableType:
     return Text.assemble(name, (" · " + " · ".join(facts), "muted"))
 
 
-def settings_table(settings: SamplingSettings) -> "Table":
+def settings_table(settings: SamplingSettings) -> RenderableType:
     """Draw every sampling setting with its value and what it means."""
-    table = columns()
-    for name, setting in settings_of(SamplingSettings).items():
-        value = setting.show(getattr(settings, name))
-        table.add_row(Text(name, style="name"), Text(safe(value), style="value"), setting.help)
-    return table
+    from repl.pictures.settings import SettingsView
+
+    return SettingsView(settings)
 
 
 def setting_line(setting: Setting, value: str) -> Text:
@@ -220,10 +243,10 @@ def setting_help(setting: Setting, value: str) -> Text:
 
 def facts(table: Mapping[str, object]) -> "Table":
     """Draw names and values in two columns."""
-    grid = columns()
+    drawn = grid(2, whole=all(len(name) <= WHOLE for name in table))
     for name, value in table.items():
-        grid.add_row(Text(safe(name), style="name"), Text(safe(str(value))))
-    return grid
+        drawn.add_row(Text(safe(name), style="name"), Text(safe(str(value))))
+    return drawn
 
 
 def model_facts(generator: Generator) -> RenderableType:
@@ -231,7 +254,7 @@ def model_facts(generator: Generator) -> RenderableType:
     if isinstance(generator.model, Ensemble):
         from repl.pictures.ensemble import facts_of
 
-        return facts_of(generator.model)
+        return facts_of(generator.model, takes_turns(generator))
     manifest = generator.model.manifest
     table: dict[str, object] = {
         "sha256": generator.model.sha256[:16],
@@ -296,9 +319,13 @@ def corpus_counts(counts: "CorpusCounts") -> RenderableType:
 
 
 def perplexed(value: float) -> str:
-    """Write a perplexity for people."""
+    """Write a perplexity for people: 8.53, 83.2, 1,234.5, 8.1 million, and more than a billion."""
+    if value >= 1e9:
+        return "perplexity above a billion"
+    if value >= 999_999.95:
+        return f"perplexity {value / 1e6:,.1f} million"
     digits = 2 if value < 20 else 1  # among letters there is less to choose from
-    return f"perplexity {value:,.{digits}f}" if value < 1e6 else f"perplexity {value:.0e}"
+    return f"perplexity {value:,.{digits}f}"
 
 
 def epoch_line(epoch: int, loss: float, perplexity: float | None, speed: str, best: bool) -> Text:

@@ -43,6 +43,13 @@ def speakers(model: LanguageModel, settings: SamplingSettings) -> Iterator[tuple
         yield "the model", range(len(model.vocabulary))
 
 
+def turn_of(model: LanguageModel, state: State) -> str | None:
+    """Return who has the first text's next word, by name; None where models take no turns."""
+    if not isinstance(model, Ensemble) or state.turns is None:
+        return None
+    return model.members[int(state.turns[0]) % len(model.members)].name
+
+
 class EnsembleStepper:
     """The members' steppers side by side; a state holds one of each.
 

@@ -1,6 +1,6 @@
 """A line as a model reads it, word by word: what everything that looks inside is asked about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,9 @@ class Line:
     """The words of a line with their ids.
 
     `words` are as they were written, also where the model reads `<unk>`; those that it cannot read
-    at all are in `skipped`, each once, and `left_out` counts them. The first `given` words are the
-    user's, the others the model's.
+    at all are in `skipped`, each once, and `left_out` counts them; `unread` has them in their order,
+    each with the number of `words` that stand before it. The first `given` words are the user's, the
+    others the model's.
     """
 
     words: tuple[str, ...]
@@ -27,6 +28,7 @@ class Line:
     unknown: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     left_out: int = 0
+    unread: tuple[tuple[int, str], ...] = ()
 
 
 def read_line(generator: Generator, text: str) -> Line:
@@ -43,10 +45,24 @@ def read_line(generator: Generator, text: str) -> Line:
         raise InputError(f"{generator.model.name} knows no word of {text!r}; give it others")
     ids = tuple(vocabulary.encode(read))
     skipped = tuple(word for word in seed.unknown if word not in read)
-    # What the cleaning dropped whole is among the unknown, and not among the words.
-    dropped = sum(part in skipped for part in seed.text.split() if part not in words)
-    left_out = len(words) - len(read) + dropped
-    return Line(tuple(read), ids, len(read), seed.unknown, skipped, left_out)
+    unread = tuple(_unread(generator, seed.text, words, skipped))
+    return Line(tuple(read), ids, len(read), seed.unknown, skipped, len(unread), unread)
+
+
+def _unread(
+    generator: Generator, text: str, words: list[str], skipped: tuple[str, ...]
+) -> Iterator[tuple[int, str]]:
+    """Yield the words that are not read, each with the number of those before it that are."""
+    parts = [(part, generator.model.cleaning.split(part)) for part in text.split()]
+    if [word for _, own in parts for word in own] != words:  # a blank is a token too
+        parts = [("", words), *(dropped for dropped in parts if not dropped[1])]
+    read = 0
+    for part, own in parts:
+        for word in own or [part]:  # what the cleaning dropped whole is no word of its own
+            if word in skipped:
+                yield read, word
+            elif own:
+                read += 1
 
 
 def line_of(generator: Generator, continuation: Continuation) -> Line:
@@ -63,6 +79,7 @@ def line_of(generator: Generator, continuation: Continuation) -> Line:
         given.unknown,
         given.skipped,
         given.left_out,
+        given.unread,
     )
 
 

@@ -196,8 +196,9 @@ def survey(
         InputError: fewer than two words come often enough.
         ModelError: what is loaded is not one network.
     """
-    if least < 1 or units < 1:
-        raise SettingError(f"least and top must be whole numbers from 1, not {least} and {units}")
+    for name, value in (("least", least), ("top", units)):
+        if value < 1:
+            raise SettingError(f"{name} must be a whole number of at least 1, not {value}")
     index = find_layer(generator, layer)
     states = activations(generator, lines, index)
     ids = np.concatenate([line.ids for line in lines])

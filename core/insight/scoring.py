@@ -15,6 +15,7 @@ from core.decoding.filters import Logits
 from core.decoding.generator import Continuation, Generator
 from core.errors import InputError
 from core.insight.line import Line, line_of, whole
+from core.text.cleaning import Cleaning
 
 Measure = Literal["rank", "probability"]
 """What tells how likely a word was: its place among all words, or its share."""
@@ -53,8 +54,9 @@ class Score:
     """A line with what the model thinks of each of its words; the first `given` are the user's.
 
     `before` is what stands before them unread. `skipped` names the words that were left out because
-    the model can read nothing in their place; `left_out` counts them, repeats and all. A model that
-    is not `told_start` has no sign for the beginning of a line, and never learned how one begins.
+    the model can read nothing in their place; `left_out` counts them, repeats and all, and `unread` has
+    their pieces in order, each with the number of `words` before it. A model that is not `told_start`
+    has no sign for the beginning of a line, and never learned how one begins.
     """
 
     words: tuple[ScoredWord, ...]
@@ -63,6 +65,7 @@ class Score:
     skipped: tuple[str, ...] = ()
     left_out: int = 0
     told_start: bool = True
+    unread: tuple[tuple[int, str], ...] = ()
 
     @property
     def perplexity(self) -> float:
@@ -104,18 +107,33 @@ def score(generator: Generator, line: Line, before: str = "") -> Score:
     vocabulary, cleaning = generator.vocabulary, generator.model.cleaning
     mixed = generator.under(generator.settings.change(ensemble="mix"))
     state = mixed.read(whole(line)[0])
-    words, text = [], before
+    words = []
+    pieces, unread = _pieces(line, before, cleaning)
     for number, (word, id_) in enumerate(zip(line.words, line.ids, strict=True)):
         if number:
             state = generator.stepper.advance(state, np.array([line.ids[number - 1]], np.intp))
         if number == line.given:
             state = after_seed(state, generator.settings)
+        judged = judge(generator.stepper.logits(state), id_)
+        words.append(ScoredWord(word, pieces[number], *judged, not vocabulary.knows(word)))
+    shown, told_start = cleaning.show(before), vocabulary.start is not None
+    return Score(tuple(words), line.given, shown, line.skipped, line.left_out, told_start, unread)
+
+
+def _pieces(line: Line, text: str, cleaning: Cleaning) -> tuple[list[str], tuple[tuple[int, str], ...]]:
+    """Return what to print of each word after `text`; and of each that is not read, with its place."""
+    pieces: list[str] = []
+    unread: list[tuple[int, str]] = []
+    words = [(number, True, word) for number, word in enumerate(line.words)]
+    others = [(place, False, word) for place, word in line.unread]
+    for place, read, word in sorted([*others, *words], key=lambda one: one[:2]):
         piece = cleaning.piece(text, word)
         text += piece
-        judged = judge(generator.stepper.logits(state), id_)
-        words.append(ScoredWord(word, cleaning.show(piece), *judged, not vocabulary.knows(word)))
-    shown, told_start = cleaning.show(before), vocabulary.start is not None
-    return Score(tuple(words), line.given, shown, line.skipped, line.left_out, told_start)
+        if read:
+            pieces.append(cleaning.show(piece))
+        else:
+            unread.append((place, cleaning.show(piece)))
+    return pieces, tuple(unread)
 
 
 def score_of(generator: Generator, continuation: Continuation) -> Score:

@@ -4,13 +4,14 @@ The line is gone through again with its settings; nothing is drawn.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.decoding import filters
+from core.decoding.ensemble import turn_of
 from core.decoding.filters import Logits
 from core.decoding.generator import Generator, Seed
 from core.decoding.sampler import Sampler
@@ -44,12 +45,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One generated word, `number` counted from 1, with the likeliest candidates and itself."""
+    """One generated word, `number` counted from 1, with the likeliest candidates and itself.
+
+    Where several models take turns, `speaker` is the name of the one that had this word.
+    """
 
     number: int
     chosen: Candidate
     candidates: tuple[Candidate, ...]
     stages: tuple[Stage, ...]
+    speaker: str | None = None
 
 
 def explain(generator: Generator, seed: Seed, ids: Sequence[int], top: int = TOP) -> Iterator[Choice]:
@@ -68,7 +73,8 @@ def explain(generator: Generator, seed: Seed, ids: Sequence[int], top: int = TOP
     state = generator.read(seed)
     for number, id_ in enumerate(ids):
         logits = generator.stepper.logits(state)
-        yield _choice(generator, sampler, logits, id_, number + 1, top)
+        speaker = turn_of(generator.model, state)
+        yield replace(_choice(generator, sampler, logits, id_, number + 1, top), speaker=speaker)
         sampler.skip(np.array([id_]), logits)
         state = generator.stepper.advance(state, np.array([id_]))
 

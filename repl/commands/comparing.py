@@ -24,7 +24,8 @@ def sweep(session: Session, name: str, values: str, seed: Rest = NOTHING) -> Ren
     Continues one seed, your own or the current line's, under each of them. Every value is given the
     same random numbers, so what differs is due to the setting, and is marked: whatever is not as in
     the row above. Values are a range (0.2..1.4, or 0.2..1.4..0.1 with its step) or a list (0.2,0.5,1
-    or off,10,40 or on,off); values of several words have ; between them.
+    or off,10,40 or on,off); values of several words have ; between them. The perplexity is that of the
+    new words alone, where :heat and :score count the seed's, too.
     """
     from core.insight import sweeping
     from core.insight.values import read_values
@@ -47,7 +48,8 @@ def vs(session: Session, one: str, two: str, seed: Rest = NOTHING) -> Renderable
 
     Your own or the current line's, with the same settings and random numbers. Words that differ are
     marked. Each word stands with its probability under the model that wrote it, and under the other
-    one, if that knows it. What is loaded stays loaded.
+    one, if that knows it. A perplexity is that of the new words alone, without the seed's. What is
+    loaded stays loaded.
     """
     from core.insight.versus import versus
     from repl.pictures.versus import picture

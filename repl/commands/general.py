@@ -113,8 +113,11 @@ def log(
     if not shown:
         raise InputError("nothing was shown yet that could be written")
     wanted = shown[-last:] if last else shown
-    written = write_picture(path, [entry for shown in wanted for entry in shown], replace)
-    return Confirmation(views.card(str(written)))
+    written = write_picture(path, wanted, replace)
+    several = f"{len(wanted)} lines and commands, each with its answer,"
+    what = several if len(wanted) > 1 else "1 line or command with its answer"
+    told = Text(f"wrote {what} to ")
+    return Confirmation(told.append(views.safe(str(written)), "name"))
 
 
 @registry.command("run", example=":run seeds.txt")

@@ -86,6 +86,7 @@ def memory(
     column: str | None = None,
     drop: Annotated[tuple[str, ...], "CELL"] = (),
     encoding: str | None = None,
+    headlines: bool = False,
 ) -> RenderableType:
     """Show how much each earlier word still matters.
 
@@ -93,7 +94,9 @@ def memory(
     Kullback-Leibler divergence. Then, averaged over the line, by how far back the word is.
 
     --vs MODEL,MODEL compares models, or one with the loaded one, each with itself, on the same lines:
-    the text, the lines of --file, or some hundred of the headlines that come with the program.
+    the current one, a text, the lines of --file, or with --headlines some hundred of the headlines that
+    come with the program, which are also read where there is no line yet. One line says little of a
+    model; a mean over many says more.
     """
     from repl.inside import compare, named
     from repl.pictures.memory import ComparisonView, MemoryView
@@ -101,12 +104,19 @@ def memory(
     if not vs:
         if file is not None:
             raise InputError("--file is for --vs; without it the memory is that of one line")
+        if headlines:
+            raise InputError("--headlines is for --vs; without it the memory is that of one line")
         return MemoryView(remember(session.require_generator(), _line(session, text)))
+    if headlines and (text or file is not None):
+        raise InputError("the lines to compare on are typed, in a --file or the --headlines: take one")
     generators = [Generator(session.shelf.load(name)) for name in named(vs)]
     if len(generators) < 2:
         generators.insert(0, session.require_generator())
     corpus = _corpus(session, () if file is None else (file,), column, drop, encoding)
-    return ComparisonView(compare(generators, [" ".join(text)] if text else (), corpus))
+    typed = " ".join(text)
+    if not (typed or headlines or file is not None) and session.turns.current is not None:
+        typed = session.turns.current.line.text
+    return ComparisonView(compare(generators, [typed] if typed else (), corpus))
 
 
 def _line(session: Session, text: tuple[str, ...]) -> Line:

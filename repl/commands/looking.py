@@ -31,9 +31,10 @@ def heat(session: Session, way: str = "") -> Result:
     """Colour words by how likely they were.
 
     With on (or rank) every line that follows is coloured by the rank of each word among all words: top
-    10, 100, 1,000, or beyond; with probability by its share. Below a line stand its perplexity and its
-    most surprising word. Where there are no colours, signs stand after the words. With off lines are
-    plain again; alone it shows the current line.
+    10, 100, 1,000, or beyond; with probability by its share. Below a line stand its perplexity, which
+    counts the seed's words too, and its most surprising word (:help score says which words are
+    counted). Where there are no colours, signs stand after the words. With off lines are plain again;
+    alone it shows the current line.
     """
     from repl.pictures.heat import Legend, picture
 
@@ -53,10 +54,12 @@ def score_(session: Session, text: Rest = NOTHING) -> RenderableType:
 
     How likely the loaded model finds each word after those before it: probability, rank, and the
     entropy (in nats) of what could have come; the perplexity of them all, and the most surprising one.
-    The end of the line is not counted. Without a text it is about the current line.
+    The end of the line is not counted. Without a text it is about the current line, seed and all. A
+    word with ? is unknown; one that the model cannot read at all is not counted.
 
     A model that has no sign for the beginning of a line, as the tutorial's, never learned how one
-    begins: it guesses the first word, which counts in the perplexity all the same.
+    begins: before the first word there is nothing to predict it from. That word counts in the
+    perplexity all the same, but it is passed over where the most surprising one is told.
     """
     from repl.pictures.heat import picture
 

@@ -50,7 +50,7 @@ def more(session: Session) -> Continue:
 
 @registry.command("edit", "e", example=":edit", needs="line")
 def edit(session: Session, *, whole: bool = False) -> Result:
-    """Take the seed of the current line back to be edited.
+    """Edit the seed of the current line.
 
     It stands at the prompt again, with the cursor at its end; with --whole the line does.
     """
@@ -149,6 +149,6 @@ def replay(session: Session, line: str = "") -> RenderableType:
 
 
 def _shown(turn: Turn) -> RenderableType:
-    from repl.pictures.turns import label
+    from repl.pictures.turns import Standing
 
-    return label(turn, current=True)
+    return Standing(turn)

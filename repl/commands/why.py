@@ -20,10 +20,15 @@ GROUP = "looking"
 def why(session: Session, number: int | None = None, *, top: int = 8) -> Result:
     """Show what each generated word beat.
 
-    With a number, that word in full. Before is the model's own probability; after is what was left of
-    it when the filters had run, and cut by names the filter that removed a word. At a terminal :why
-    alone opens the line: left and right choose a word, up and down a rival, Enter takes it and goes on
-    from there.
+    With a number, that word in full. New words are numbered from 1 at the first after the seed, and of
+    a line that went on from another (:more), at the first after that one; :branch counts the same way.
+    At a terminal :why alone opens the line: left and right choose a word, up and down a rival, Enter
+    takes it and goes on from there.
+
+    Before is the model's own probability; after is what was left of it when the filters had run, and
+    cut by names the filter that removed a word. The last line counts the words that each filter left;
+    bans are what may never be said, such as <unk>. Where models take turns, it is told whose turn a
+    word was.
     """
     turn = session.turns.require()
     choices = _choices(session, turn, top)
@@ -39,8 +44,11 @@ def why(session: Session, number: int | None = None, *, top: int = 8) -> Result:
     from repl.pictures.why import line_table, word_table
 
     if number is None:
-        return line_table(choices)
-    return word_table(_at(choices, number))
+        told = "the numbers are those of :why NUMBER and :branch NUMBER WORD"
+        return Group(line_table(choices), Text(told, "muted"))
+    _check_number(turn, number)
+    other = Text(f":branch {number} WORD takes another word here", "muted")
+    return Group(word_table(choices[number - 1]), other)
 
 
 @registry.command("branch", example=":branch 3 senate", needs="line")
@@ -48,13 +56,13 @@ def branch(session: Session, number: int, word: str) -> Continue:
     """Take another word, and go on from there.
 
     The words before it stay; the random numbers of the words after it stay too, so what changes is due
-    to the word. With beam or must the rest is searched for anew, so all of it may change. Words are
-    counted as :why does: those that came last, and not those of a line that it went on from.
+    to the word. With beam or must the rest is searched for anew, so all of it may change. The number is
+    the one that :why shows: new words are numbered from 1 at the first after the seed, and of a line
+    that went on from another (:more), at the first after that one.
     """
     turn = session.turns.require()
     vocabulary = session.generator_of(turn).vocabulary
-    if not 1 <= number <= len(turn.line.words):
-        raise InputError(f"the current line has {len(turn.line.words)} words, so none is {number}")
+    _check_number(turn, number)
     if not vocabulary.knows(word):
         raise InputError(f"{word!r} is no word of the model; :why {number} shows some that are")
     return _branched(session, turn, number, vocabulary.ids[word])
@@ -95,10 +103,11 @@ def _choices(session: Session, turn: Turn, top: int) -> list[Choice]:
     return list(explain(generator, turn.line.seed, ids, top))
 
 
-def _at(choices: list[Choice], number: int) -> Choice:
-    if not 1 <= number <= len(choices):
-        raise InputError(f"the current line has {len(choices)} generated words, so none is {number}")
-    return choices[number - 1]
+def _check_number(turn: Turn, number: int) -> None:
+    count = len(turn.line.words)
+    if not 1 <= number <= count:
+        words = "new word" if count == 1 else "new words"
+        raise InputError(f"the current line has {count} {words}, so there is no word {number}")
 
 
 def _branched(session: Session, turn: Turn, number: int, id_: int) -> Continue:

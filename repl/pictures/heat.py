@@ -4,9 +4,10 @@ The bands of ranks are GLTR's (Gehrmann et al. 2019): the top 10, 100 and 1,000,
 probability they are as many powers of ten.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
@@ -38,6 +39,9 @@ ROWS = 60
 
 NARROWEST = 30
 """Columns that a table of words needs."""
+
+
+Kind = TypeVar("Kind", bound="Likely")
 
 
 class Likely(Protocol):
@@ -87,6 +91,11 @@ class Palette:
         place = band(word, self.by)
         return STYLES[place], self.signs[place]
 
+    def add_unread(self, text: Text, piece: str) -> None:
+        """Append a word that the model does not know and cannot read."""
+        space, bare = apart(piece)
+        text.append(space).append(bare + UNKNOWN, "heat.unknown")
+
     def add(self, text: Text, word: Likely, new: bool) -> None:
         """Append a word to a text, with what tells its band; a new one, the model's own, is bright."""
         space, bare = apart(word.piece)
@@ -108,12 +117,16 @@ class Palette:
 
 @dataclass(frozen=True)
 class Heated:
-    """A line with its words coloured, those after the `given` ones bright; what was not read is dim."""
+    """A line with its words coloured, those after the `given` ones bright; what stands `before` is dim.
+
+    Each `unread` word in between, which the model cannot read, has the number of words before it.
+    """
 
     words: Sequence[Likely]
     by: Measure
     given: int = 0
     before: str = ""
+    unread: Sequence[tuple[int, str]] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw it as one text."""
@@ -127,9 +140,24 @@ class Heated:
         """Return the line with its colours or signs."""
         text = Text()
         text.append(safe(self.before), "seed")
-        for number, word in enumerate(self.words):
-            palette.add(text, word, new=number >= self.given)
+        for number, word in _merged(self.words, self.unread):
+            if isinstance(word, str):
+                palette.add_unread(text, word)
+            else:
+                palette.add(text, word, new=number >= self.given)
         return text
+
+
+def _merged(
+    words: Sequence[Kind], unread: Sequence[tuple[int, str]]
+) -> Iterator[tuple[int, Kind | str]]:
+    """Yield all words in their order, each with the number of those before it that can be read."""
+    waiting = deque(unread)
+    for number, word in enumerate(words):
+        while waiting and waiting[0][0] <= number:
+            yield waiting.popleft()
+        yield number, word
+    yield from waiting
 
 
 @dataclass(frozen=True)
@@ -145,29 +173,37 @@ class Legend:
 
 def line(score: Score, by: Measure) -> Heated:
     """Draw a line with its words coloured."""
-    return Heated(score.words, by, score.given, score.before)
+    return Heated(score.words, by, score.given, score.before, score.unread)
 
 
 def summary(score: Score) -> RenderableType:
-    """Tell a line's perplexity, its most surprising word, and which words the model does not know."""
+    """Tell a line's perplexity, of which words, the most surprising one, and which are not known."""
     word = score.most_surprising
     surprising = Text("most surprising ", "muted").append(shown(word.piece), "word")
     surprising.append(f" {percent(word.probability)}, rank {word.rank:,}", "muted")
-    facts = joined(Text(perplexed(score.perplexity), "value"), surprising)
+    measured = Text(perplexed(score.perplexity), "value").append(f" {counted(score)}", "muted")
+    facts = joined(measured, surprising)
     unknown = unknown_words(score)
     return Group(facts, unknown) if unknown else facts
+
+
+def counted(score: Score) -> str:
+    """Say which words a line's perplexity is about."""
+    if 0 < score.given < len(score.words):
+        return "with the seed"
+    return "without the seed" if score.before else "of the whole line"
 
 
 def unknown_words(score: Score) -> Text | None:
     """Say how the perplexity takes words that the model does not know."""
     how = []
     if score.unknown:
-        how.append(f"counts {_listed(score.unknown)} as an unknown word")
+        how.append(f"{_listed(score.unknown)} counted as an unknown word")
     if score.skipped:
-        how.append(f"leaves out {_listed(score.skipped)}")
+        how.append(f"{_listed(score.skipped)} not counted")
     if not how:
         return None
-    return Text(f"{' and '.join(how)}: {percent(score.unknown_rate)} unknown", style="notice")
+    return Text(f"unknown ({UNKNOWN}), {percent(score.unknown_rate)}: {'; '.join(how)}", "notice")
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -177,7 +213,7 @@ def _listed(words: Sequence[str]) -> str:
 def told(score: Score, by: Measure, table: bool = False) -> RenderableType:
     """Draw a line in colours with its summary, and a table of its words if that is wanted."""
     drawn = [line(score, by), summary(score)]
-    return Group(*drawn, WordTable(score.words, by)) if table else Group(*drawn)
+    return Group(*drawn, WordTable(score.words, by, score.unread)) if table else Group(*drawn)
 
 
 def picture(score: Score, by: Measure, table: bool = False) -> RenderableType:
@@ -208,6 +244,7 @@ class WordTable:
 
     words: Sequence[ScoredWord]
     by: Measure
+    unread: Sequence[tuple[int, str]] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw it where there is room for it."""
@@ -216,10 +253,14 @@ class WordTable:
         palette = Palette.of(console, self.by)
         headings = ("word", "probability", "rank", "entropy")
         table = columns(*headings, right=headings[1:])
-        for word in self.words[:ROWS]:
+        rows = list(_merged(self.words, self.unread))
+        for _, word in rows[:ROWS]:
+            if isinstance(word, str):
+                table.add_row(Text(shown(word) + UNKNOWN, "heat.unknown"), "–", "–", "–")
+                continue
             style, sign = palette.look(word)
             cells = (percent(word.probability), f"{word.rank:,}", f"{word.entropy:.2f}")
             table.add_row(Text(shown(word.piece) + sign, style), *cells)
         yield table
-        if len(self.words) > ROWS:
-            yield Text(f"… {len(self.words) - ROWS:,} more words", style="muted")
+        if len(rows) > ROWS:
+            yield Text(f"… {len(rows) - ROWS:,} more words", style="muted")

@@ -57,6 +57,18 @@ class Marked:
         return text
 
 
+@dataclass(frozen=True)
+class Legend:
+    """What it means that a word stands out."""
+
+    meaning: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it in one line, with a word that stands out as those above do."""
+        shown = Marked([("like this", True)]).text(coloured(console))
+        yield shown.append(f" {self.meaning}", "muted")
+
+
 def joined(*told: RenderableType | str, style: str = "muted") -> Text:
     """Put short facts in one line, with dots between them; what says nothing is left out."""
     texts = [Text(fact) if isinstance(fact, str) else fact for fact in told]

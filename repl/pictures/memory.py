@@ -31,6 +31,9 @@ LABEL = 8
 BACK, COLUMN = 5, 8
 """Columns of the distances, and of one model's bits: where not all models fit, a table follows."""
 
+SEVERAL = "*"
+"""What stands in the chart where several curves meet."""
+
 SERIES = 6
 """Colours there are for curves."""
 
@@ -117,7 +120,9 @@ class ComparisonView:
             "the last one changes",
             style="muted",
         )
-        yield from chart([memory.by_distance for memory in self.memories], options.max_width)
+        drawn = chart([memory.by_distance for memory in self.memories], options.max_width)
+        yield from drawn
+        yield from self._legend(any(SEVERAL in row.plain for row in drawn))
         yield Text()
         several = max(1, (options.max_width - BACK) // COLUMN)
         for first in range(0, len(self.memories), several):
@@ -128,6 +133,15 @@ class ComparisonView:
             "distribution, in bits. Each model is compared with itself only.",
             style="muted",
         )
+
+    def _legend(self, meet: bool) -> Iterator[Text]:
+        """Say whose curve is whose, and what a star means if there is one."""
+        curves = (
+            Text.assemble((_mark(number), f"series.{number % SERIES}"), f" {safe(memory.model)}")
+            for number, memory in enumerate(self.memories)
+        )
+        told = [*curves, *([Text(f"{SEVERAL} several of them")] if meet else [])]
+        yield Text(" · ", "muted").join(told)
 
     def _noun(self) -> str:
         levels = {memory.level for memory in self.memories}
@@ -189,7 +203,7 @@ def chart(curves: Sequence[Sequence[Influence]], width: int) -> list[Text]:
             height = max(0, round(-math.log10(share) * ROWS))
             if height < len(rows):
                 taken = rows[height][column(distance)][0] not in (" ", "·", mark[0])
-                rows[height][column(distance)] = ("*", "") if taken else mark
+                rows[height][column(distance)] = (SEVERAL, "") if taken else mark
     drawn = [
         Text.assemble((_label(height).rjust(LABEL - 1) + " ", "muted"), *row)
         for height, row in enumerate(rows)

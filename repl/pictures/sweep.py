@@ -11,7 +11,7 @@ from core.decoding.generator import Continuation, Generator, Seed
 from core.insight.sweeping import Row, perplexity_of
 from core.setting import Setting
 from repl import views
-from repl.pictures.marks import Marked, common_sampling
+from repl.pictures.marks import Legend, Marked, common_sampling
 from repl.views import columns, safe
 
 SIDE_BY_SIDE = 60
@@ -21,10 +21,13 @@ SIDE_BY_SIDE = 60
 def picture(generator: Generator, seed: Seed, setting: Setting, rows: Sequence[Row]) -> RenderableType:
     """Draw a sweep: the seed, the grid, and what would give it again."""
     shown = Text(safe(generator.model.cleaning.show(seed.text)) or "(the beginning)", "seed")
-    told = [safe(generator.model.name), *_common(generator, setting, rows)]
+    told = [views.named(generator), *_common(generator, setting, rows)]
     if setting.name != "rng" and any(row.settings.draws for row in rows):
         told.append("the same random numbers in every row")
-    drawn: list[RenderableType] = [shown, Grid(setting, rows), Text(" · ".join(told), "status")]
+    grid = Grid(setting, rows)
+    drawn: list[RenderableType] = [shown, grid, Text(" · ".join(told), "status")]
+    if any(differs for row in rows if row.same_as is None for line in row.differs for differs in line):
+        drawn.insert(2, Legend("is not as in the row above"))
     if len(rows) > 1 and all(row.same_as == 0 for row in rows[1:]):
         nothing = f"every value gives the same words: {setting.name} changes nothing here"
         drawn.insert(2, Text(nothing, "notice"))
@@ -50,7 +53,9 @@ class Grid:
         yield from self._table() if wide else self._stack()
 
     def _table(self) -> Iterator[RenderableType]:
-        table = columns(self.setting.name, "words", "perplexity", right=("perplexity",))
+        perplexity = "perplexity\nwithout seed"
+        table = columns(self.setting.name, "words", perplexity, right=(perplexity,))
+        table.columns[-1].no_wrap = True
         for row in self.rows:
             value = self._value(row)
             for words, measure in self._cells(row):
@@ -62,9 +67,8 @@ class Grid:
         for row in self.rows:
             value = self._value(row)
             for words, measure in self._cells(row):
-                yield (
-                    Text.assemble(value, "  ", (f"perplexity {measure}", "muted")) if measure else value
-                )
+                told = f"  perplexity {measure} without the seed"
+                yield Text.assemble(value, (told, "muted")) if measure else value
                 yield Padding.indent(words, 2)
                 value = Text()
 

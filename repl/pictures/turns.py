@@ -1,11 +1,13 @@
 """The session as a tree: its lines with their numbers, what continues them, and where one stands."""
 
-from rich.console import RenderableType
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 from rich.tree import Tree
 
 from repl.turns import ROOT, Turn, Turns
-from repl.views import safe
+from repl.views import grid, safe
 
 SHOWN = 30
 """Lines begun anew that are drawn, the last ones."""
@@ -21,11 +23,31 @@ def picture(turns: Turns) -> RenderableType:
     """
     tree = Tree(Text("this session", style="muted"), guide_style="muted")
     begun = turns.children(ROOT)
+    if not len(turns):
+        return Text("there is no line yet; type the beginning of one", style="notice")
     if len(begun) > SHOWN:
         tree.add(Text(f"… {len(begun) - SHOWN} earlier", style="muted"))
     for turn in begun[-SHOWN:]:
         _grow(tree, turns, turn, DEEPEST)
     return tree
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The current line with its number, beside which it wraps where a line may be broken."""
+
+    turn: Turn
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it in columns, or as one text for a pipe."""
+        text = label(self.turn, current=True)
+        if options.no_wrap:
+            yield text
+            return
+        table = grid(2)
+        number, words = text.divide([len(f"* {self.turn.number}")])
+        table.add_row(number, words[1:])
+        yield table
 
 
 def label(turn: Turn, current: bool, whole: bool = True) -> Text:

@@ -12,7 +12,7 @@ from core.insight.versus import Judged, Pair, Side
 from repl import views
 from repl.pictures.bars import percent
 from repl.pictures.heat import ROWS, shown
-from repl.pictures.marks import Marked, common_sampling, joined
+from repl.pictures.marks import Legend, Marked, common_sampling, joined
 from repl.views import columns, safe
 
 SIDE_BY_SIDE = 72
@@ -33,6 +33,8 @@ def picture(first: Generator, second: Generator, pairs: Sequence[Pair]) -> Rende
             drawn += _knowledge(pair, names)
         comparable = first.model.level == second.model.level
         drawn += [*_lines(pair, names, comparable), Words(pair, names)]
+    if any(each.differs for pair in pairs for side in pair for each in side.words):
+        drawn.append(Legend("(≠) is not as in the other line"))
     return Group(*drawn, _status(first, second))
 
 
@@ -72,7 +74,9 @@ def _lines(pair: Pair, names: tuple[str, str], comparable: bool) -> Iterator[Ren
 def _perplexities(side: Side, other: str | None) -> Text:
     told = []
     if side.perplexity is not None:
-        told.append(Text(views.perplexed(side.perplexity), "value"))
+        told.append(
+            Text(views.perplexed(side.perplexity), "value").append(" without the seed", "muted")
+        )
     if other is None:
         return joined(*told)
     if side.other_perplexity is None or side.shared_perplexity is None:
@@ -120,22 +124,29 @@ class Words:
             table.columns[column].justify = "right"
         words = [side.words[:ROWS] for side in self.pair]
         for number, (one, two) in enumerate(zip_longest(*words), start=1):
-            same = one is not None and two is not None and not one.differs
-            sign = Text("=" if same else "≠", "muted")
-            table.add_row(Text(str(number), "muted"), *_cells(one), sign, *_cells(two))
+            table.add_row(Text(str(number), "muted"), *_cells(one), _sign(one, two), *_cells(two))
         return table
 
     def _alone(self, place: int) -> RenderableType:
-        table = columns(*self._headings(place))
-        for column in table.columns[1:]:
-            column.justify = "right"
-        for judged in self.pair[place].words[:ROWS]:
-            table.add_row(*_cells(judged))
+        table = columns("", "", *self._headings(place))
+        for column in (0, 3, 4):
+            table.columns[column].justify = "right"
+        for column in (0, 1):  # where there is too little room it is the words that fold
+            table.columns[column].no_wrap = True
+        words, others = (self.pair[at].words[:ROWS] for at in (place, 1 - place))
+        for number, (own, other) in enumerate(zip_longest(words, others), start=1):
+            if own is not None:
+                table.add_row(Text(str(number), "muted"), _sign(own, other), *_cells(own))
         return table
 
     def _headings(self, place: int) -> tuple[str, str, str]:
         own, other = (_short(self.names[at]) for at in (place, 1 - place))
         return f"{own} says", own, other
+
+
+def _sign(one: Judged | None, two: Judged | None) -> Text:
+    same = one is not None and two is not None and not one.differs
+    return Text("=" if same else "≠", "muted")
 
 
 def _short(name: str) -> str:

@@ -19,7 +19,9 @@ LEAVES = {"ban": "bans"}
 
 def line_table(choices: Sequence[Choice]) -> RenderableType:
     """Draw a row a word: how likely it was before and after the filters, and its strongest rivals."""
-    headings = ("", "word", "before", "after", "rank", "rather than")
+    turns = any(choice.speaker is not None for choice in choices)
+    who = ("whose turn",) if turns else ()
+    headings = ("", "word", *who, "before", "after", "rank", "rather than")
     table = columns(*headings, right=("", "before", "after", "rank"))
     table.columns[-1].overflow = "ellipsis"
     table.columns[-1].no_wrap = True
@@ -28,6 +30,7 @@ def line_table(choices: Sequence[Choice]) -> RenderableType:
         table.add_row(
             Text(str(choice.number), style="muted"),
             Text(word(chosen), style="word"),
+            *([Text(safe(choice.speaker or ""), "name")] if turns else []),
             percent(chosen.before),
             percent(chosen.after),
             f"{chosen.rank:,}",
@@ -40,16 +43,23 @@ def word_table(choice: Choice, marked: int | None = None) -> RenderableType:
     """Draw one word's candidates; `marked` is the place of the one that would be taken instead."""
     table = columns("", "word", "before", "after", "", right=("before", "after"))
     for place, candidate in enumerate(choice.candidates):
-        _candidate_row(table, candidate, candidate.id == choice.chosen.id, place == marked)
+        own = "*" if candidate.id == choice.chosen.id else ""
+        here = "" if marked is None else "›" if place == marked else " "
+        _candidate_row(table, candidate, here + own, bool(own))
     heading = Text(f"word {choice.number}  ", style="muted")
     heading.append(word(choice.chosen), style="word")
+    if choice.speaker is not None:
+        heading.append(f"  the turn of {safe(choice.speaker)}", "muted")
     return Group(heading, table, stages(choice))
 
 
 def stages(choice: Choice) -> Text:
-    """Say which filters were on, and how many words each one left."""
-    told = [f"{LEAVES.get(stage.name, stage.name)} {stage.left:,}" for stage in choice.stages]
-    return Text("left by  " + " · ".join(told), style="muted")
+    """Say what the star is, which filters were on, and how many words each one left."""
+    left = [f"{stage.left:,} after {LEAVES.get(stage.name, stage.name)}" for stage in choice.stages]
+    if left:
+        count, *_ = choice.stages
+        left[0] = f"{count.left:,} words left after {LEAVES.get(count.name, count.name)}"
+    return Text(" · ".join(["* the line's own word", *left]), style="muted")
 
 
 def word(candidate: Candidate) -> str:
@@ -59,10 +69,9 @@ def word(candidate: Candidate) -> str:
     return "␣" if candidate.text == " " else safe(candidate.text)
 
 
-def _candidate_row(table: Table, candidate: Candidate, chosen: bool, marked: bool) -> None:
+def _candidate_row(table: Table, candidate: Candidate, mark: str, chosen: bool) -> None:
     cut = candidate.cut_by is not None
     style = "word" if chosen else "muted" if cut else ""
-    mark = "›" if marked else "*" if chosen else ""
     how = (
         Text(f"cut by {candidate.cut_by}", "muted")
         if cut

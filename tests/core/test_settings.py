@@ -53,10 +53,10 @@ def test_the_tutorial_preset_is_the_tutorials_recipe() -> None:
         (
             SamplingSettings,
             {"schedule": (1.0, 101.0)},
-            "schedule must be numbers from 0 to 100 with commas between them, or off, not (1.0, 101.0)",
+            "schedule must be numbers from 0 to 100 with commas between them, or off, not 1, 101",
         ),
         (SamplingSettings, {"must": ()}, "must must be words or phrases with commas between them"),
-        (SamplingSettings, {"ban": ("a", 3)}, "not ('a', 3)"),
+        (SamplingSettings, {"ban": ("a", 3)}, "not 'a', 3"),
         (SamplingSettings, {"ban": "a"}, "not 'a'"),
         (SamplingSettings, {"ban": ("a",) * 101}, "ban must be"),
         (SamplingSettings, {"beam": 4, "contrastive": 0.6}, "contrastive and beam are two different"),
@@ -159,3 +159,9 @@ def test_no_name_is_used_twice() -> None:
     names = [name for kind in kinds for name in kind]
     assert len(names) == len(set(names))
     assert all(find_setting(name, Recipe.table() | kinds[0]).help for name in names)
+
+
+@pytest.mark.parametrize("value", [101, 101.0])
+def test_a_whole_number_that_is_refused_is_told_as_one(value: float) -> None:
+    with pytest.raises(SettingError, match=r"^temperature must be a number from 0 to 100, not 101$"):
+        SamplingSettings(temperature=value)

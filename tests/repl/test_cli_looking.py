@@ -88,4 +88,4 @@ def test_options_set_what_their_names_say(tiny: list[str]) -> None:
 def test_a_bad_option_is_answered_by_the_table(tiny: list[str]) -> None:
     done = headlong(*tiny, "generate", "china", "--min-p", "2")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: min_p must be a number from 0 to 1, or off, not 2.0")
+    assert done.stderr.startswith("error: min_p must be a number from 0 to 1, or off, not 2\n")

@@ -17,7 +17,7 @@ def run(session: Screen, *lines: str) -> str:
 def test_a_sweep_is_of_a_seed_of_ones_own_or_of_the_current_line(session: Screen) -> None:
     own = run(session, ":len 3", ":sweep temperature 0,1,2 china says")
     assert own.splitlines()[0] == "china says"
-    assert [row.split()[0] for row in own.splitlines()[2:5]] == ["0", "1", "2"]
+    assert [row.split()[0] for row in own.splitlines()[3:6]] == ["0", "1", "2"]
     run(session, "china says")
     assert run(session, ":sweep temperature 0,1,2") == own
 
@@ -79,5 +79,5 @@ def test_what_cannot_be_done_is_said_in_one_sentence(session: Screen, line: str,
 
 def test_values_of_several_words_may_stand_in_quotation_marks(session: Screen) -> None:
     shown = run(session, ":len 5", ':sweep must "war;new york" china')
-    assert [row[:8].strip() for row in shown.splitlines()[2:4]] == ["war", "new york"]
+    assert [row[:8].strip() for row in shown.splitlines()[3:5]] == ["war", "new york"]
     assert not session.failed

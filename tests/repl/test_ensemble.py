@@ -74,6 +74,15 @@ def test_the_line_of_status_tells_of_turns_where_there_are_some(several: Screen)
     assert "ensemble turns" not in " ".join(run(several, ":load tiny", "china").split()[-20:])
 
 
+def test_weights_are_not_told_where_they_do_nothing(several: Screen) -> None:
+    several.interactive, several.messages = True, several.console
+    assert "  3*tiny+1*window · 6 words" in run(several, ":load 3*tiny+window", "china")
+    assert "  tiny+window · 6 words" in run(several, ":set ensemble turns", "china")
+    shown = [line.split() for line in run(several, ":show").splitlines()]
+    assert ["model", "turn", "words", "new"] in shown
+    assert ["window", "2", "11", "0"] in shown
+
+
 def test_what_none_knows_is_told(several: Screen) -> None:
     run(several, "china zzz")
     assert (

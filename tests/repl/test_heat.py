@@ -35,7 +35,7 @@ def test_in_a_pipe_lines_get_signs_and_the_rest_is_a_message(session: Screen) ->
     assert SIGNS.search(heated)
     told = session.told()
     assert told.count("rank above 10 ², 100 ³, 1,000 ⁺") == 2
-    assert re.search(r"perplexity [\d.,]+ · most surprising \w+ +[\d.]+%, rank \d+", told)
+    assert re.search(r"perplexity [\d.,]+ with the seed · most surprising \w+ +[\d.]+%, rank \d+", told)
 
 
 def test_off_makes_lines_plain_again(session: Screen) -> None:
@@ -109,12 +109,12 @@ def test_a_score_tells_what_the_core_finds(session: Screen) -> None:
     for word in expected.words:
         row = next(row for row in rows if SIGNS.sub("", row[0]) == word.text and len(row) == 4)
         assert row[2:] == [f"{word.rank:,}", f"{word.entropy:.2f}"]
-    assert f"perplexity {expected.perplexity:.1f} · " in shown
+    assert f"perplexity {expected.perplexity:.1f} of the whole line · " in shown
 
 
 def test_an_apostrophe_belongs_to_its_word(session: Screen) -> None:
     shown = run(session, ":score china's war isn't")
-    assert "counts china's, isn't as an unknown word" in shown
+    assert "china's, isn't counted as an unknown word" in shown
 
 
 def test_a_score_without_a_text_is_about_the_current_line(session: Screen) -> None:

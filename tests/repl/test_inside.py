@@ -1,12 +1,16 @@
 """Looking inside, as it is typed."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
+from core.insight.memory import Memory
 from core.library import bundle
 from core.library.shelf import Shelf
+from repl.inside import Corpus
 from repl.loop import run_script
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console
@@ -75,9 +79,35 @@ def test_memories_are_compared_on_the_same_lines(session: Screen) -> None:
     assert "b tiny" in one
 
 
+def test_without_a_text_memories_are_compared_on_the_current_line(session: Screen) -> None:
+    run(session, ":len 5", "china says")
+    text = session.turns.require().line.text
+    session.told()
+    shown = run(session, ":memory --vs tiny,window")
+    assert shown == run(session, f":memory --vs tiny,window {text}")
+    assert next(row for row in shown.splitlines() if row.startswith("lines")).split()[1:] == ["1", "1"]
+
+
+def test_the_headlines_are_read_where_they_are_named_and_where_there_is_no_line(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[Sequence[str]] = []
+
+    def compare(generators: object, texts: Sequence[str], corpus: Corpus) -> list[Memory]:
+        compared.append((*texts, *map(str, corpus.files)))
+        return []
+
+    monkeypatch.setattr("repl.inside.compare", compare)
+    monkeypatch.setattr("repl.pictures.memory.ComparisonView", lambda memories: Text())
+    run(session, ":memory --vs tiny,window", "china", ":memory --vs tiny,window --headlines")
+    assert compared == [(), ()]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        (":memory china --headlines", "--headlines is for --vs"),
+        (":memory --vs tiny,window china --headlines", "or the --headlines: take one"),
         (":gates", "there is no line yet"),
         (":memory", "there is no line yet"),
         (":gates zebra", "tiny knows no word of 'zebra'"),

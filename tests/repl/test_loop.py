@@ -110,9 +110,71 @@ def test_models_show_and_help_answer(session: Screen) -> None:
     assert "sha256" in run(session, ":show")
     assert (run(session, ":card"), run(session, ":card window")) == ("# tiny\n", "# window\n")
     help_ = run(session, ":help")
-    assert ":load MODEL" in help_
-    assert "the inputs" not in help_
+    assert re.search(r"shelf +:load :import", help_)
+    assert ":load MODEL" not in help_
+    assert ":load MODEL" in run(session, ":help all")
+    assert re.findall(r"^:\w+", run(session, ":help drawing"), re.M)[:2] == [":len", ":temp"]
     assert "--replace" in run(session, ":help train")
+    assert "It needs a loaded model." in run(session, ":help gates")
+    run(session, ":help trian")
+    assert "did you mean :train?" in session.told()
+
+
+def test_every_command_stands_in_a_group_of_help() -> None:
+    assert all(command.group for command in registry.commands.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "missing"),
+    [
+        (":gates", "no model is loaded"),
+        (":why", "there is no line yet"),
+        (":more", "there is no line yet"),
+    ],
+)
+def test_what_a_command_needs_is_told_where_it_is_missing(
+    session: Screen, line: str, missing: str
+) -> None:
+    session.generator = None
+    run(session, line)
+    assert missing in session.told()
+
+
+@pytest.mark.parametrize(("answer", "leaves"), [("y", True), ("n", False)])
+def test_a_bare_word_asks_whether_the_command_was_meant(
+    session: Screen, monkeypatch: pytest.MonkeyPatch, answer: str, leaves: bool
+) -> None:
+    session.interactive = True
+    monkeypatch.setattr("builtins.input", lambda: answer)
+    run(session, "Exit")
+    assert session.leaving is leaves
+    assert len(session.turns) == (not leaves)
+
+
+def test_in_a_pipe_a_bare_word_is_a_seed(session: Screen) -> None:
+    run(session, "quit")
+    assert not session.leaving and len(session.turns) == 1
+
+
+def test_a_seed_can_be_taken_back_to_be_edited(session: Screen) -> None:
+    session.interactive = True
+    run(session, "china says", ":edit")
+    assert session.pending == "china says"
+    run(session, ":edit --whole")
+    assert session.pending == session.turns.require().line.text
+    run(session, ":::x war", ":edit")
+    assert session.pending == ":::x war"
+
+
+def test_new_random_numbers_start_anywhere_and_are_told(session: Screen) -> None:
+    starts = set()
+    for _ in range(5):
+        run(session, ":rng new")
+        starts.add(session.settings.rng)
+        assert str(session.settings.rng) in session.told().replace(",", "")
+    assert len(starts) > 1
+    run(session, ":rng 7", ":samples 3")
+    assert (session.settings.rng, session.settings.samples) == (7, 3)
 
 
 def test_the_shelf_is_kept_in_order(session: Screen) -> None:

@@ -32,7 +32,7 @@ def test_it_stops_at_the_first_line_that_fails(session: Screen, tmp_path: Path) 
     assert len(session.turns) == 1
     told = session.told()
     assert "did you mean :len?" in told
-    assert "bad.txt stops at its line 2; 2 were not run" in told.replace("\n", " ")
+    assert "bad.txt stops at its line 2; 2 were not run" in " ".join(told.split())
 
 
 def test_scripts_that_run_one_another_come_to_an_end(session: Screen, tmp_path: Path) -> None:

@@ -33,12 +33,13 @@ def entries(tmp_path: Path) -> list[Entry]:
 
 
 def test_the_shelf_is_a_table(tmp_path: Path, entries: list[Entry]) -> None:
-    heading, tiny, bad, *hidden = shown(entries, 300, (tmp_path / "a" / "tiny",))
+    heading, tiny, star, bad, *hidden = shown(entries, 300, (tmp_path / "a" / "tiny",))
     assert heading.split() == ["model", "tokens", "size", "perplexity", "unknown", "age", "where"]
     assert tiny.split() == [
         *("tiny", "*", "14", "words", tiny.split()[4], "kB", "82.6", "32%", "1", "month"),
         str(tmp_path / "a"),
     ]
+    assert star == "* is loaded"
     assert bad.startswith("error: the model at")
     assert hidden == [f"tiny at {tmp_path / 'b' / 'tiny'} is not reached: another comes first"]
 
@@ -51,6 +52,7 @@ def test_where_a_table_does_not_fit_each_model_has_a_line(entries: list[Entry]) 
     assert lines[0].split() == ["model", "tokens", "size", "perplexity", "unknown", "age", "where"]
     lines = shown([replace(entry, shadowed=(), bytes=2_900_000)], 54)
     assert lines[0].split() == ["model", "tokens", "perplexity", "unknown", "where"]
+    assert "* is loaded" not in lines
 
 
 def test_no_model_is_said_in_words() -> None:

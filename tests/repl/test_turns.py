@@ -13,7 +13,7 @@ from core.library.shelf import Shelf
 from core.settings import SamplingSettings
 from repl import turns as module
 from repl.loop import run_script
-from repl.pictures.turns import label
+from repl.pictures.turns import Standing, label
 from repl.turns import ROOT, Turns
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console
@@ -53,8 +53,8 @@ def test_parent_child_and_sibling() -> None:
     ("move", "message"),
     [
         (lambda tree: tree.parent(), "line 1 has no parent: it was begun with a seed"),
-        (lambda tree: tree.child(2), "line 1 has 1 children, not 2; :more adds one"),
-        (lambda tree: tree.child(0), "not 0"),
+        (lambda tree: tree.child(2), "line 1 has 1 child, so there is no child 2; :more adds one"),
+        (lambda tree: tree.child(0), "there is no child 0"),
         (lambda tree: tree.sibling(1), "line 1 has no siblings; :again adds one"),
         (lambda tree: tree.go("7"), "there is no line '7'"),
         (lambda tree: tree.bookmark("3"), "'3' cannot be a bookmark"),
@@ -66,6 +66,11 @@ def test_where_there_is_nothing_to_go_to_one_stays(move, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         move(tree)
     assert tree.require().number == 1
+
+
+def test_a_line_without_children_says_so() -> None:
+    with pytest.raises(InputError, match="line 1 has no children, so there is no child 1; :more adds"):
+        grown(ROOT).child(1)
 
 
 def test_nothing_can_be_done_before_the_first_line() -> None:
@@ -293,3 +298,25 @@ def test_the_tree_is_drawn(session: Screen) -> None:
     assert not picture_of(session).style
     assert run(session, ":prune 1") == ""
     assert "2 lines removed" in session.told()
+
+
+def test_an_empty_tree_says_what_to_do(session: Screen) -> None:
+    assert run(session, ":turns") == "there is no line yet; type the beginning of one\n"
+
+
+def test_a_line_that_one_goes_to_wraps_beside_its_number(session: Screen) -> None:
+    run(session, ":len 30", "china", "china")
+    words = session.turns.go("1").line.text.split()
+    screen = console(40)
+    screen.print(Standing(session.turns.require()))
+    first, *rest = screen.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert first.startswith("* 1  china ")
+    assert all(row.startswith("     ") and row[5] != " " for row in rest)
+    assert " ".join([first, *rest]).split() == ["*", "1", *words]
+
+
+def test_in_a_pipe_it_is_one_line(session: Screen) -> None:
+    session.console.soft_wrap = True
+    run(session, ":len 30", "china")
+    shown = run(session, ":go 1")
+    assert shown == f"* 1 {session.turns.require().line.text}\n"

@@ -10,6 +10,7 @@ from prompt_toolkit.output import DummyOutput
 from core.insight.why import Candidate, Choice, Stage
 from repl.chooser import Chooser, Taken, choose
 from repl.loop import run_script
+from repl.pictures.why import word_table
 from tests.repl.conftest import Screen, console
 
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
@@ -32,23 +33,48 @@ CHOICES = [choice(1, "a", "b", "c"), choice(2, "d", "<unk>", "e", chosen=2, bann
 
 
 def test_a_line_has_a_row_a_word(session: Screen) -> None:
-    line, *rows = run(session, ":len 4", "china", ":why").splitlines()
+    line, *rows, numbers = run(session, ":len 4", "china", ":why").splitlines()
     assert rows[0].split() == ["word", "before", "after", "rank", "rather", "than"]
     assert [row.split()[1] for row in rows[1:]] == line.split()[1:]
+    assert [row.split()[0] for row in rows[1:]] == ["1", "2", "3", "4"]
+    assert numbers == "the numbers are those of :why NUMBER and :branch NUMBER WORD"
+
+
+def test_the_numbers_of_why_are_those_that_branch_takes(session: Screen) -> None:
+    run(session, ":len 4", "china", ":more")
+    *_, last, _ = run(session, ":why").splitlines()
+    number, word = last.split()[:2]
+    line = session.turns.require().line
+    assert (number, word) == ("4", line.words[3].text)
+    assert run(session, f":branch {number} {word}").strip() == line.text
+
+
+def test_where_models_take_turns_each_word_tells_whose_it_was(session: Screen) -> None:
+    run(session, ":load 3*tiny+window", ":set ensemble turns", ":len 3", "china")
+    heading, *rows, _ = run(session, ":why").splitlines()
+    assert heading.split()[:3] == ["word", "whose", "turn"]
+    assert [row.split()[2] for row in rows] == ["tiny", "window", "tiny"]
+    heading, *_ = run(session, ":why 2").splitlines()
+    assert heading.endswith("  the turn of window")
+    mixed, *_ = run(session, ":set ensemble mix", "china", ":why").splitlines()[1:]
+    assert mixed.split()[:2] == ["word", "before"]
 
 
 def test_a_word_has_a_row_a_candidate(session: Screen) -> None:
     run(session, ":len 4", ":set top_k 2", "china")
     word = session.turns.require().line.words[1]
     shown = run(session, ":why 2 --top 6")
-    heading, _, *rows, stages = shown.splitlines()
+    heading, _, *rows, stages, more, other = shown.splitlines()
     assert heading == f"word 2  {word.text}"
     assert len(rows) >= 6
     chosen = [row for row in rows if row.startswith("*")]
     assert len(chosen) == 1
     assert word.text in chosen[0]
     assert sum("cut by top_k" in row for row in rows) >= 1
-    assert stages == "left by  bans 10 · temperature 10 · top_k 2"
+    assert f"{stages.rstrip()} {more}" == (
+        "* the line's own word · 10 words left after bans · 10 after temperature · 2 after top_k"
+    )
+    assert other == ":branch 2 WORD takes another word here"
 
 
 def test_a_branch_keeps_the_words_before_and_takes_the_one_that_was_named(session: Screen) -> None:
@@ -91,10 +117,10 @@ def test_a_branch_to_the_same_word_changes_nothing(session: Screen) -> None:
     ("lines", "message"),
     [
         ([":why"], "there is no line yet"),
-        (["china", ":why 40"], "the current line has 3 generated words, so none is 40"),
-        (["china", ":why 0"], "so none is 0"),
+        (["china", ":why 40"], "the current line has 3 new words, so there is no word 40"),
+        (["china", ":why 0"], "so there is no word 0"),
         (["china", ":why 1 --top 0"], "--top must be at least 1"),
-        (["china", ":branch 9 war"], "the current line has 3 words, so none is 9"),
+        (["china", ":branch 9 war"], "the current line has 3 new words, so there is no word 9"),
         (["china", ":branch 1 xyz"], "'xyz' is no word of the model"),
         (["china", ":branch 1 <unk>"], "'<unk>' is no word of the model"),
         (["china", ":branch one war"], "number must be a whole number, not 'one'"),
@@ -150,6 +176,18 @@ def test_arrow_keys_choose_a_word_and_a_rival() -> None:
     assert chooser.place == 2
     chooser.move(1)
     assert chooser.choice.number == 2
+
+
+def test_the_star_is_the_lines_own_word_and_the_arrow_what_enter_takes() -> None:
+    def marks(marked: int | None) -> list[str]:
+        screen = console()
+        screen.print(word_table(CHOICES[1], marked))
+        rows = screen.file.getvalue().splitlines()[2:5]  # type: ignore[attr-defined]
+        return [row[:3].rstrip() for row in rows]
+
+    assert marks(None) == ["", "", "*"]
+    assert marks(0) == ["›", "", " *"]
+    assert marks(2) == ["", "", "›*"]
 
 
 @pytest.mark.parametrize(

@@ -153,9 +153,11 @@ def test_units_that_hardly_move_are_left_out() -> None:
     assert (told.units, told.still) == ((), 8)
 
 
-@pytest.mark.parametrize(("least", "units"), [(0, 8), (5, 0)])
-def test_a_survey_of_nothing_is_refused(generator: Generator, least: int, units: int) -> None:
-    with pytest.raises(SettingError, match="least and top must be whole numbers from 1"):
+@pytest.mark.parametrize(("least", "units", "name"), [(0, 8, "least"), (5, 0, "top")])
+def test_a_survey_of_nothing_is_refused(
+    generator: Generator, least: int, units: int, name: str
+) -> None:
+    with pytest.raises(SettingError, match=f"^{name} must be a whole number of at least 1, not 0"):
         survey(generator, lines_of(generator), least=least, units=units)
 
 

@@ -124,6 +124,15 @@ def test_without_unk_a_word_that_is_not_known_is_left_out_and_counted() -> None:
     assert (scored.unknown, scored.skipped) == ((), ("zzz", "日本"))
     assert scored.unknown_rate == 0.6  # three of five
     assert plain.unknown_rate == 0
+    assert plain.unread == ()
+
+
+def test_what_is_left_out_keeps_its_place_and_the_space_around_it() -> None:
+    generator = Generator(random_model("window"))
+    scored = score(generator, read_line(generator, "zzz - china 日本 zzz says 日本"))
+    assert scored.unread == ((0, "Zzz"), (1, " 日本"), (1, " Zzz"), (2, " 日本"))
+    assert [word.piece for word in scored.words] == [" China", " Says"]
+    assert scored.left_out == 4
 
 
 def test_pieces_make_the_line_as_it_is_shown() -> None:

@@ -69,12 +69,32 @@ def test_a_plain_rnn_has_a_bar_that_is_full_at_the_limit_of_every_unit() -> None
     ]
 
 
-def test_a_long_word_folds_and_its_gates_do_not() -> None:
-    line = Line(("a" * 60, "war"), (1, 2), 2)
+def test_where_words_are_too_long_to_stand_beside_their_gates_they_stand_above_them() -> None:
+    line = Line(("a" * 30, "war"), (1, 2), 2)
+    assert table(drawn(GatesView(gates("lstm", *LSTM.layers[0], line=line)), 40)) == [
+        "                             cell",
+        "  forget  input   output   hidden",
+        "a" * 30,
+        "  ███▌    ███████            40.2",
+        "  .50±.25 1.0±.00 .00±.00    2.50",
+        "war",
+        "          ███▌    ███████ 1,234.5",
+        "  .00±.00 .50±.25 1.0±.00    0.50",
+    ]
+    assert table(drawn(GatesView(gates("gru", *GRU.layers[0], line=line)), 40))[:4] == [
+        "  update  reset   hidden",
+        "a" * 30,
+        "  ███▌    ███████",
+        "  .50±.25 1.0±.00   1.00",
+    ]
+
+
+def test_a_word_longer_than_a_line_folds_and_its_gates_do_not() -> None:
+    line = Line(("a" * 90, "war"), (1, 2), 2)
     told = gates("lstm", *LSTM.layers[0], line=line)
     for width in (80, 40):
         lines = table(drawn(GatesView(told), width))
-        assert sum(line.count("a") for line in lines if line.startswith("a")) == 60
+        assert sum(line.count("a") for line in lines if line.startswith("a")) == 90
         assert sum(".50±.25 1.0±.00 .00±.00" in line for line in lines) == 1
 
 
@@ -83,7 +103,9 @@ def test_what_was_read_is_told_in_the_heading() -> None:
 
     def heading(level: str = "word", **shape: object) -> str:
         told = gates("rnn", *moments, **({"window": 5} | shape))
-        return drawn(GatesView(told, level), 100)[0].removeprefix("tiny · rnn · 1 layer of 4 units · ")
+        return drawn(GatesView(told, level), 100)[0].removeprefix(
+            "tiny · a plain RNN, 1 layer of 4 units · "
+        )
 
     assert heading() == "read word by word"
     assert heading("character") == "read character by character"

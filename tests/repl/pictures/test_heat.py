@@ -128,8 +128,31 @@ def test_a_word_that_is_not_known_has_its_own_sign_and_is_named() -> None:
     )
     assert drawn(line(score, "rank")) == "zzz? war\n"
     facts, unknown = drawn(summary(score)).splitlines()
-    assert facts == "perplexity 3.33 · most surprising war 10%, rank 1"
-    assert unknown == "counts zzz as an unknown word and leaves out qqq: 75% unknown"
+    assert facts == "perplexity 3.33 of the whole line · most surprising war 10%, rank 1"
+    assert unknown == "unknown (?), 75%: zzz counted as an unknown word; qqq not counted"
+
+
+def test_words_that_cannot_be_read_stand_in_their_places() -> None:
+    unread = ((0, "Qqq"), (1, " qqq"), (4, " zzz"), (4, " qqq"))
+    score = Score(LINE, 4, skipped=("qqq", "zzz"), left_out=4, unread=unread)
+    assert drawn(line(score, "rank")) == "Qqq?The qqq? senate² votes³ sideways⁺ zzz? qqq?\n"
+    rows = [row.split() for row in drawn(picture(score, "rank", table=True)).splitlines()]
+    first = rows.index(["word", "probability", "rank", "entropy"]) + 1
+    assert rows[first] == ["Qqq?", "–", "–", "–"]
+    assert [row[0] for row in rows[first + 1 : first + 4]] == ["The", "qqq?", "senate²"]
+
+
+@pytest.mark.parametrize(
+    ("given", "before", "told"),
+    [
+        (0, "", "of the whole line"),
+        (4, "", "of the whole line"),
+        (1, "", "with the seed"),
+        (0, "Zzz ", "without the seed"),
+    ],
+)
+def test_a_perplexity_says_which_words_it_counts(given: int, before: str, told: str) -> None:
+    assert f" {told} · most surprising" in drawn(summary(Score(LINE, given, before)))
 
 
 def test_what_was_not_read_stands_before_the_line() -> None:

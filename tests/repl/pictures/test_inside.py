@@ -52,7 +52,7 @@ def test_numbers_are_short() -> None:
 
 def test_gates_have_a_row_a_word_and_say_what_they_mean() -> None:
     lines = drawn(GatesView(LineGates(LINE, "tiny", SHAPE, ((MOMENT, MOMENT),))))
-    assert lines[0] == "tiny · lstm · 1 layer of 4 units · read word by word"
+    assert lines[0] == "tiny · an LSTM, 1 layer of 4 units · read word by word"
     assert lines[2].split() == ["word", "forget", "input", "output", "cell", "hidden"]
     for line in lines[3:5]:
         assert line.split()[1:] == [

@@ -137,6 +137,13 @@ def test_models_have_columns_below_the_chart_aligned_also_under_wide_names(width
     ]
 
 
+def test_the_curves_are_named_below_the_chart_and_a_star_where_there_is_one() -> None:
+    meet = drawn(ComparisonView([decay(1.0, 0.5, name="one"), decay(1.0, 0.1, name="two")]))
+    assert "a one · b two · * several of them" in meet
+    apart = drawn(ComparisonView([decay(1.0, name="one"), decay(0.0, 0.0, name="two")]))
+    assert "a one · b two" in apart
+
+
 def test_a_shorter_memory_has_empty_cells() -> None:
     lines = drawn(ComparisonView([decay(1.0), decay(1.0, 0.5)]))
     assert next(row for row in lines if row.split()[:1] == ["2"]).split() == ["2", "0.500"]

@@ -30,16 +30,18 @@ def said(temperature: float, sample: int = 0) -> list[str]:
 
 
 def test_a_row_holds_the_value_the_words_and_the_perplexity() -> None:
-    seed, heading, first, *_ = shown("temperature", 0.0, 2.0)
+    seed, above, heading, first, *_ = shown("temperature", 0.0, 2.0)
     assert seed == "china"
-    assert heading.split() == ["temperature", "words", "perplexity"]
+    assert above.split() == ["perplexity"]
+    assert heading.split() == ["temperature", "words", "without", "seed"]
     value, *words, perplexity = first.split()
     assert (value, words) == ("0", said(0.0))
     assert float(perplexity) > 1
 
 
 def test_what_differs_from_the_row_above_stands_in_brackets() -> None:
-    *_, second, _ = shown("temperature", 0.0, 2.0)
+    *_, second, legend, _ = shown("temperature", 0.0, 2.0)
+    assert legend == "[like this] is not as in the row above"
     marked = []
     for word, other in zip(said(2.0), said(0.0), strict=True):
         marked.append(word if word == other else f"[{word}]")
@@ -50,13 +52,14 @@ def test_what_differs_from_the_row_above_stands_in_brackets() -> None:
 
 def test_rows_of_the_same_words_say_so() -> None:
     rows = shown("top_k", 14, None, 1)
-    assert rows[3].split() == ["off", "the", "same", "as", "14"]
+    assert rows[4].split() == ["off", "the", "same", "as", "14"]
     assert not any("changes nothing" in row for row in rows)
 
 
 def test_a_setting_without_any_effect_is_named() -> None:
     rows = shown("dry_base", 1.0, 2.0)
     assert "every value gives the same words: dry_base changes nothing here" in rows
+    assert not any("like this" in row for row in rows)
 
 
 def test_the_last_line_tells_what_the_rows_have_in_common() -> None:
@@ -68,13 +71,14 @@ def test_the_last_line_tells_what_the_rows_have_in_common() -> None:
 
 
 def test_every_sample_has_a_line_and_its_value_is_told_once() -> None:
-    rows = shown("temperature", 0.5, 2.0, samples=3)[2:-1]
+    rows = shown("temperature", 0.5, 2.0, samples=3)[3:-2]
     assert [row[:3].strip() for row in rows] == ["0.5", "", "", "2", "", ""]
 
 
 def test_where_there_is_little_room_values_stand_above_their_words() -> None:
     rows = shown("temperature", 0.0, 2.0, width=40)
     assert rows[1].startswith("0  perplexity ")
+    assert rows[1].endswith(" without the seed")
     assert rows[2] == "  " + " ".join(said(0.0))
     assert all(len(row) <= 40 for row in rows)
 

@@ -39,7 +39,10 @@ def test_words_that_differ_stand_in_brackets_and_others_do_not() -> None:
     same = shown(random_model(), random_model(name="twin"))
     assert not any("[" in row or "≠" in row for row in same)
     assert sum(" = " in row for row in same) == 6
-    assert any("[" in row for row in shown(random_model(), knowing(WORDS)))
+    assert not any("like this" in row for row in same)
+    other = shown(random_model(), knowing(WORDS))
+    assert any("[" in row for row in other if "like this" not in row)
+    assert "[like this] (≠) is not as in the other line" in other
 
 
 def test_each_line_has_its_perplexity_under_both_models() -> None:
@@ -70,6 +73,15 @@ def test_where_there_is_little_room_one_stands_below_the_other() -> None:
     rows = shown(random_model(), knowing(WORDS), width=40)
     assert sum(" says" in row for row in rows) == 2
     assert all(len(row) <= 40 for row in rows)
+
+
+@pytest.mark.parametrize("name", ["tiny", "a" * 64])
+def test_where_there_is_little_room_rows_keep_their_numbers_and_signs(name: str) -> None:
+    for other, signs in ((random_model(name="twin"), "="), (knowing(WORDS), "=≠")):
+        rows = shown(random_model(name=name), other, width=40, length=12)
+        numbered = [row.split() for row in rows if row[3:6].strip() in ("=", "≠")]
+        assert [int(row[0]) for row in numbered] == [*range(1, 13), *range(1, 13)]
+        assert {row[1] for row in numbered} == set(signs)
 
 
 def test_models_of_one_name_are_told_apart() -> None:

@@ -1,0 +1,44 @@
+"""The sampling settings: a row each; where room is short, the meaning below the name and value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from core.setting import Setting, settings_of
+from core.settings import SamplingSettings
+from repl.views import grid, safe
+
+SIDE_BY_SIDE = 60
+"""Columns from which on a meaning stands beside its setting; a name is never cut or folded."""
+
+
+@dataclass(frozen=True)
+class SettingsView:
+    """Every sampling setting with its value and what it means."""
+
+    settings: SamplingSettings
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Draw what fits."""
+        wide = options.max_width >= SIDE_BY_SIDE
+        yield from self._table(options.max_width // 3) if wide else self._stack()
+
+    def _rows(self) -> Iterator[tuple[Text, Text, Setting]]:
+        for name, setting in settings_of(SamplingSettings).items():
+            value = setting.show(getattr(self.settings, name))
+            yield Text(name, "name"), Text(safe(value), "value"), setting
+
+    def _table(self, widest: int) -> Iterator[RenderableType]:
+        table = grid(3)
+        table.columns[1].max_width = widest  # a long list of words folds, and not the names
+        for name, value, setting in self._rows():
+            table.add_row(name, value, setting.help)
+        yield table
+
+    def _stack(self) -> Iterator[RenderableType]:
+        for name, value, setting in self._rows():
+            yield Text.assemble(name, "  ", value)
+            yield Padding.indent(Text(setting.help, "muted"), 2)
