@@ -9,6 +9,7 @@ import pytest
 
 from core.decoding.generator import Generator, Seed, Word
 from core.library import bundle
+from repl.commands import registry
 from repl.loop import run_line, run_script
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console
