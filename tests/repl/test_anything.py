@@ -1,4 +1,7 @@
-"""Whatever is typed, in whatever order, under whatever settings: answered, or refused in a sentence."""
+"""Whatever is typed, in whatever order, under whatever settings: answered, or refused in a sentence.
+
+And whatever was generated on the way can be generated again.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +18,19 @@ from repl.loop import run_script
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console
 
-MODELS = ("tiny", "window", "gru", "rnn", "attention", "letters", "tiny+window", "0.5*gru+2*window")
+MODELS = (
+    *("tiny", "window", "gru", "rnn", "attention", "letters", "north", "endless"),
+    *("tiny+window", "0.5*gru+2*window", "tiny+north", "north+window+endless", "endless+endless"),
+)
+NORTH = ("the", "snow", "wolf")
+"""So few that most ids of other models mean nothing to these."""
 
 VALUES = {
     "length": ("1", "3", "auto"),
     "until_end": ("on", "off"),
     "min_length": ("1", "99"),
-    "ban": ("war", "war, new york, xyz", "off"),
-    "must": ("war", "new york, war", "off", "off"),
+    "ban": ("war", "war, new york, xyz", "snow, wolf, the", "off"),
+    "must": ("war", "wolf", "new york, war", "off", "off"),
     "no_repeat": ("1", "2", "off"),
     "repeat_penalty": ("1.2", "off"),
     "presence_penalty": ("-3", "off"),
@@ -47,6 +55,7 @@ COMMANDS = [
     ":why",
     ":why 2 --top 3",
     ":branch 1 war",
+    ":branch 2 wolf",
     ":again",
     ":more",
     ":turns",
@@ -68,9 +77,18 @@ COMMANDS = [
     ":score 今天",
     ":sweep temperature 0..2",
     ":sweep must war;china why",
+    ":sweep must 'new york;it' the",
+    ":sweep ensemble mix,turns the wolf",
+    ":sweep temp 0..2",
     ":sweep beam 1,3",
     ":vs tiny window china",
     ":vs gru tiny+window",
+    ":vs north tiny snow wolf",
+    ":vs tiny+north endless",
+    ":vs tiny window --samples 3",
+    ":score -- --war",
+    ":set temp 1",
+    ":rename nothing wolf",
     ":gates",
     ":gates new york",
     ":neuron 3 war",
@@ -79,18 +97,49 @@ COMMANDS = [
     ":show",
     ":set",
     ":models",
+    ":memory --vs north,tiny the war",
     ":load nothing",
+    ":help ban",
     ":zzz",
 ]
-SEEDS = ("china", "", "new york war", "zebra", "今天", "::x", "the the the", "😀 war", "\x1b[31m war")
+SEEDS = (
+    "china",
+    "",
+    "new york war",
+    "zebra",
+    "今天",
+    "::x",
+    "the the the",
+    "the wolf",
+    "😀 war",
+    "\x1b[31m war",
+)
 
+LOADS = st.sampled_from([f":load {name}" for name in MODELS])
 LINES = st.one_of(
     st.sampled_from(SEEDS),
     st.sampled_from(COMMANDS),
     st.sampled_from(COMMANDS),
-    st.sampled_from([f":load {name}" for name in MODELS]),
+    LOADS,
     st.sampled_from([f":set {name} {value}" for name, values in VALUES.items() for value in values]),
 )
+
+ABOUT_A_LINE = (":again", ":more", ":replay", ":branch 1 the", ":why", ":heat", ":memory", ":score")
+OF_ANOTHER_MODEL = st.tuples(
+    st.sampled_from(SEEDS), LOADS, st.sampled_from(ABOUT_A_LINE), st.sampled_from(ABOUT_A_LINE)
+)
+"""A line of one model, and what is asked about it when another is loaded."""
+
+SESSIONS = st.lists(LINES.map(lambda line: (line,)) | OF_ANOTHER_MODEL, min_size=8, max_size=20).map(
+    lambda parts: [line for part in parts for line in part]
+)
+
+
+def endless() -> Model:
+    """As textgenrnn's: `<s>` begins a line and ends it, and no word stands for what is not known."""
+    model = random_model(name="endless", words=("<s>", *NORTH[1:]), hidden_size=3, layers=2)
+    tokens = ("<pad>", *(f"word{number}" for number in range(3)), *model.vocabulary.tokens[4:])
+    return replace(model, vocabulary=Vocabulary(tokens, end_token="<s>"))
 
 
 def letters() -> Model:
@@ -110,14 +159,20 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         random_model(name="rnn", cell="rnn"),
         random_model("window", "attention", attention=True, layers=2),
         letters(),
+        random_model(name="north", seed=5, words=NORTH, hidden_size=11, embedding_size=4),
+        endless(),
     ]
     for model in models:
         bundle.save(model, directory / model.name, "")
     return directory
 
 
-@given(st.lists(LINES, min_size=12, max_size=30), st.sampled_from([40, 80]))
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(SESSIONS, st.sampled_from([40, 80]))
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 def test_nothing_that_is_typed_is_a_fault(shelf: Path, lines: list[str], width: int) -> None:
     screen = Screen(console(width), console(200), interactive=False, shelf=Shelf([shelf]))
     screen.load("tiny")
@@ -125,3 +180,6 @@ def test_nothing_that_is_typed_is_a_fault(shelf: Path, lines: list[str], width: 
     shown, told = screen.shown(), screen.told()
     assert "a fault of the program" not in told
     assert "\x1b" not in shown + told
+    for turn in screen.turns:
+        again = screen.generator_of(turn).again(turn.line, turn.forced)
+        assert again.text == turn.line.text, "every line can be generated again"
