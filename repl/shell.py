@@ -7,6 +7,7 @@ from core.decoding.generator import Generator
 from core.errors import InputError
 from core.setting import Setting, settings_of
 from core.settings import SamplingSettings
+from repl import views
 from repl.turns import Turn
 
 
@@ -34,7 +35,18 @@ def command(turn: Turn, model: str, generator: Generator) -> str:
     words = ["headlong", "generate", "--model", model, *_options(turn.settings)]
     if seed.text.startswith("-"):
         words.append("--")
-    return shlex.join([*words, seed.text])
+    return " ".join(map(quote, [*words, seed.text]))
+
+
+def quote(word: str) -> str:
+    """Write a word for a shell; one that no terminal should see raw, as bash and zsh read escapes."""
+    if views.safe(word) == word:
+        return shlex.quote(word)
+    escaped = "".join(
+        f"\\U{ord(sign):08x}" if views.safe(sign) != sign else sign
+        for sign in word.replace("\\", "\\\\").replace("'", "\\'")
+    )
+    return f"$'{escaped}'"
 
 
 def _options(settings: SamplingSettings) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """The shell command that `:show command` prints gives the same line."""
 
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 
 from core.library import bundle
 from core.library.shelf import Shelf
+from repl import shell
 from repl.cli import app
 from repl.loop import run_line
 from tests.conftest import random_model
@@ -106,3 +109,15 @@ def test_where_no_command_gives_a_line_that_is_said(session: Screen, line: str) 
 def test_anything_else_cannot_be_shown(session: Screen) -> None:
     run_line(session, ":show me")
     assert ":show shows everything, or command, and not 'me'" in session.told()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to ask")
+@pytest.mark.parametrize("word", ["\x1b[31m war", "it's \\ \x07", "a\u202eb"])
+def test_what_no_terminal_should_see_is_escaped_and_bash_reads_it_back(word: str) -> None:
+    quoted = shell.quote(word)
+    assert quoted.isprintable()
+    environment = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+    asked = ["bash", "-c", f"printf %s {quoted}"]
+    assert (
+        subprocess.run(asked, env=environment, capture_output=True, check=True).stdout == word.encode()
+    )
