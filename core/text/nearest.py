@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from core.text.vocabulary import Vocabulary, is_word
 
-ALIKE = 0.6
+ALIKE = 0.65
 """How similar a word must at least be; 0 is nothing in common, 1 is the same."""
 
 LONGEST = 64
