@@ -115,8 +115,16 @@ class Command:
         Raises:
             CommandError: too few or too many arguments, or one of the wrong type.
         """
-        positional, keyword = _Binder(self, text).bind()
+        positional, keyword = self.bind(text)
         return self.handler(session, *positional, **keyword)
+
+    def bind(self, text: str) -> tuple[list[Any], dict[str, Any]]:
+        """Return what the handler would be called with after the session, without calling it.
+
+        Raises:
+            CommandError: see `run`.
+        """
+        return _Binder(self, text).bind()
 
 
 class Registry:
