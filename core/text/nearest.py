@@ -22,8 +22,11 @@ def nearest(word: str, vocabulary: Vocabulary) -> str | None:
 
     Likeness is 1 less the optimal string alignment distance (insertions, deletions, substitutions and
     swaps of neighbours) over the longer length, whatever the case, and at least `ALIKE`. Of words about
-    equally alike the one in the same case and the more frequent one count more. A single character
-    is like no other, so a model of characters has no near words.
+    equally alike the one in the same case and the more frequent one count more. A single character is
+    like no other, so a model of characters has no near words.
+
+    The first question about a vocabulary takes longer; the nearest to an empty word is none, and to ask
+    for it prepares the others.
     """
     return _words(_Same(vocabulary)).nearest(word)
 
