@@ -142,12 +142,12 @@ def _hint(hint: str) -> list[_Part]:
 
 
 def _message(message: str, width: int) -> list[_Part]:
-    text = _shortened(views.safe(" ".join(message.split())), width - get_cwidth(_INDENT))
+    text = shortened(views.safe(" ".join(message.split())), width - get_cwidth(_INDENT))
     return [_Part((("class:toolbar.message", text),), 0)] if text else []
 
 
-def _shortened(text: str, room: int) -> str:
-    """Leave words out at the end until the text fits."""
+def shortened(text: str, room: int) -> str:
+    """Leave words out at the end of a text until it fits; nothing is left where none does."""
     if get_cwidth(text) <= room:
         return text
     words = text.split(" ")

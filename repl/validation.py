@@ -5,7 +5,7 @@ here. A seed is never wrong: a word that the model does not know is no error.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.validation import ValidationError, Validator
@@ -17,6 +17,7 @@ from repl import views
 from repl.commands.sampling import setting_names
 from repl.registry import Command, Registry
 from repl.session import Session
+from repl.toolbar import shortened
 from repl.typed import Line, name_of, typed_lines
 
 SETTINGS = settings_of(SamplingSettings)
@@ -77,11 +78,17 @@ def _check_setting(session: Session, command: Command, words: Sequence[object]) 
 
 
 class CommandValidator(Validator):
-    """Keeps a line with a wrong command for correction, and says what is wrong with it."""
+    """Keeps a line with a wrong command for correction, and says what is wrong with it.
 
-    def __init__(self, session: Session, registry: Registry) -> None:
+    The toolbar that says so has one line and cuts it off; `columns` tells how long that is.
+    """
+
+    def __init__(
+        self, session: Session, registry: Registry, columns: Callable[[], int] | None = None
+    ) -> None:
         self._session = session
         self._registry = registry
+        self._columns = columns
 
     def validate(self, document: Document) -> None:
         """Look at every typed line.
@@ -92,8 +99,11 @@ class CommandValidator(Validator):
         for line in typed_lines(document.text):
             message = self._problem(line)
             if message is not None:
-                sentence = views.safe(message.partition("\n")[0])
-                raise ValidationError(line.start + len(line.text), sentence)
+                raise ValidationError(line.start + len(line.text), self._fitted(message))
+
+    def _fitted(self, message: str) -> str:
+        sentence = views.safe(message.partition("\n")[0])
+        return shortened(sentence, self._columns()) if self._columns is not None else sentence
 
     def _problem(self, line: Line) -> str | None:
         try:

@@ -131,6 +131,12 @@ def test_nothing_of_a_line_reaches_the_terminal_raw(session: Screen) -> None:
     assert told[0].isprintable()
 
 
+def test_a_sentence_is_shortened_between_words(session: Screen) -> None:
+    with pytest.raises(ValidationError) as caught:
+        CommandValidator(session, registry, lambda: 40).validate(Document(":set top_k forty"))
+    assert caught.value.message == "top_k must be a whole number from 1 to …"
+
+
 def test_a_fault_lets_the_line_pass(session: Screen, caplog: pytest.LogCaptureFixture) -> None:
     assert complaint(session, ":log ~nobody-of-that-name/x.svg") is None
     assert "could not be checked" in caplog.text
