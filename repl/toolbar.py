@@ -126,7 +126,7 @@ def _unknown(session: Session, typed: str) -> list[_Part]:
     found = unknown_words(generator, typed) if generator is not None else []
     if generator is None or not found:
         return []
-    near = suggestion(generator, typed)
+    near = suggestion(generator, typed, found)
     word = near.word if near else found[-1].words[-1]
     fragments = [("class:toolbar.unknown", views.visible(word)), ("", "?")]
     if near:

@@ -1,7 +1,7 @@
 """Where the words stand that a model does not know, and what they were probably meant to be."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.decoding.generator import Generator
@@ -14,8 +14,8 @@ OFFERED_AMONG = 3
 _STRAIGHT = str.maketrans("‘’ʼ‛“”„", "''''" + '"""')
 """A quote is found whichever way the cleaning bends it."""
 
-_PIECES = 200
-"""Pieces of a text at most that are read one after the other, each with all before it."""
+_LONGEST = 1000
+"""Characters at most that are read anew for one piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,15 @@ def unknown_in(generator: Generator, seed: str) -> list[Unknown]:
     return _apart(found)
 
 
-def suggestion(generator: Generator, typed: str) -> Suggestion | None:
-    """Return what to put in place of the last unknown word that has a known one like it."""
-    for found in unknown_words(generator, typed)[: -OFFERED_AMONG - 1 : -1]:
+def suggestion(
+    generator: Generator, typed: str, unknown: Sequence[Unknown] | None = None
+) -> Suggestion | None:
+    """Return what to put in place of the last unknown word that has a known one like it.
+
+    `unknown` are the unknown words of what is typed, if they are at hand.
+    """
+    unknown = unknown_words(generator, typed) if unknown is None else unknown
+    for found in unknown[: -OFFERED_AMONG - 1 : -1]:
         known = nearest(found.words[0], generator.vocabulary) if len(found.words) == 1 else None
         if known is not None:
             text = _in_the_case_of(typed[found.start : found.end], known, generator)
@@ -85,28 +91,34 @@ Piece = tuple[int, int, list[str]]
 def _pieces(split: Split, text: str) -> list[Piece]:
     """Cut a text into pieces whose words, put together, are the words of the whole."""
     whole = split(text)
-    for pattern in (r"\S+", r"[^ ]+", r"(?s:.)"):
-        spans = [match.span() for match in re.finditer(pattern, text)]
-        alone = [split(text[start:end]) for start, end in spans]
-        if [word for words in alone for word in words] == whole:
-            return [(*span, words) for span, words in zip(spans, alone, strict=True)]
-    return list(_read_on(split, text, whole)) or [(0, len(text), whole)]
+    if whole == list(text):
+        return [(place, place + 1, [letter]) for place, letter in enumerate(text)]
+    for pattern in (r"\S+", r"[^ ]+"):
+        pieces = _alone(split, text, pattern)
+        if [word for *_, words in pieces for word in words] == whole:
+            return pieces
+    return _one_after_another(split, text, whole)
 
 
-def _read_on(split: Split, text: str, whole: list[str]) -> Iterator[Piece]:
-    """Yield the words that each piece adds to what stands before it: quotes come in pairs.
+def _alone(split: Split, text: str, pattern: str) -> list[Piece]:
+    return [(*match.span(), split(match[0])) for match in re.finditer(pattern, text)]
 
-    Nothing is yielded where a later piece changes the words of earlier ones.
+
+def _one_after_another(split: Split, text: str, whole: list[str]) -> list[Piece]:
+    """Cut a text where the words of a piece depend on what stands before it: quotes come in pairs.
+
+    Where they depend on what comes later too, the whole text is one piece.
     """
-    spans = [match.span() for match in re.finditer(r"\S+", text)]
-    if len(spans) > _PIECES:
-        return
-    ends = [len(split(text[:end])) for _, end in spans]
-    if any(split(text[:end]) != whole[:count] for (_, end), count in zip(spans, ends, strict=True)):
-        return
-    begins = [0, *ends]
-    for (start, end), first, last in zip(spans, begins, ends, strict=False):
-        yield start, end, whole[first:last]
+    pieces: list[Piece] = []
+    told = 0
+    for start, end, words in _alone(split, text, r"\S+"):
+        first, told = told, told + len(words)
+        if whole[first:told] != words:
+            told = len(split(text[:end])) if end <= _LONGEST else first - 1
+        if told < first:
+            return [(0, len(text), whole)]
+        pieces.append((start, end, whole[first:told]))
+    return pieces if told == len(whole) else [(0, len(text), whole)]
 
 
 def _inside(piece: str, start: int, words: list[str], missing: list[bool]) -> list[Unknown]:
