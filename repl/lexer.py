@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 class Span(NamedTuple):
-    """A part of a typed text that is drawn in a style: unknown, command, option, value, error ..."""
+    """A part of a typed text that is drawn in a style: unknown, command, option, value or bad"""
 
     start: int
     end: int
@@ -71,7 +71,7 @@ def _command(registry: Registry, offered: Offered, line: Line) -> list[Span]:
         ]
         if name.end == end and _begins(name.text, names):
             return []
-        return [Span(line.start, name.end, "error")]
+        return [Span(line.start, name.end, "bad")]
     signature = _signature(command)
     try:
         words = arguments_of(line, name, signature.verbatim)
@@ -132,7 +132,7 @@ class _Reader:
             parameter = self.signature.place(len(plain))
             plain.append(word)
             if parameter is None:
-                yield Span(word.start, word.end, "error")
+                yield Span(word.start, word.end, "bad")
             elif len(plain) == 1:
                 yield from self._first(word, parameter)
             elif not takes_value(self.command):
@@ -146,7 +146,7 @@ class _Reader:
         is_flag = parameter is not None and self.signature.hints[parameter.name] is bool
         if parameter is None or (is_flag and separator):
             if separator or not self._unfinished(word, self.signature.options):
-                yield Span(word.start, word.end, "error")
+                yield Span(word.start, word.end, "bad")
             return
         yield Span(word.start, word.end - len(value), "option")
         if is_flag:
@@ -172,9 +172,9 @@ class _Reader:
         name, _, value = word.text.partition("=")
         end = word.end - (len(value) + 1 if "=" in word.text else 0)
         if name.replace("-", "_") in SETTINGS:
-            yield Span(word.start, end, "setting")
+            yield Span(word.start, end, "option")
         elif not self._unfinished(word, SETTINGS):
-            yield Span(word.start, end, "error")
+            yield Span(word.start, end, "bad")
 
     def _value_of_named(self, words: list[Word]) -> Iterator[Span]:
         """Yield the value that follows a setting's name, in however many words it is."""
@@ -194,7 +194,7 @@ class _Reader:
         except SettingError:
             spelled = ("on", "off") if setting.kind is bool else (*setting.choices, setting.none or "")
             if not self._unfinished(Word(text.lower(), start, end), spelled):
-                yield Span(start, end, "error")
+                yield Span(start, end, "bad")
             return
         yield Span(start, end, "value")
 
@@ -205,7 +205,7 @@ class _Reader:
                 names = [part.name for part in mixture.parse(word.text)]
             except SettingError:
                 if word.end != self.end:
-                    yield Span(word.start, word.end, "error")
+                    yield Span(word.start, word.end, "bad")
                 return
         if all(name in self.offered for name in names):
             yield Span(word.start, word.end, "value")
@@ -215,7 +215,7 @@ class _Reader:
         if missing == names[-1:] and self._unfinished(last, self.offered):
             return
         if missing and self.offered:
-            yield Span(word.start, word.end, "error")
+            yield Span(word.start, word.end, "bad")
 
     def _number(self, word: Word, parameter: inspect.Parameter) -> Iterator[Span]:
         kind = _number_of(self.signature.hints[parameter.name])
@@ -225,7 +225,7 @@ class _Reader:
             kind(word.text)
         except ValueError:
             if word.text != "-" or word.end != self.end:
-                yield Span(word.start, word.end, "error")
+                yield Span(word.start, word.end, "bad")
             return
         yield Span(word.start, word.end, "value")
 

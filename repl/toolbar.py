@@ -26,19 +26,15 @@ TIPS = (
 
 STYLES = {
     # Red and magenta can be read on light and on dark; without colours, lines and weight tell.
-    "unknown": "underline",
+    "unknown": "underline nodim",
     "command": "bold ansimagenta",
     "option": "ansimagenta",
-    "setting": "ansimagenta",
     "value": "bold",
-    "error": "underline ansired",
+    "bad": "underline ansired",
     "bottom-toolbar": "noreverse dim",
-    "toolbar.model": "bold nodim",
-    "toolbar.unknown": "underline nodim",
+    "toolbar.name": "bold nodim",
     "toolbar.key": "bold nodim",
-    "toolbar.known": "nodim",
-    "toolbar.job": "nodim ansimagenta",
-    "toolbar.message": "nodim",
+    "toolbar.notice": "nodim",
 }
 """How the prompt and the line below it look, as prompt_toolkit writes styles (from 3.0.52 on)."""
 
@@ -100,9 +96,9 @@ def tip(prompts_seen: int) -> str:
 def _model(session: Session) -> list[_Part]:
     generator = session.generator
     if generator is None:
-        text = (("class:toolbar.model", "no model"), ("", ", "), ("class:toolbar.key", ":load NAME"))
+        text = (("class:toolbar.name", "no model"), ("", ", "), ("class:toolbar.key", ":load NAME"))
         return [_Part(text, 3)]
-    name = _Part((("class:toolbar.model", views.safe(generator.model.name)),), 3)
+    name = _Part((("class:toolbar.name", views.safe(generator.model.name)),), 3)
     parts = [_Part((("", text),), 5 + place, True) for place, text in enumerate(_sampling(generator))]
     return [name, *parts]
 
@@ -118,7 +114,7 @@ def _sampling(generator: Generator) -> list[str]:
 
 
 def _job(job: str | None) -> list[_Part]:
-    return [_Part((("class:toolbar.job", views.safe(job)),), 2)] if job else []
+    return [_Part((("class:toolbar.notice", views.safe(job)),), 2)] if job else []
 
 
 def _unknown(session: Session, typed: str) -> list[_Part]:
@@ -128,10 +124,10 @@ def _unknown(session: Session, typed: str) -> list[_Part]:
         return []
     near = suggestion(generator, typed, found)
     word = near.word if near else found[-1].words[-1]
-    fragments = [("class:toolbar.unknown", views.visible(word)), ("", "?")]
+    fragments = [("class:unknown", views.visible(word)), ("", "?")]
     if near:
         key = ("class:toolbar.key", TAKE_NEAREST)
-        fragments += [("", " "), key, ("class:toolbar.known", f" {views.visible(near.text)}")]
+        fragments += [("", " "), key, ("", f" {views.visible(near.text)}")]
     if len(found) > 1:
         fragments.append(("", f" +{len(found) - 1}"))
     return [_Part(tuple(fragments), 1)]
@@ -143,7 +139,7 @@ def _hint(hint: str) -> list[_Part]:
 
 def _message(message: str, width: int) -> list[_Part]:
     text = shortened(views.safe(" ".join(message.split())), width - get_cwidth(_INDENT))
-    return [_Part((("class:toolbar.message", text),), 0)] if text else []
+    return [_Part((("class:toolbar.notice", text),), 0)] if text else []
 
 
 def shortened(text: str, room: int) -> str:

@@ -52,8 +52,8 @@ def test_without_a_model_no_word_is_unknown(session: Screen) -> None:
         (":", None),
         (":loa", None),  # may become :load
         (":temper", None),  # may become :temperature
-        (":loa ", "error"),
-        (":zzz", "error"),
+        (":loa ", "bad"),
+        (":zzz", "bad"),
     ],
 )
 def test_a_command_is_known_or_not_or_begun(session: Screen, typed: str, style: str | None) -> None:
@@ -65,24 +65,24 @@ def test_a_command_is_known_or_not_or_begun(session: Screen, typed: str, style: 
     [
         # options
         ("log x.svg --last 2", [("--last", "option"), ("2", "value")]),
-        ("log x.svg --last two", [("--last", "option"), ("two", "error")]),
+        ("log x.svg --last two", [("--last", "option"), ("two", "bad")]),
         (
             "log x.svg --last=2 --replace",
             [("--last=", "option"), ("2", "value"), ("--replace", "option")],
         ),
-        ("log x.svg --replace=yes", [("--replace=yes", "error")]),
+        ("log x.svg --replace=yes", [("--replace=yes", "bad")]),
         ("log x.svg --rep", []),
-        ("log x.svg --rep ", [("--rep", "error")]),
-        ("log x.svg --quiet", [("--quiet", "error")]),
+        ("log x.svg --rep ", [("--rep", "bad")]),
+        ("log x.svg --quiet", [("--quiet", "bad")]),
         (
             "train --min-count 2 --drop x --from y",
             [("--min-count", "option"), ("--drop", "option"), ("--from", "option")],
         ),
         ("train --min-c", []),
         # arguments
-        ("load a b", [("a", "error"), ("b", "error")]),
+        ("load a b", [("a", "bad"), ("b", "bad")]),
         ("neuron 17 china", [("17", "value")]),
-        ("neuron x china", [("x", "error")]),
+        ("neuron x china", [("x", "bad")]),
         ("sibling -", []),
         ("sibling -1", [("-1", "value")]),
         ("help len", [("len", "value")]),
@@ -90,39 +90,39 @@ def test_a_command_is_known_or_not_or_begun(session: Screen, typed: str, style: 
         ("score --it's so", []),
         ("vs tiny window it's", [("tiny", "value")]),
         # settings
-        ("set top_k 40", [("top_k", "setting"), ("40", "value")]),
-        ("set top-k=40", [("top-k", "setting"), ("40", "value")]),
-        ("set top_k forty", [("top_k", "setting"), ("forty", "error")]),
-        ("set top_k", [("top_k", "setting")]),
-        ("set top_k=", [("top_k", "setting")]),
-        ("set top_k of", [("top_k", "setting")]),
-        ("set top_k of ", [("top_k", "setting"), ("of", "error")]),
-        ("set until_end o", [("until_end", "setting")]),
-        ("set ensemble tur", [("ensemble", "setting")]),
-        ("set must trade war, china", [("must", "setting"), ("trade war, china", "value")]),
-        ("set temperature 0.5 x", [("temperature", "setting"), ("0.5 x", "error")]),
+        ("set top_k 40", [("top_k", "option"), ("40", "value")]),
+        ("set top-k=40", [("top-k", "option"), ("40", "value")]),
+        ("set top_k forty", [("top_k", "option"), ("forty", "bad")]),
+        ("set top_k", [("top_k", "option")]),
+        ("set top_k=", [("top_k", "option")]),
+        ("set top_k of", [("top_k", "option")]),
+        ("set top_k of ", [("top_k", "option"), ("of", "bad")]),
+        ("set until_end o", [("until_end", "option")]),
+        ("set ensemble tur", [("ensemble", "option")]),
+        ("set must trade war, china", [("must", "option"), ("trade war, china", "value")]),
+        ("set temperature 0.5 x", [("temperature", "option"), ("0.5 x", "bad")]),
         ("set top", []),
-        ("set top 4", [("top", "error")]),
+        ("set top 4", [("top", "bad")]),
         ("set", []),
-        ("sweep top_k 1,2 the", [("top_k", "setting")]),
-        ("sweep zzz 1,2 the", [("zzz", "error")]),
+        ("sweep top_k 1,2 the", [("top_k", "option")]),
+        ("sweep zzz 1,2 the", [("zzz", "bad")]),
         ("len 5", [("5", "value")]),
         ("length auto", [("auto", "value")]),
-        ("len x", [("x", "error")]),
-        ("temp 300", [("300", "error")]),
+        ("len x", [("x", "bad")]),
+        ("temp 300", [("300", "bad")]),
         ("temp 0.5", [("0.5", "value")]),
         # models
         ("load tiny", [("tiny", "value")]),
         ("load ti", []),
-        ("load ti ", [("ti", "error")]),
-        ("load nosuchmodel", [("nosuchmodel", "error")]),
+        ("load ti ", [("ti", "bad")]),
+        ("load nosuchmodel", [("nosuchmodel", "bad")]),
         ("load ./nosuchmodel", []),
         ("load 0.7*tiny+window", [("0.7*tiny+window", "value")]),
         ("load tiny+wi", []),
         ("load tiny+", []),
-        ("load tiny+ ", [("tiny+", "error")]),
-        ("load tiny+zzz", [("tiny+zzz", "error")]),
-        ("export tiny+window x", [("tiny+window", "error")]),
+        ("load tiny+ ", [("tiny+", "bad")]),
+        ("load tiny+zzz", [("tiny+zzz", "bad")]),
+        ("export tiny+window x", [("tiny+window", "bad")]),
         ("load 'tiny'", [("'tiny'", "value")]),
         ("load tiny \\", [("tiny", "value")]),
     ],
@@ -138,7 +138,7 @@ def test_arguments_are_coloured_by_what_the_command_takes(
 
 @pytest.mark.parametrize("typed", [f"{command.example} " for command in registry.commands.values()])
 def test_no_example_looks_wrong(session: Screen, typed: str) -> None:
-    wrong = [text for text, style in looks(session, typed) if style == "error"]
+    wrong = [text for text, style in looks(session, typed) if style == "bad"]
     missing_models = {"tutorial", "headlines", "news", "mine"}  # the examples' own
     assert set(wrong) <= missing_models
 
@@ -173,7 +173,7 @@ def test_what_looks_wrong_is_wrong(typed: str) -> None:
     found = spans(session, registry, PromptLexer(session, registry).offered, typed)
     for line in typed_lines(typed):
         end = line.start + len(line.text)
-        if any(line.start <= span.start < end and span.style == "error" for span in found):
+        if any(line.start <= span.start < end and span.style == "bad" for span in found):
             assert problem(session, registry, line)
 
 

@@ -145,7 +145,7 @@ def test_every_style_that_is_used_is_there(session: Screen) -> None:
 def test_without_colours_lines_are_still_drawn_under_words() -> None:
     style = Style.from_dict(STYLES)
     codes = _EscapeCodeCache(ColorDepth.DEPTH_1_BIT)
-    for name in ("unknown", "error", "toolbar.unknown"):
+    for name in ("unknown", "bad"):
         assert "4" in codes[style.get_attrs_for_style_str(f"class:{name}")].strip("\x1b[m").split(";")
     for name in STYLES:
         code = codes[style.get_attrs_for_style_str(f"class:{name}")].strip("\x1b[m").split(";")
