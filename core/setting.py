@@ -214,10 +214,18 @@ def find_setting(name: str, table: Mapping[str, Setting]) -> Setting:
     """Return the setting called `name`.
 
     Raises:
-        SettingError: there is none; the message offers the nearest name.
+        SettingError: there is none; the message offers the nearest names.
     """
     if name in table:
         return table[name]
-    near = difflib.get_close_matches(name, table, n=1)
-    hint = f"did you mean {near[0]}?" if near else "there are " + ", ".join(table)
+    near = _near(name.lower(), table)
+    hint = f"did you mean {' or '.join(near)}?" if near else "there are " + ", ".join(table)
     raise SettingError(f"there is no setting {name!r}; {hint}")
+
+
+def _near(name: str, table: Mapping[str, Setting]) -> list[str]:
+    """Return what begins with `name`, else what is spelled like it, else what has it inside."""
+    begun = [other for other in table if name and other.startswith(name)]
+    spelled = difflib.get_close_matches(name, table, n=1)
+    inside = [other for other in table if len(name) > 2 and name in other]
+    return begun or spelled or inside

@@ -8,10 +8,12 @@ import gc
 import logging
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group, RenderableType
 
 from core import __version__
 from core.decoding.generator import Continuation, Generator
@@ -24,15 +26,19 @@ from repl.cli_base import (
     FileOption,
     JsonOption,
     ModelOption,
+    PictureOption,
+    ReplaceOption,
     Start,
     TextsArgument,
     app,
     guarded,
+    no_picture_of_json,
+    present,
     print_json,
     standard_input,
     texts,
 )
-from repl.cli_sampling import sampling_options
+from repl.cli_sampling import sampling_generator, sampling_options
 from repl.session import DEFAULT_MODEL, Session, make_console
 
 
@@ -132,10 +138,17 @@ def generate(
     model: ModelOption = None,
     *,
     settings: SamplingSettings,
+    picture: PictureOption = None,
+    replace: ReplaceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Continue seeds, and print the whole lines."""
-    generator = Generator(context.obj.shelf.load(model or context.obj.model), settings)
+    """Continue seeds, and print the whole lines.
+
+    In a picture the words are coloured by their ranks, as by :heat on.
+    """
+    no_picture_of_json(picture, as_json)
+    generator = sampling_generator(context.obj.shelf.load(model or context.obj.model), settings)
+    lines: list[Continuation] = []
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
     for line in texts(text, file):
         began = time.perf_counter()
@@ -147,8 +160,20 @@ def generate(
         for continuation in continuations:
             if as_json:
                 print_json(_generated(generator, continuation, milliseconds))
-            else:
+            elif picture is None:
                 out.print(views.line(continuation, generator))
+            else:
+                lines.append(continuation)
+    if picture is not None:
+        present(_coloured(generator, lines), picture, replace)
+
+
+def _coloured(generator: Generator, lines: Sequence[Continuation]) -> RenderableType:
+    from core.insight.scoring import score_of
+    from repl.pictures.heat import Legend, told
+
+    drawn = [told(score_of(generator, line), "rank") for line in lines]
+    return Group(*drawn, Legend("rank"))
 
 
 def _generated(generator: Generator, continuation: Continuation, milliseconds: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -109,11 +109,20 @@ def standard_input() -> TextIO:
     return sys.stdin or io.StringIO()
 
 
-def texts(typed: list[str] | None, file: Path | None, command: str = "generate") -> Iterable[str]:
+def texts(
+    typed: list[str] | None, file: Path | None, command: str = "generate", *, blanks: bool = True
+) -> Iterable[str]:
     """Return the texts that a command is about: typed, from a file, or lines on standard input.
+
+    Args:
+        typed: what stands on the command line.
+        file: what --file names.
+        command: what to type, up to the texts.
+        blanks: whether a blank line is a text too.
 
     Raises:
         InputError: there is none, or the file cannot be read.
+        typer.Exit: standard input holds none, which is told.
     """
     if typed and file is not None:
         raise typer.BadParameter("texts are either typed or in a --file")
@@ -126,7 +135,22 @@ def texts(typed: list[str] | None, file: Path | None, command: str = "generate")
     lines = standard_input()
     if lines.isatty():
         raise InputError(f'there is no text; type headlong {command} "the beginning of a line"')
-    return (line.rstrip("\r\n") for line in lines)
+    return _piped(lines, command, blanks)
+
+
+def _piped(lines: TextIO, command: str, blanks: bool) -> Iterator[str]:
+    """Yield lines as they come; where none does, say so and leave as after a wrong use."""
+    found = False
+    for line in lines:
+        found = found or blanks or not line.isspace()
+        yield line.rstrip("\r\n")
+    if not found:
+        message = (
+            "standard input held no text; pipe lines into it, name a --file, "
+            f'or type headlong {command} "the beginning of a line"'
+        )
+        print_error(make_console(sys.stderr), message)
+        raise typer.Exit(2)
 
 
 def no_picture_of_json(picture: Path | None, as_json: bool) -> None:

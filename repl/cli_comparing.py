@@ -30,7 +30,7 @@ from repl.cli_base import (
     print_json,
     texts,
 )
-from repl.cli_sampling import sampling_options
+from repl.cli_sampling import sampling_generator, sampling_options
 from repl.session import make_console, print_error
 
 Scored = tuple[str, scoring.Score]
@@ -61,7 +61,7 @@ def score(
     colours = measure(by)
     generator = Generator(context.obj.shelf.load(model or context.obj.model))
     failed: list[str] = []
-    found = _scores(generator, _filled(texts(text, file, "score"), bool(text)), failed)
+    found = _scores(generator, _filled(texts(text, file, "score", blanks=False), bool(text)), failed)
     if as_json:
         for line, judged in found:
             print_json(_score_record(generator, line, judged))
@@ -157,7 +157,7 @@ def sweep(
     no_picture_of_json(picture, as_json)
     setting = find_setting(name.replace("-", "_"), settings_of(SamplingSettings))
     wanted = read_values(setting, values)
-    generator = Generator(context.obj.shelf.load(model or context.obj.model), settings)
+    generator = sampling_generator(context.obj.shelf.load(model or context.obj.model), settings)
     messages = make_console(sys.stderr)
 
     def pictures() -> Iterator[RenderableType]:
@@ -229,7 +229,8 @@ def vs(
     from repl.pictures.versus import picture as drawn
 
     no_picture_of_json(picture, as_json)
-    first, second = (Generator(context.obj.shelf.load(name), settings) for name in (one, two))
+    models = [context.obj.shelf.load(name) for name in (one, two)]
+    first, second = (sampling_generator(model, settings) for model in models)
 
     def pictures() -> Iterator[RenderableType]:
         for line in texts(text, file, f"vs {one} {two}"):

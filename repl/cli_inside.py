@@ -58,7 +58,10 @@ def gates(
     from repl.pictures.gates import GatesView
 
     generator = _load(context, model)
-    told = (read_gates(generator, line) for line in _lines(generator, texts(text, file, "gates")))
+    told = (
+        read_gates(generator, line)
+        for line in _lines(generator, texts(text, file, "gates", blanks=False))
+    )
     level = generator.model.level
     _output(told, inside_json.gates, lambda one: GatesView(one, level), as_json, picture, replace)
 
@@ -83,7 +86,7 @@ def neuron(
 
     generator = _load(context, model)
     letters = generator.model.level == "character"
-    lines = _lines(generator, texts(text, file, f"neuron {unit}"))
+    lines = _lines(generator, texts(text, file, f"neuron {unit}", blanks=False))
     told = (read_unit(generator, line, unit, layer) for line in lines)
     _output(told, inside_json.unit, lambda one: UnitView(one, letters), as_json, picture, replace)
 
@@ -151,7 +154,7 @@ def memory(
     no_picture_of_json(picture, as_json)
     if not vs:
         generator = _load(context, model)
-        lines = _lines(generator, texts(text, file, "memory"))
+        lines = _lines(generator, texts(text, file, "memory", blanks=False))
         told = (remember(generator, line) for line in lines)
         _output(told, inside_json.line_memory, MemoryView, as_json, picture, replace)
         return

@@ -27,7 +27,7 @@ from repl.cli_base import (
     print_json,
     texts,
 )
-from repl.cli_sampling import sampling_options
+from repl.cli_sampling import sampling_generator, sampling_options
 from repl.session import make_console
 
 
@@ -50,7 +50,7 @@ def why(
     from repl.pictures.why import line_table
 
     no_picture_of_json(picture, as_json)
-    generator = Generator(context.obj.shelf.load(model or context.obj.model), settings)
+    generator = sampling_generator(context.obj.shelf.load(model or context.obj.model), settings)
     messages = make_console(sys.stderr)
     shown: list[Any] = []
     for typed in texts(text, file, "why"):

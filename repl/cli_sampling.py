@@ -6,13 +6,18 @@ such as `--top-k` in its place.
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
+from core.decoding.generator import Generator
+from core.library.ensemble import LanguageModel
 from core.setting import Setting, settings_of
 from core.settings import SamplingSettings
+from repl import phrases
+from repl.session import make_console
 
 _TABLE = settings_of(SamplingSettings)
 
@@ -37,6 +42,17 @@ def sampling_options(command: Callable[..., None]) -> Callable[..., None]:
     wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
     return wrapped
+
+
+def sampling_generator(model: LanguageModel, settings: SamplingSettings) -> Generator:
+    """Return a model with settings; a ban that does nothing is told on standard error.
+
+    What it cannot be made to say is an error, as soon as it is to say something.
+    """
+    generator = Generator(model, settings)
+    for notice in phrases.notices(generator, ["ban"]):
+        make_console(sys.stderr).print(notice)
+    return generator
 
 
 def _read(given: dict[str, Any]) -> SamplingSettings:

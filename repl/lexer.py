@@ -6,10 +6,11 @@ knows no terminal; `PromptLexer` remembers what would have to be looked up on th
 
 import inspect
 import logging
+import re
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from itertools import takewhile
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from prompt_toolkit.document import Document
@@ -20,16 +21,15 @@ from core.decoding.generator import Generator
 from core.errors import SettingError
 from core.library import mixture
 from core.setting import Setting
-from repl.commands.models import model_names
-from repl.commands.sampling import setting_names
-from repl.registry import Command, CommandError, Registry, Rest
+from repl.choices import models
+from repl.registry import ENDS_OPTIONS, OPTION, Choices, Command, CommandError, Registry, Rest
 from repl.session import Session
 from repl.typed import Line, Word, arguments_of, name_of, typed_lines
 from repl.unknown import unknown_in
-from repl.validation import SETTINGS, named_and_value, set_by, takes_value
+from repl.validation import SETTINGS, named_and_value, set_by, takes_setting, takes_value
 
-Offered = Callable[[Command], Collection[str]]
-"""The words that a command offers for its first argument, without looking at the disk."""
+Offered = Callable[[Choices], Collection[str]]
+"""The words that a command offers for an argument, without looking at the disk at each keystroke."""
 
 _log = logging.getLogger(__name__)
 
@@ -74,10 +74,10 @@ def _command(registry: Registry, offered: Offered, line: Line) -> list[Span]:
         return [Span(line.start, name.end, "bad")]
     signature = _signature(command)
     try:
-        words = arguments_of(line, name, signature.verbatim)
+        words = arguments_of(line, name, signature.before)
     except ValueError:  # a backslash at the end: what it stands before is not typed yet
         words = []
-    reader = _Reader(command, signature, offered(command), end)
+    reader = _Reader(command, signature, line, offered, end)
     return [Span(line.start, name.end, "command"), *reader.read(words)]
 
 
@@ -88,7 +88,7 @@ class _Signature:
     plain: tuple[inspect.Parameter, ...]
     options: Mapping[str, inspect.Parameter]
     hints: Mapping[str, Any]  # whatever an annotation may be
-    verbatim: int | None
+    before: int | None
 
     def place(self, number: int) -> inspect.Parameter | None:
         """Return what the plain argument of this number is taken for; None where it is too many."""
@@ -100,7 +100,6 @@ class _Signature:
         )
 
 
-@cache
 def _signature(command: Command) -> _Signature:
     hints = get_type_hints(command.handler)
     named = [p for p in command.parameters if p.kind is p.KEYWORD_ONLY]
@@ -108,7 +107,7 @@ def _signature(command: Command) -> _Signature:
         tuple(p for p in command.parameters if p.kind is not p.KEYWORD_ONLY),
         dict(zip(command.options, named, strict=True)),
         hints,
-        len(command.parameters) if Rest in hints.values() else None,
+        len(command.parameters) - 1 if Rest in hints.values() else None,
     )
 
 
@@ -118,27 +117,58 @@ class _Reader:
 
     command: Command
     signature: _Signature
-    offered: Collection[str]
+    line: Line
+    offered: Offered
     end: int
 
     def read(self, words: list[Word]) -> Iterator[Span]:
         """Yield what stands out of the words, in order."""
         plain: list[Word] = []
         left = iter(words)
+        options = True
         for word in left:
-            if self.signature.verbatim is None and word.text.startswith("--"):
+            if options and word.text == ENDS_OPTIONS:
+                options = False
+                yield Span(word.start, word.end, "option")
+            elif options and self.signature.before is not None and (wrong := self._refused(word)):
+                plain.append(word)
+                yield from wrong
+            elif options and self.signature.before is None and word.text.startswith("--"):
                 yield from self._option(word, left)
-                continue
-            parameter = self.signature.place(len(plain))
-            plain.append(word)
-            if parameter is None:
-                yield Span(word.start, word.end, "bad")
-            elif len(plain) == 1:
-                yield from self._first(word, parameter)
-            elif not takes_value(self.command):
-                yield from self._number(word, parameter)
+            else:
+                plain.append(word)
+                yield from self._plain(word, len(plain) - 1)
         if takes_value(self.command):
             yield from self._value_of_named(plain)
+
+    def _refused(self, word: Word) -> list[Span]:
+        """Return what would be taken for an option where there are none."""
+        begin = word.start - self.line.start
+        parts = re.finditer(r"\S+", self.line.text[begin : word.end - self.line.start])
+        before = takewhile(lambda part: part[0] != ENDS_OPTIONS, parts)
+        return [
+            Span(word.start + part.start(), word.start + part.end(), "bad")
+            for part in before
+            if OPTION.match(part[0])
+        ]
+
+    def _plain(self, word: Word, number: int) -> Iterator[Span]:
+        parameter = self.signature.place(number)
+        offers = self.command.choices[number : number + 1]
+        if parameter is None:
+            yield Span(word.start, word.end, "bad")
+        elif number == 0 and takes_setting(self.command):
+            yield from self._setting(word)
+        elif takes_value(self.command):
+            return
+        elif offers == (models,):
+            yield from self._model(word, self.offered(models))
+        elif number == 0 and any(word.text in self.offered(offer) for offer in offers):
+            yield Span(word.start, word.end, "value")
+        elif number == 0 and (own := set_by(self.command)) is not None:
+            yield from self._value(own, word.text, word.start, word.end)
+        else:
+            yield from self._number(word, parameter)
 
     def _option(self, word: Word, left: Iterator[Word]) -> Iterator[Span]:
         name, separator, value = word.text.partition("=")
@@ -153,20 +183,10 @@ class _Reader:
             return
         given = Word(value, word.end - len(value), word.end) if separator else next(left, None)
         if given is not None and given.text:
-            yield from self._number(given, parameter)
-
-    def _first(self, word: Word, parameter: inspect.Parameter) -> Iterator[Span]:
-        own, choices = set_by(self.command), self.command.choices
-        if choices is setting_names:
-            yield from self._setting(word)
-        elif choices is model_names:
-            yield from self._model(word)
-        elif word.text in self.offered:
-            yield Span(word.start, word.end, "value")
-        elif own is not None:
-            yield from self._value(own, word.text, word.start, word.end)
-        else:
-            yield from self._number(word, parameter)
+            if self.command.values.get(name) is models:
+                yield from self._model(given, self.offered(models))
+            else:
+                yield from self._number(given, parameter)
 
     def _setting(self, word: Word) -> Iterator[Span]:
         name, _, value = word.text.partition("=")
@@ -198,7 +218,7 @@ class _Reader:
             return
         yield Span(start, end, "value")
 
-    def _model(self, word: Word) -> Iterator[Span]:
+    def _model(self, word: Word, known: Collection[str]) -> Iterator[Span]:
         names = [word.text]
         if self.command.several and mixture.is_mixture(word.text):
             try:
@@ -207,14 +227,14 @@ class _Reader:
                 if word.end != self.end:
                     yield Span(word.start, word.end, "bad")
                 return
-        if all(name in self.offered for name in names):
+        if all(name in known for name in names):
             yield Span(word.start, word.end, "value")
             return
         last = Word(names[-1], word.start, word.end)
-        missing = [name for name in names if name not in self.offered and not _is_path(name)]
-        if missing == names[-1:] and self._unfinished(last, self.offered):
+        missing = [name for name in names if name not in known and not _is_path(name)]
+        if missing == names[-1:] and self._unfinished(last, known):
             return
-        if missing and self.offered:
+        if missing and known:
             yield Span(word.start, word.end, "bad")
 
     def _number(self, word: Word, parameter: inspect.Parameter) -> Iterator[Span]:
@@ -256,7 +276,7 @@ class PromptLexer(Lexer):
     def __init__(self, session: Session, registry: Registry) -> None:
         self._session = session
         self._registry = registry
-        self._offered: dict[str, frozenset[str]] = {}
+        self._offered: dict[Choices, frozenset[str]] = {}
         self._lines = 0
 
     def refresh(self) -> None:
@@ -264,12 +284,11 @@ class PromptLexer(Lexer):
         self._offered.clear()
         self._lines += 1
 
-    def offered(self, command: Command) -> Collection[str]:
-        """Return what a command offers, looked up at most once for each line."""
-        if command.name not in self._offered:
-            choices = command.choices(self._session) if command.choices is not None else ()
-            self._offered[command.name] = frozenset(choices)
-        return self._offered[command.name]
+    def offered(self, offer: Choices) -> Collection[str]:
+        """Return what is offered for an argument, looked up at most once for each line."""
+        if offer not in self._offered:
+            self._offered[offer] = frozenset(choice.text for choice in offer(self._session, ()))
+        return self._offered[offer]
 
     def invalidation_hash(self) -> tuple[int, int]:
         """Tell one line's colours from another's: the same text may mean something else by then."""

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, islice
 
 from rich.console import Console, Group, RenderableType
@@ -11,33 +12,59 @@ from rich.padding import Padding
 from rich.text import Text
 
 from core.decoding.generator import Generator, Word
-from core.errors import HeadlongError
-from repl import drawing, views
+from core.errors import HeadlongError, InputError
+from repl import drawing, script, views
 from repl.commands import registry
-from repl.registry import Confirmation, Continue
+from repl.registry import Confirmation, Continue, Script
 from repl.session import Session, print_error
+from repl.undo import snapshot
 
 INDENT = "  "
+
+BARE_WORDS = ("exit", "quit", "bye", "help")
+"""Seeds that are more often meant as commands."""
 
 _log = logging.getLogger(__name__)
 
 
-def run_line(session: Session, text: str) -> None:
+@dataclass
+class Outcome:
+    """Whether a line did what it said."""
+
+    went_wrong: bool = False
+
+
+def run_line(session: Session, text: str) -> Outcome:
     """Do what one line says; whatever goes wrong is shown and the session goes on."""
     if text.strip():
-        session.transcript.append([Text.assemble(("› ", "name"), views.safe(text))])
-    with reporting(session):
+        session.transcript.begin(typed(text))
+    session.interrupted = False
+    before = snapshot(session)
+    lines = len(session.past)
+    with reporting(session) as outcome:
         dispatch(session, text)
+    undone = len(session.past) < lines
+    if not undone and not snapshot(session).same(before):
+        session.past.add(text.strip(), before)
+    return outcome
+
+
+def typed(text: str) -> Text:
+    """Draw a line as it was typed."""
+    return Text.assemble((script.MARK, "name"), views.safe(text))
 
 
 @contextmanager
-def reporting(session: Session) -> Iterator[None]:
+def reporting(session: Session) -> Iterator[Outcome]:
     """Show what goes wrong inside as one sentence, and keep the session alive."""
+    outcome = Outcome()
     try:
-        yield
+        yield outcome
+        return
     except KeyboardInterrupt:
         if not session.interactive:
             raise
+        session.interrupted = True
         _show(session, session.messages, Text("interrupted", style="notice"))
     except HeadlongError as error:
         session.failed = True
@@ -52,6 +79,7 @@ def reporting(session: Session) -> Iterator[None]:
         session.failed = True
         _log.debug("", exc_info=True)
         _show(session, session.messages, views.fault(error))
+    outcome.went_wrong = True
 
 
 def run_script(session: Session, lines: Iterable[str]) -> None:
@@ -75,19 +103,55 @@ def dispatch(session: Session, text: str) -> None:
             _show(session, session.messages, result.message)
         elif isinstance(result, Continue):
             continue_seed(session, result)
+        elif isinstance(result, Script):
+            _run(session, result)
         elif result is not None:
             _show(session, session.console, result)
+    elif meant := _bare_word(session, text):
+        dispatch(session, f":{meant}")
     elif text.strip():
-        typed = text[1:] if text.startswith("::") else text
-        seed = session.require_generator().read_seed(typed)
+        written = text[1:] if text.startswith("::") else text
+        seed = session.require_generator().read_seed(written)
         notice = views.unknown_words(seed, session.require_generator())
         if notice is not None:
             session.messages.print(Padding.indent(notice, len(INDENT)))
         continue_seed(session, Continue(seed))
 
 
+def _bare_word(session: Session, text: str) -> str | None:
+    """Return the command that somebody means who types its name alone, once they say so."""
+    word = text.strip().lower()
+    meant = session.interactive and word in BARE_WORDS
+    return word if meant and session.ask(f"Did you mean :{word}?") else None
+
+
+def _run(session: Session, wanted: Script) -> None:
+    """Run a script up to the first line that fails, or is interrupted.
+
+    Raises:
+        InputError: scripts run one another without an end.
+    """
+    if session.scripts >= script.DEEPEST:
+        raise InputError(
+            f"{wanted.name} is run by scripts that run one another, {session.scripts} deep"
+        )
+    session.scripts += 1
+    try:
+        for number, line in enumerate(wanted.lines, 1):
+            if session.interactive:
+                session.console.print(typed(line))
+            outcome = run_line(session, line)
+            if session.leaving or session.interrupted:
+                return
+            if outcome.went_wrong:
+                left = len(wanted.lines) - number
+                raise InputError(f"{wanted.name} stops at its line {number}; {left} were not run")
+    finally:
+        session.scripts -= 1
+
+
 def _show_error(session: Session, message: str) -> None:
-    session.keep(Padding.indent(views.error(message), len(INDENT)))
+    session.transcript.keep(Padding.indent(views.error(message), len(INDENT)))
     print_error(session.messages, message, len(INDENT) if session.interactive else 0)
     if session.interactive:
         session.messages.print()
@@ -95,7 +159,7 @@ def _show_error(session: Session, message: str) -> None:
 
 def _show(session: Session, console: Console, result: RenderableType) -> None:
     indented = Padding.indent(result, len(INDENT))
-    session.keep(indented)
+    session.transcript.keep(indented)
     if not session.interactive:
         console.print(result)
         return
@@ -120,18 +184,20 @@ def continue_seed(session: Session, wanted: Continue) -> None:
     except KeyboardInterrupt:
         if not session.interactive:
             raise
-        interrupted = True
+        interrupted = session.interrupted = True
     milliseconds = 1000 * (time.perf_counter() - began)
     lines = generator.gather(seed, words)
     session.remember(generator, lines, wanted.forced, wanted.parent)
     drawn = drawing.finished(session, generator, lines)
+    size = sum(len(line.seed.ids) + len(line.words) for line in lines)
     if not session.interactive:
+        session.transcript.keep(Group(*[line.whole for line in drawn]), size)
         _pass_on(session, drawn)
         return
     whole = [line.whole for line in drawn]
     many = generator.settings.samples > 1
     picture = Padding.indent(views.numbered(whole) if many else Group(*whole), len(INDENT))
-    session.keep(picture)
+    session.transcript.keep(picture, size)
     if many:
         session.console.print(picture)
     else:
@@ -145,7 +211,6 @@ def continue_seed(session: Session, wanted: Continue) -> None:
 def _pass_on(session: Session, drawn: Sequence[drawing.Drawn]) -> None:
     """Print lines for a pipe, which holds nothing else; what is told of them is a message."""
     for line in drawn:
-        session.keep(line.whole)
         session.console.print(line.line)
         if line.below is not None:
             session.messages.print(line.below)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from repl.commands import registry
-from repl.completion import CommandCompleter
+from repl.completion import LineCompleter
 from repl.loop import run_line
 from repl.session import Session
 
@@ -27,7 +27,7 @@ def run_prompt(session: Session) -> None:
         [("class:prompt", MARK)],
         style=_STYLE,
         history=open_history(history_path(), session.messages),
-        completer=CommandCompleter(session, registry),
+        completer=LineCompleter(session, registry),
         complete_while_typing=False,
     )
     while not session.leaving:

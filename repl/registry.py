@@ -3,18 +3,21 @@
 A command is a function whose first parameter is the session. Its other parameters are what the user
 types: positional ones in order, `*rest` takes all that are left, keyword-only ones are `--options` (a
 bool is a flag, a tuple may be given more than once; an underscore at the end of a name is left out).
+`Annotated[str, "MODEL"]` says what stands for its value in the usage, where neither type nor name does.
 A last parameter that is `Rest` takes what is left of the line as it was typed, quotes and all, and
-there are no options then. Its docstring is its help.
+there are no options then. After -- alone nothing is an option. Its docstring is its help.
 """
 
 import difflib
 import inspect
+import re
 import shlex
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
-from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from rich.console import RenderableType
 
@@ -50,15 +53,53 @@ class Continue:
     sample: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a command returns to have lines run as if they were typed, up to the first that fails."""
+
+    lines: tuple[str, ...]
+    name: str
+
+
 Rest = NewType("Rest", str)
 """The rest of a typed line: a text of the user's, in which a quotation mark is just that."""
+
+ModelOrPath = NewType("ModelOrPath", str)
+"""A model's name, or the path of its folder."""
 
 NOTHING = Rest("")
 """The default of a rest that may be left out."""
 
-Result = RenderableType | Confirmation | Continue | None
+ENDS_OPTIONS = "--"
+"""What a user types before a text that begins with two hyphens."""
+
+OPTION = re.compile(r"--[^\W\d]")
+"""What is taken for an option where there are none."""
+
+_QUOTED = r"""(?:^|(?<=[;,=]))(?:"([^"]*)"|'([^']*)')"""
+"""Elsewhere in a word, as in don't, a quotation mark is a letter."""
+
+WORD = re.compile(rf"(?:{_QUOTED}|\S)+")
+"""One of the words before a rest."""
+
+Result = RenderableType | Confirmation | Continue | Script | None
+
+Need = Literal["model", "line"]
+"""What a command cannot do without: a loaded model, a line that was generated."""
+
 Handler = Callable[..., Result]
-Choices = Callable[[Session], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A word that may be typed for an argument, and what it means."""
+
+    text: str
+    meaning: str = ""
+
+
+Choices = Callable[[Session, Sequence[str]], Iterable[Choice]]
+"""Offers words for an argument; it is told the arguments before it."""
 
 
 class CommandError(HeadlongError):
@@ -72,8 +113,11 @@ class Command:
     name: str
     aliases: tuple[str, ...]
     example: str
-    choices: Choices | None
+    choices: tuple[Choices, ...]
     several: str
+    values: Mapping[str, Choices]
+    needs: Need | None
+    group: str
     handler: Handler
 
     @property
@@ -109,13 +153,36 @@ class Command:
         keyword = inspect.Parameter.KEYWORD_ONLY
         return [_option(p) for p in self.parameters if p.kind is keyword]
 
+    def is_flag(self, option: str) -> bool:
+        """Say whether an option of this command takes no value."""
+        return self._hint(option) is bool
+
+    def takes_path(self, argument: str | int) -> bool:
+        """Say whether an option, or the argument at that place, may be a file."""
+        return self._hint(argument) in (Path, Path | None, ModelOrPath)
+
+    def _hint(self, argument: str | int) -> Any:
+        """Return the type of an option, or of the argument at that place; None where there is none."""
+        if isinstance(argument, str):
+            found = [p for p in self.parameters if p.kind is p.KEYWORD_ONLY and _option(p) == argument]
+        else:
+            plain = [p for p in self.parameters if p.kind is not p.KEYWORD_ONLY]
+            endless = bool(plain) and plain[-1].kind is inspect.Parameter.VAR_POSITIONAL
+            found = plain[argument : argument + 1] or (plain[-1:] if endless else [])
+        return get_type_hints(self.handler)[found[0].name] if found else None
+
     def run(self, session: Session, text: str) -> Result:
         """Bind `text`, all that follows the name, to the signature, and call the handler.
 
         Raises:
             CommandError: too few or too many arguments, or one of the wrong type.
+            ModelNotFound, InputError: what it needs is not there.
         """
         positional, keyword = self.bind(text)
+        if self.needs == "model":
+            session.require_generator()
+        elif self.needs == "line":
+            session.turns.require()
         return self.handler(session, *positional, **keyword)
 
     def bind(self, text: str) -> tuple[list[Any], dict[str, Any]]:
@@ -139,8 +206,10 @@ class Registry:
         name: str,
         *aliases: str,
         example: str = "",
-        choices: Choices | None = None,
+        choices: Choices | tuple[Choices, ...] = (),
         several: str = "",
+        values: Mapping[str, Choices] | None = None,
+        needs: Need | None = None,
     ) -> Callable[[Handler], Handler]:
         """Register the decorated function as `:name`.
 
@@ -148,8 +217,12 @@ class Registry:
             name: what the user types after the colon.
             aliases: other names for it.
             example: a whole line that shows its use.
-            choices: words to offer for its first argument.
-            several: characters in it after which another of these words may follow.
+            choices: what to offer for its arguments, one after another.
+            several: characters in an argument after which another of its words may follow.
+            values: what to offer for its options, by their names: `{"--model": models}`.
+            needs: what has to be there before it can run.
+
+        It stands in the group of help that its module names in `GROUP`.
         """
 
         def register(handler: Handler) -> Handler:
@@ -157,8 +230,11 @@ class Registry:
                 name=name,
                 aliases=aliases,
                 example=example,
-                choices=choices,
+                choices=choices if isinstance(choices, tuple) else (choices,),
                 several=several,
+                values=values or {},
+                needs=needs,
+                group=handler.__globals__.get("GROUP", ""),
                 handler=handler,
             )
             self.commands[name] = command
@@ -166,6 +242,14 @@ class Registry:
             return handler
 
         return register
+
+    @property
+    def groups(self) -> dict[str, list[Command]]:
+        """All commands by the group of help that they stand in."""
+        groups: dict[str, list[Command]] = {}
+        for command in self.commands.values():
+            groups.setdefault(command.group, []).append(command)
+        return groups
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_alias
@@ -203,16 +287,7 @@ class _Binder:
         self._command = command
         self._hints = get_type_hints(command.handler)
         self._options = {_option(p): p for p in command.parameters if p.kind is p.KEYWORD_ONLY}
-        self._verbatim = Rest in self._hints.values()
-        if self._verbatim:
-            self._words = text.split(maxsplit=len(command.parameters) - 1)
-            return
-        try:
-            self._words = shlex.split(text)
-        except ValueError as error:  # an apostrophe is more often a letter than a quotation
-            if "quotation" not in str(error):
-                raise self._wrong(str(error)) from error
-            self._words = text.split()
+        self._words = self._cut(text) if Rest in self._hints.values() else self._split(text)
 
     def bind(self) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments to call the handler with."""
@@ -220,25 +295,59 @@ class _Binder:
         keyword: dict[str, Any] = {}
         words = iter(self._words)
         for word in words:
-            if self._verbatim or not word.startswith("--"):
+            if word == ENDS_OPTIONS:
+                plain += words
+            elif word.startswith("--"):
+                self._take_option(keyword, word, words)
+            else:
                 plain.append(word)
-                continue
-            name, separator, value = word.partition("=")
-            parameter = self._options.get(name)
-            if parameter is None:
-                known = "there are " + ", ".join(self._options) if self._options else "it takes none"
-                raise self._wrong(f"there is no option {name}; {known}")
-            if self._hints[parameter.name] is bool:
-                if separator:
-                    raise self._wrong(f"{name} takes no value; leave it out, or type {name} alone")
-                keyword[parameter.name] = True
-                continue
-            if not separator:
-                value = next(words, "")
-            if not value:
-                raise self._wrong(f"{name} needs a value")
-            self._add(keyword, parameter, value)
         return self._positional(plain), keyword
+
+    def _split(self, text: str) -> list[str]:
+        try:
+            return shlex.split(text)
+        except ValueError as error:  # an apostrophe is more often a letter than a quotation
+            if "quotation" not in str(error):
+                raise self._wrong(str(error)) from error
+            return text.split()
+
+    def _cut(self, text: str) -> list[str]:
+        """Cut off the words before the rest; the rest is left as it was typed."""
+        before, words = len(self._command.parameters) - 1, list[str]()
+        left, options = text.lstrip(), True
+        while left and len(words) <= before:
+            found = WORD.match(left)
+            word = found[0] if found and len(words) < before else left
+            if options and left.split(maxsplit=1)[0] == ENDS_OPTIONS:
+                left, options = left[len(ENDS_OPTIONS) :].lstrip(), False
+                continue
+            if options:
+                self._refuse_options(word)
+            words.append(word if len(words) == before else unquoted(word))
+            left = left[len(word) :].lstrip()
+        return [ENDS_OPTIONS, *words]
+
+    def _refuse_options(self, text: str) -> None:
+        for word in takewhile(lambda word: word != ENDS_OPTIONS, text.split()):
+            if OPTION.match(word):
+                raise self._wrong(f"there is no option {word}; if that is text, type -- before it")
+
+    def _take_option(self, keyword: dict[str, Any], word: str, words: Iterator[str]) -> None:
+        name, separator, value = word.partition("=")
+        parameter = self._options.get(name)
+        if parameter is None:
+            known = "there are " + ", ".join(self._options) if self._options else "it takes none"
+            raise self._wrong(f"there is no option {name}; {known}")
+        if self._hints[parameter.name] is bool:
+            if separator:
+                raise self._wrong(f"{name} takes no value; leave it out, or type {name} alone")
+            keyword[parameter.name] = True
+            return
+        if not separator:
+            value = next(words, "")
+        if not value:
+            raise self._wrong(f"{name} needs a value")
+        self._add(keyword, parameter, value)
 
     def _add(self, keyword: dict[str, Any], parameter: inspect.Parameter, value: str) -> None:
         hint = self._hints[parameter.name]
@@ -274,7 +383,7 @@ class _Binder:
             raise self._wrong(f"{parameter.name} must be {noun}, not {word!r}") from None
 
     def _wrong(self, what: str) -> CommandError:
-        return CommandError(f"{what}; it is typed {self._command.short_usage}")
+        return CommandError(f"{what}; it is typed {self._command.usage}")
 
 
 def _option(parameter: inspect.Parameter) -> str:
@@ -292,6 +401,22 @@ def _usage(parameter: inspect.Parameter) -> str:
         return f"[{name} ...]"
     if parameter.kind is parameter.KEYWORD_ONLY:
         flag = parameter.annotation is bool
-        return f"[{_option(parameter)}]" if flag else f"[{_option(parameter)} {name}]"
+        return f"[{_option(parameter)}]" if flag else f"[{_option(parameter)} {_value(parameter)}]"
     words = name.replace("_", " ")
     return words if parameter.default is parameter.empty else f"[{words}]"
+
+
+def _value(parameter: inspect.Parameter) -> str:
+    """Return the word that stands for an option's value: as annotated, else its type's, or its name."""
+    annotation = parameter.annotation
+    if get_origin(annotation) is Annotated:
+        return str(annotation.__metadata__[0])
+    kinds = (annotation, *get_args(annotation))
+    words = {Path: "FILE", int: "N", float: "NUMBER"}
+    found = (word for kind, word in words.items() if kind in kinds)
+    return next(found, _typed(parameter).upper().replace("_", "-"))
+
+
+def unquoted(word: str) -> str:
+    """Return one of the words before a rest without its quotation marks."""
+    return re.sub(_QUOTED, r"\1\2", word)

@@ -1,18 +1,18 @@
 """The session: the only state that changes while the program runs."""
 
 import io
-from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator
-from core.errors import InputError, ModelError, ModelNotFound, SettingError
+from core.errors import HeadlongError, InputError, ModelError, ModelNotFound, SettingError
 from core.insight.line import Line, line_of, read_line
 from core.insight.scoring import Measure
 from core.library.mixture import Part, write
@@ -22,12 +22,11 @@ from core.setting import Value
 from core.settings import SamplingSettings
 from repl import views
 from repl.theme import THEME
+from repl.transcript import Transcript
 from repl.turns import Turn, Turns
+from repl.undo import Past
 
 DEFAULT_MODEL = "tutorial"
-
-TRANSCRIPT = 1000
-"""Typed lines that are remembered with their answers."""
 
 REMEMBERED = 100
 """Lines at most that join the tree when they were generated together."""
@@ -79,8 +78,19 @@ class Session:
     heat: Measure | None = None
     """What the words' colours tell, where they are coloured by how likely the words were."""
 
-    transcript: deque[list[RenderableType]] = field(default_factory=lambda: deque(maxlen=TRANSCRIPT))
-    """What was shown, typed line by typed line, each with its answer."""
+    transcript: Transcript = field(default_factory=Transcript)
+
+    past: Past = field(default_factory=Past)
+    """The lines that changed something, to be taken back."""
+
+    pending: str = ""
+    """What stands at the next prompt, to be edited."""
+
+    scripts: int = 0
+    """How many scripts run one another just now."""
+
+    interrupted: bool = False
+    """Whether the line that ran last was cancelled."""
 
     leaving: bool = False
     failed: bool = False
@@ -98,13 +108,21 @@ class Session:
             ModelError: there is no such model, or it cannot be used.
             SettingError: several are named, but not as it is done.
         """
-        places = self.shelf.locate(name)
-        self.generator = Generator(load_all(places), self.settings)
-        self.places = places
-        return self.generator
+        self.put(self.shelf.locate(name))
+        return self.require_generator()
+
+    def put(self, places: Sequence[Place]) -> None:
+        """Load the model at a place, or those at several, or none; if that fails what is loaded stays.
+
+        Raises:
+            ModelError: it cannot be used.
+        """
+        self.generator = Generator(load_all(places), self.settings) if places else None
+        self.places = list(places)
 
     def follow(self, old: Path, new: Path) -> None:
-        """Know what is loaded by its new place and name, if it is, or has in it, what was at `old`."""
+        """Know what was at `old` by its new place and name: what is loaded, and what wrote lines."""
+        self.turns.follow(old, new)
         moved = [place.path == old for place in self.places]
         if self.generator is None or not any(moved):
             return
@@ -140,20 +158,12 @@ class Session:
         parent: int,
     ) -> None:
         """Add lines that were generated together to the tree; the first becomes the current one."""
-        parts = [Part(place.weight, str(place.path)) for place in self.places]
-        model = write(parts) if parts else generator.model.name
-        sha256 = generator.model.sha256
-        added = [
-            self.turns.add(line, model, sha256, generator.settings, parent, forced)
-            for line in lines[:REMEMBERED]
-        ]
-        if added:
-            self.turns.current = added[0]
+        model, settings = generator.model, generator.settings
+        self.turns.add(lines[:REMEMBERED], self.places, model.sha256, settings, parent, forced)
 
-    def keep(self, shown: RenderableType) -> None:
-        """Add to the answer of the last typed line, as it is remembered."""
-        if self.transcript:
-            self.transcript[-1].append(shown)
+    def tell(self, notice: Text) -> None:
+        """Print a notice, which is no result."""
+        self.messages.print(Padding.indent(notice, 2) if self.interactive else notice)
 
     def must_be_loaded(self, turn: Turn) -> None:
         """Refuse to go on from a line of a model that is not the loaded one.
@@ -162,7 +172,9 @@ class Session:
             ModelError: another model is loaded, or none.
         """
         if self.generator is None or self.generator.model.sha256 != turn.sha256:
-            raise ModelError(f"line {turn.number} is of another model; :load {turn.model} first")
+            raise ModelError(
+                f"line {turn.number} is of another model; :load {self.called(turn.places)} first"
+            )
 
     def generator_of(self, turn: Turn) -> Generator:
         """Return the model of a line with the settings it was generated with.
@@ -174,10 +186,22 @@ class Session:
         """
         if self.generator is not None and self.generator.model.sha256 == turn.sha256:
             return self.generator.under(turn.settings)
-        generator = Generator(self.shelf.load(turn.model), turn.settings)
+        generator = Generator(load_all(turn.places), turn.settings)
         if generator.model.sha256 != turn.sha256:
-            raise ModelError(f"{turn.model} is not the model any more that wrote line {turn.number}")
+            name = self.called(turn.places)
+            raise ModelError(f"{name} is not the model any more that wrote line {turn.number}")
         return generator
+
+    def called(self, places: Sequence[Place]) -> str:
+        """Return what to type for the models at `places`: names, and paths where none leads there."""
+        return write(Part(place.weight, self._name_of(place.path)) for place in places)
+
+    def _name_of(self, path: Path) -> str:
+        name = path.stem if path.suffix == ".zip" else path.name
+        with suppress(HeadlongError):
+            if self.shelf.find(name) == path:
+                return name
+        return str(path)
 
     def line(self, text: str = "") -> Line:
         """Return `text`, or the current line, as the loaded model reads it.

@@ -3,15 +3,29 @@
 A turn's children continue its whole line; its siblings begin as it does and say something else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from core.decoding.generator import Continuation
 from core.errors import InputError
+from core.library.shelf import Place
 from core.settings import SamplingSettings
 
 LIMIT = 1000
-"""Turns that are kept; of those without children, bookmark or attention the oldest go first."""
+"""Turns that are kept; of those without bookmark or attention the oldest without children go first.
+
+Where all have children, as in a chain, the oldest goes, and what went on from it is as if begun anew.
+"""
+
+MEMORY = 100_000_000
+"""Bytes that turns take at most, roughly: each holds its whole line, and a chain's lines grow."""
+
+WORD, READ = 250, 22
+"""Bytes of a word that was generated, and of one that was read, roughly."""
+
+LONGEST = 5_000
+"""Words of a line from which it does not go on: it is read from its beginning every time."""
 
 ROOT = 0
 """The parent of lines that were begun anew."""
@@ -21,17 +35,23 @@ ROOT = 0
 class Turn:
     """One line with all that gives it again: model, settings, seed, and the words it was made to take.
 
-    `forced` are ids that the continuation was begun with.
+    `places` are where its model stood, or those that spoke as one; `forced` are ids that the
+    continuation was begun with.
     """
 
     number: int
     parent: int
-    model: str
+    places: tuple[Place, ...]
     sha256: str
     settings: SamplingSettings
     forced: tuple[int, ...]
     line: Continuation
     bookmark: str = ""
+
+    @property
+    def bytes(self) -> int:
+        """Roughly how much memory it takes."""
+        return WORD * len(self.line.words) + READ * len(self.line.seed.ids)
 
 
 class Turns:
@@ -50,19 +70,36 @@ class Turns:
 
     def add(
         self,
-        line: Continuation,
-        model: str,
+        lines: Sequence[Continuation],
+        places: Sequence[Place],
         sha256: str,
         settings: SamplingSettings,
         parent: int = ROOT,
         forced: tuple[int, ...] = (),
-    ) -> Turn:
-        """Add a line, which becomes the current one."""
-        self._last += 1
-        turn = Turn(self._last, parent, model, sha256, settings, forced, line)
-        self._turns[turn.number] = self.current = turn
+    ) -> None:
+        """Add lines that were generated together; the first becomes the current one."""
+        first = self._last + 1
+        for line in lines:
+            self._last += 1
+            turn = Turn(self._last, parent, tuple(places), sha256, settings, forced, line)
+            self._turns[turn.number] = turn
+        self.current = self._turns.get(first, self.current)
         self._forget()
-        return turn
+
+    def copy(self) -> "Turns":
+        """Return the same turns, which may go another way."""
+        copy = Turns()
+        copy._turns, copy._last, copy.current = dict(self._turns), self._last, self.current
+        return copy
+
+    def same(self, other: "Turns") -> bool:
+        """Say whether these are the very turns of another tree, with the same one current."""
+        mine, theirs = list(self), list(other)
+        return (
+            self.current is other.current
+            and len(mine) == len(theirs)
+            and all(a is b for a, b in zip(mine, theirs, strict=True))
+        )
 
     def go(self, key: str) -> Turn:
         """Make the turn of that number or bookmark the current one.
@@ -163,9 +200,18 @@ class Turns:
             raise InputError(f"{name!r} cannot be a bookmark; take a word, as numbers are lines")
         for other in self:
             if other.bookmark == name:
-                self._turns[other.number] = replace(other, bookmark="")
-        self.current = self._turns[turn.number] = replace(turn, bookmark=name)
-        return self.current
+                self._put(replace(other, bookmark=""))
+        self._put(replace(turn, bookmark=name))
+        return self.require()
+
+    def follow(self, old: Path, new: Path) -> None:
+        """Know the models that stood at `old` by their new place."""
+        for turn in list(self):
+            if any(place.path == old for place in turn.places):
+                places = (
+                    place._replace(path=new) if place.path == old else place for place in turn.places
+                )
+                self._put(replace(turn, places=tuple(places)))
 
     def prune(self, key: str) -> list[Turn]:
         """Remove a turn and all that continues it, and return them; the current one becomes its parent.
@@ -182,11 +228,27 @@ class Turns:
             self.current = self._turns.get(top.parent, left[-1] if left else None)
         return removed
 
+    def _put(self, turn: Turn) -> None:
+        """Put a turn in the place of the one of its number."""
+        self._turns[turn.number] = turn
+        if self.current is not None and self.current.number == turn.number:
+            self.current = turn
+
     def _forget(self) -> None:
-        while len(self._turns) > LIMIT:
-            parents = {turn.parent for turn in self}
-            kept = {self._last, self.current.number if self.current else ROOT} | parents
-            old = [turn for turn in self if turn.number not in kept and not turn.bookmark]
-            if not old:
+        taken = sum(turn.bytes for turn in self)
+        while len(self._turns) > LIMIT or taken > MEMORY:
+            oldest = self._oldest()
+            if oldest is None:
                 return
-            del self._turns[old[0].number]
+            del self._turns[oldest.number]
+            taken -= oldest.bytes
+            for child in self.children(oldest.number):
+                self._put(replace(child, parent=ROOT))
+
+    def _oldest(self) -> Turn | None:
+        """Return the turn that is to be forgotten first, if any may be."""
+        parents = {turn.parent for turn in self}
+        kept = {self._last, self.current.number if self.current else ROOT}
+        free = [turn for turn in self if turn.number not in kept and not turn.bookmark]
+        leaves = (turn for turn in free if turn.number not in parents)
+        return next(leaves, free[0] if free else None)

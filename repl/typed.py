@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from repl.registry import ENDS_OPTIONS, WORD, unquoted
+
 
 class Word(NamedTuple):
     """One word of a command line: its text without quotes, and where it stands with them."""
@@ -48,40 +50,50 @@ def name_of(line: Line) -> Word:
     return Word(name, line.start + start, line.start + start + len(name))
 
 
-def arguments_of(line: Line, name: Word, verbatim: int | None = None) -> list[Word]:
-    """Return the words after a command's name.
+def arguments_of(line: Line, name: Word, before: int | None = None) -> list[Word]:
+    """Return the words after a command's name, with the `--` that ends the options.
 
     Args:
         line: a command line.
         name: its name, as `name_of` gives it.
-        verbatim: where quotes mean nothing, the number of words; the last one has all that is left.
+        before: for a command that takes the rest of the line as it is: the words before that.
 
     Raises:
         ValueError: the line ends in a backslash.
     """
     start = name.end - line.start
     rest = line.text[start:].rstrip()
-    begin = line.start + start
-    if verbatim is not None:
-        words = _cut(rest, verbatim)
+    if before is not None:
+        words = list(_before_rest(rest, before))
     else:
         try:
             words = _unquoted(rest)
         except ValueError as error:
             if "quotation" not in str(error):
                 raise
-            words = _cut(rest)
+            words = [Word(match[0], *match.span()) for match in re.finditer(r"\S+", rest)]
+    begin = line.start + start
     return [Word(word.text, begin + word.start, begin + word.end) for word in words]
 
 
-def _cut(text: str, most: int = 0) -> list[Word]:
-    """Cut at blanks as `str.split` does, into `most` words if that is not 0."""
-    words: list[Word] = []
-    for match in re.finditer(r"\S+", text):
-        if len(words) + 1 == most:
-            return [*words, Word(text[match.start() :], match.start(), len(text))]
-        words.append(Word(match[0], *match.span()))
-    return words
+def _before_rest(text: str, before: int) -> Iterator[Word]:
+    at, count, options = _blank(text, 0), 0, True
+    while at < len(text) and count <= before:
+        if options and text[at:].split(maxsplit=1)[0] == ENDS_OPTIONS:
+            options = False
+            end = at + len(ENDS_OPTIONS)
+            yield Word(ENDS_OPTIONS, at, end)
+        else:
+            found = WORD.match(text[at:]) if count < before else None
+            end = at + found.end() if found else len(text)
+            count += 1
+            yield Word(unquoted(text[at:end]) if count <= before else text[at:end], at, end)
+        at = _blank(text, end)
+
+
+def _blank(text: str, start: int) -> int:
+    """Return where the blanks end that begin at `start`."""
+    return len(text) - len(text[start:].lstrip())
 
 
 def _unquoted(text: str) -> list[Word]:

@@ -14,7 +14,7 @@ from core.errors import HeadlongError
 from core.setting import Setting, find_setting, settings_of
 from core.settings import SamplingSettings
 from repl import views
-from repl.commands.sampling import setting_names
+from repl.choices import setting_names, setting_values
 from repl.registry import Command, Registry
 from repl.session import Session
 from repl.toolbar import shortened
@@ -53,8 +53,13 @@ def named_and_value(words: Sequence[str]) -> tuple[str, str]:
 
 def takes_value(command: Command) -> bool:
     """Say whether a command takes a setting's name and then, in as many words as it has, a value."""
-    second = command.parameters[1:2]
-    return command.choices is setting_names and any(p.kind is p.VAR_POSITIONAL for p in second)
+    in_words = any(p.kind is p.VAR_POSITIONAL for p in command.parameters[1:2])
+    return in_words and command.choices == (setting_names, setting_values)
+
+
+def takes_setting(command: Command) -> bool:
+    """Say whether a command's first argument is a setting's name."""
+    return command.choices[:1] == (setting_names,)
 
 
 def _check_setting(session: Session, command: Command, words: Sequence[object]) -> None:
@@ -68,9 +73,10 @@ def _check_setting(session: Session, command: Command, words: Sequence[object]) 
         return
     own = set_by(command)
     if own is not None:
-        if command.choices is None or typed[0] not in command.choices(session):
+        offered = [choice.text for offer in command.choices[:1] for choice in offer(session, ())]
+        if typed[0] not in offered:
             session.settings.change(**{own.name: own.parse(typed[0])})
-    elif command.choices is setting_names:
+    elif takes_setting(command):
         name, value = named_and_value(typed) if takes_value(command) else (typed[0], "")
         setting = find_setting(name.replace("-", "_"), SETTINGS)
         if value:

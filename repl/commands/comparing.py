@@ -5,14 +5,19 @@ from rich.console import Group, RenderableType
 from core.decoding.generator import Generator
 from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
-from repl import views
-from repl.commands.models import model_names
-from repl.commands.sampling import setting_names
+from repl import choices, views
 from repl.registry import NOTHING, Rest, registry
 from repl.session import Session
 
+GROUP = "looking"
 
-@registry.command("sweep", example=":sweep temperature 0.2..1.4 the senate", choices=setting_names)
+
+@registry.command(
+    "sweep",
+    example=":sweep temperature 0.2..1.4 the senate",
+    choices=(choices.setting_names, choices.setting_values),
+    needs="model",
+)
 def sweep(session: Session, name: str, values: str, seed: Rest = NOTHING) -> RenderableType:
     """Go through the values of a setting.
 
@@ -34,7 +39,9 @@ def sweep(session: Session, name: str, values: str, seed: Rest = NOTHING) -> Ren
     return Group(notice, drawn) if notice else drawn
 
 
-@registry.command("vs", example=":vs tutorial mine the senate", choices=model_names)
+@registry.command(
+    "vs", example=":vs tutorial mine the senate", choices=(choices.models, choices.models)
+)
 def vs(session: Session, one: str, two: str, seed: Rest = NOTHING) -> RenderableType:
     """Give two models the same seed.
 

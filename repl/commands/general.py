@@ -1,6 +1,6 @@
 """Commands about the session itself: what is set, what can be typed, the way out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -9,44 +9,91 @@ from rich.text import Text
 from core.errors import InputError
 from core.setting import settings_of
 from core.settings import SamplingSettings
-from repl import views
-from repl.registry import Command, Confirmation, registry
+from repl import choices, script, shell, views
+from repl.registry import Choice, Command, Confirmation, Script, registry
 from repl.session import Session
 
-
-def command_names(session: Session) -> Iterable[str]:
-    """Offer the names of the commands."""
-    return registry.commands
+GROUP = "session"
 
 
-@registry.command("show", example=":show")
-def show(session: Session) -> RenderableType:
-    """Show the loaded model and every setting."""
+def _topics(session: Session, before: Sequence[str]) -> Iterator[Choice]:
+    """Offer what there is help about."""
+    for command in registry.commands.values():
+        yield Choice(command.name, command.summary)
+    yield from choices.setting_names(session)
+    for group in registry.groups:
+        yield Choice(group, "a group of commands")
+    yield Choice("all", "every command")
+
+
+_SHOWN = {"command": "the shell command that gives the current line again"}
+
+
+@registry.command("show", example=":show command", choices=choices.words(_SHOWN))
+def show(session: Session, what: str = "") -> RenderableType:
+    """Show the loaded model and every setting.
+
+    :show command shows the command of the shell that gives the current line again, word for word, and
+    those that were generated with it.
+    """
+    if what == "command":
+        turn = session.turns.require()
+        generator = session.generator_of(turn)
+        return Text(shell.command(turn, session.called(turn.places), generator), overflow="fold")
+    if what:
+        raise InputError(f":show shows everything, or {', '.join(_SHOWN)}, and not {what!r}")
     settings = views.settings_table(session.settings)
     if session.generator is None:
         return settings
     return Group(views.model_facts(session.generator), Text(), settings)
 
 
-@registry.command("help", "h", "?", example=":help train", choices=command_names)
-def help_(session: Session, command: str = "") -> RenderableType:
-    """List the commands, or explain one, or a setting."""
-    setting = settings_of(SamplingSettings).get(command.replace("-", "_"))
-    if setting is not None and command not in registry:
+@registry.command("help", "h", "?", example=":help train", choices=_topics)
+def help_(session: Session, topic: str = "") -> RenderableType:
+    """Tell what can be typed.
+
+    With the name of a command or of a setting it explains that one, with the name of a group its
+    commands, and :help all lists everything.
+    """
+    setting = settings_of(SamplingSettings).get(topic.replace("-", "_"))
+    if topic.removeprefix(":") in registry:
+        return _explain(registry.find(topic.removeprefix(":")))
+    if setting is not None:
         return views.setting_help(setting, setting.show(getattr(session.settings, setting.name)))
-    if command:
-        return _explain(registry.find(command.removeprefix(":")))
+    if topic in registry.groups:
+        return _listed(registry.groups[topic])
+    if topic == "all":
+        return Group(
+            *(Group(Text(name, "muted"), _listed(all_)) for name, all_ in registry.groups.items())
+        )
+    if topic:
+        registry.find(topic)  # which says what is near
+    return Group(_overview(), Text(), Text(_ELSE, style="muted"))
+
+
+_ELSE = (
+    "Anything else is the beginning of a line, and the model goes on; :: begins a seed that starts "
+    "with a colon. After a command a word that begins with -- is an option, and after -- alone all is "
+    "text. :help NAME explains a command, a group or a setting, :help all lists them; Tab offers what "
+    "could come next; Ctrl-C cancels what runs, Ctrl-D leaves."
+)
+
+
+def _overview() -> RenderableType:
+    """Draw the groups with the names of their commands."""
     table = views.columns()
-    for entry in registry.commands.values():
-        table.add_row(Text(entry.short_usage, style="name"), entry.summary)
-    return Group(
-        table,
-        Text(
-            "Anything else is the beginning of a line, and the model goes on; :: begins a seed that "
-            "starts with a colon. Ctrl-C cancels what runs, Ctrl-D leaves.",
-            style="muted",
-        ),
-    )
+    for group, commands in registry.groups.items():
+        names = " ".join(f":{command.name}" for command in commands)
+        table.add_row(Text(group, style="muted"), Text(names, style="name"))
+    return table
+
+
+def _listed(commands: Iterable[Command]) -> RenderableType:
+    """Draw commands, how they are typed and what they do."""
+    table = views.columns()
+    for command in commands:
+        table.add_row(Text(command.short_usage, style="name"), command.summary)
+    return table
 
 
 @registry.command("log", example=":log china.svg --last 2")
@@ -70,14 +117,29 @@ def log(
     return Confirmation(views.card(str(written)))
 
 
+@registry.command("run", example=":run seeds.txt")
+def run(session: Session, file: Path) -> Script:
+    """Run the lines of a file as if they were typed.
+
+    Of a transcript that :log wrote as text or Markdown only what was typed. It stops at the first line
+    that fails, and at Ctrl-C.
+    """
+    return Script(script.read(file), str(file))
+
+
 @registry.command("quit", "q", "exit", "bye", example=":quit")
 def quit_(session: Session) -> None:
     """Leave; so does Ctrl-D."""
     session.leaving = True
 
 
+_NEEDS = {"model": "It needs a loaded model.", "line": "It needs a line that was generated."}
+
+
 def _explain(command: Command) -> RenderableType:
     lines = [Text(command.usage, style="name"), Text(command.help)]
+    if command.needs is not None:
+        lines.append(Text(_NEEDS[command.needs], style="muted"))
     if command.aliases:
         lines.append(Text("also " + ", ".join(f":{alias}" for alias in command.aliases), "muted"))
     return Group(*lines, Text(f"for example  {command.example}", style="muted"))

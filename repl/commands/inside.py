@@ -2,7 +2,7 @@
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -18,11 +18,13 @@ from repl import views
 from repl.registry import registry
 from repl.session import Session
 
+GROUP = "inside"
+
 if TYPE_CHECKING:
     from repl.inside import Corpus
 
 
-@registry.command("gates", example=":gates china says it wants a trade war")
+@registry.command("gates", example=":gates china says it wants a trade war", needs="model")
 def gates(session: Session, *text: str) -> RenderableType:
     """Show what each layer forgot, wrote and showed.
 
@@ -36,7 +38,7 @@ def gates(session: Session, *text: str) -> RenderableType:
     return GatesView(read_gates(generator, line), generator.model.level)
 
 
-@registry.command("neuron", example=":neuron 17 china says it wants a trade war")
+@registry.command("neuron", example=":neuron 17 china says it wants a trade war", needs="model")
 def neuron(session: Session, unit: int, *text: str, layer: int | None = None) -> RenderableType:
     """Colour a line by the activation of one unit.
 
@@ -49,12 +51,12 @@ def neuron(session: Session, unit: int, *text: str, layer: int | None = None) ->
     return UnitView(read_unit(generator, line, unit, layer), generator.model.level == "character")
 
 
-@registry.command("neurons", example=":neurons headlines.csv --layer 1")
+@registry.command("neurons", example=":neurons headlines.csv --layer 1", needs="model")
 def neurons(
     session: Session,
     *files: Path,
     column: str | None = None,
-    drop: tuple[str, ...] = (),
+    drop: Annotated[tuple[str, ...], "CELL"] = (),
     encoding: str | None = None,
     layer: int | None = None,
     least: int = LEAST,
@@ -75,14 +77,14 @@ def neurons(
     return SurveyView(told, total, generator.model.level == "character")
 
 
-@registry.command("memory", example=":memory --vs lstm,gru,rnn")
+@registry.command("memory", example=":memory --vs lstm,gru,rnn", needs="model")
 def memory(
     session: Session,
     *text: str,
-    vs: tuple[str, ...] = (),
+    vs: Annotated[tuple[str, ...], "MODEL"] = (),
     file: Path | None = None,
     column: str | None = None,
-    drop: tuple[str, ...] = (),
+    drop: Annotated[tuple[str, ...], "CELL"] = (),
     encoding: str | None = None,
 ) -> RenderableType:
     """Show how much each earlier word still matters.

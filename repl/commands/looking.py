@@ -5,8 +5,11 @@ from rich.text import Text
 
 from core.errors import SettingError
 from core.insight.scoring import Measure, Score, score, score_of
+from repl import choices
 from repl.registry import NOTHING, Confirmation, Rest, Result, registry
 from repl.session import Session
+
+GROUP = "looking"
 
 WAYS: dict[str, Measure | None] = {
     "on": "rank",
@@ -15,8 +18,15 @@ WAYS: dict[str, Measure | None] = {
     "probability": "probability",
 }
 
+_EXPLAINED = {
+    "on": "by rank",
+    "rank": "top 10, 100, 1,000, or beyond",
+    "probability": "by how likely a word was",
+    "off": "lines are plain",
+}
 
-@registry.command("heat", example=":heat on", choices=lambda session: WAYS)
+
+@registry.command("heat", example=":heat on", choices=choices.words(_EXPLAINED))
 def heat(session: Session, way: str = "") -> Result:
     """Colour words by how likely they were.
 
@@ -37,7 +47,7 @@ def heat(session: Session, way: str = "") -> Result:
     return Confirmation(Legend(session.heat))
 
 
-@registry.command("score", example=":score The senate votes on trade")
+@registry.command("score", example=":score The senate votes on trade", needs="model")
 def score_(session: Session, text: Rest = NOTHING) -> RenderableType:
     """Score a text, word by word.
 

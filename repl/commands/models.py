@@ -1,6 +1,5 @@
 """Commands about models: load one, list them all."""
 
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -9,18 +8,15 @@ from rich.console import Group, RenderableType
 from core.errors import SettingError
 from core.library.shelf import load as load_model
 from core.library.shelf import load_card
-from repl import views
-from repl.registry import Confirmation, registry
+from repl import choices, phrases, views
+from repl.registry import Confirmation, ModelOrPath, registry
 from repl.session import Session
 
-
-def model_names(session: Session) -> Iterable[str]:
-    """Offer the models on the shelf."""
-    return session.shelf.names()
+GROUP = "shelf"
 
 
-@registry.command("load", "l", example=":load tutorial", choices=model_names, several="+*")
-def load(session: Session, model: str) -> Confirmation:
+@registry.command("load", "l", example=":load tutorial", choices=choices.models, several="+*")
+def load(session: Session, model: ModelOrPath) -> Confirmation:
     """Load a model by name or by path, or several.
 
     The settings stay as they are. If the model cannot be loaded, the one before it stays.
@@ -29,7 +25,9 @@ def load(session: Session, model: str) -> Confirmation:
     :load 0.7*a+0.3*b says; with :set ensemble turns they have a word each in turn. Seeds are read as
     the first one reads them.
     """
-    return Confirmation(views.loaded(session.load(model)))
+    generator = session.load(model)
+    told, notices = views.loaded(generator), phrases.notices(generator)
+    return Confirmation(Group(told, *notices) if notices else told)
 
 
 @registry.command("import", example=":import news.keras --tokenizer tokenizer.json --name news")
@@ -56,7 +54,7 @@ def import_(
     return Confirmation(Group(views.imported(model, folder, session.shelf.hidden_by(folder)), loaded))
 
 
-@registry.command("export", example=":export mine mine.keras", choices=model_names)
+@registry.command("export", example=":export mine mine.keras", choices=choices.models)
 def export(session: Session, model: str, path: Path, *, replace: bool = False) -> Confirmation:
     """Write a model for other programs.
 
@@ -69,7 +67,7 @@ def export(session: Session, model: str, path: Path, *, replace: bool = False) -
     return Confirmation(views.card("\n".join(map(str, written))))
 
 
-@registry.command("card", example=":card tutorial", choices=model_names)
+@registry.command("card", example=":card tutorial", choices=choices.models)
 def card(session: Session, model: str = "") -> RenderableType:
     """Show the card of a model, or of the loaded one.
 

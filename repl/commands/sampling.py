@@ -1,22 +1,25 @@
 """Commands that set how words are drawn."""
 
-from collections.abc import Iterable
+import secrets
+
+from rich.console import Group
+from rich.text import Text
 
 from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
-from repl import views
+from repl import choices, phrases, views
 from repl.registry import Confirmation, Result, registry
 from repl.session import Session
+
+GROUP = "drawing"
+
+NEW = 1_000_000
+"""Random starts go up to here: a person may want to write one down."""
 
 _SETTINGS = settings_of(SamplingSettings)
 
 
-def setting_names(session: Session) -> Iterable[str]:
-    """Offer the names of the sampling settings."""
-    return _SETTINGS
-
-
-@registry.command("len", "length", example=":len 5", choices=lambda session: ("auto",))
+@registry.command("len", "length", example=":len 5", choices=choices.value_of("length"))
 def length(session: Session, words: str = "") -> Result:
     """Set how many words to add, or auto.
 
@@ -25,7 +28,7 @@ def length(session: Session, words: str = "") -> Result:
     return _set_or_show(session, "length", words)
 
 
-@registry.command("temp", "temperature", example=":temp 0.5")
+@registry.command("temp", "temperature", example=":temp 0.5", choices=choices.value_of("temperature"))
 def temperature(session: Session, value: str = "") -> Result:
     """Set the temperature: low is safe, high is wild.
 
@@ -38,6 +41,21 @@ def temperature(session: Session, value: str = "") -> Result:
     return _set_or_show(session, "temperature", value)
 
 
+@registry.command("samples", example=":samples 5", choices=choices.value_of("samples"))
+def samples(session: Session, count: str = "") -> Result:
+    """Set how many continuations a seed gets."""
+    return _set_or_show(session, "samples", count)
+
+
+@registry.command("rng", example=":rng new", choices=choices.words({"new": "any other random numbers"}))
+def rng(session: Session, start: str = "") -> Result:
+    """Set where the random numbers start, or anew.
+
+    The same start gives the same words for the same seed, model and settings.
+    """
+    return _set_or_show(session, "rng", str(secrets.randbelow(NEW)) if start == "new" else start)
+
+
 @registry.command("greedy", "g", example=":greedy")
 def greedy(session: Session) -> Result:
     """Always take the likeliest word.
@@ -48,12 +66,15 @@ def greedy(session: Session) -> Result:
     return _set_or_show(session, "temperature", "0")
 
 
-@registry.command("set", "s", example=":set top_k 40", choices=setting_names)
+@registry.command(
+    "set", "s", example=":set top_k 40", choices=(choices.setting_names, choices.setting_values)
+)
 def set_(session: Session, name: str = "", *value: str) -> Result:
     """Change any sampling setting, or show it.
 
     Alone it shows them all, with a name that one. Where a setting takes several values there are commas
-    between them, as in :set must trade war, china.
+    between them, as in :set must trade war, china. What the loaded model does not know of ban or must
+    is named at once.
     """
     if not name:
         return views.settings_table(session.settings)
@@ -67,5 +88,13 @@ def _set_or_show(session: Session, name: str, text: str) -> Result:
         session.configure(**{setting.name: setting.parse(text)})
     value = setting.show(getattr(session.settings, setting.name))
     if text:
-        return Confirmation(views.setting_line(setting, value))
+        told = views.setting_line(setting, value)
+        notices = _notices(session, setting.name)
+        return Confirmation(Group(told, *notices) if notices else told)
     return views.setting_help(setting, value)
+
+
+def _notices(session: Session, name: str) -> list[Text]:
+    if session.generator is None or name not in phrases.EFFECTS:
+        return []
+    return phrases.notices(session.generator, [name])

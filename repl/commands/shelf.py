@@ -3,13 +3,14 @@
 from rich.text import Text
 
 from core.library import keeping
-from repl import views
-from repl.commands.models import model_names
+from repl import choices, views
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
+GROUP = "shelf"
 
-@registry.command("rename", example=":rename headlines news", choices=model_names)
+
+@registry.command("rename", example=":rename headlines news", choices=choices.models)
 def rename(session: Session, model: str, name: str) -> Confirmation:
     """Give a model another name.
 
@@ -21,7 +22,7 @@ def rename(session: Session, model: str, name: str) -> Confirmation:
     return Confirmation(views.moved(name, new, session.shelf.hidden_by(new)))
 
 
-@registry.command("copy", example=":copy tutorial mine", choices=model_names)
+@registry.command("copy", example=":copy tutorial mine", choices=choices.models)
 def copy(session: Session, model: str, name: str, *, float16: bool = False) -> Confirmation:
     """Copy a model to your own, under another name.
 
@@ -31,7 +32,7 @@ def copy(session: Session, model: str, name: str, *, float16: bool = False) -> C
     return Confirmation(views.moved(name, path, session.shelf.hidden_by(path)))
 
 
-@registry.command("remove", example=":remove news", choices=model_names)
+@registry.command("remove", example=":remove news", choices=choices.models)
 def remove(session: Session, model: str, *, yes: bool = False) -> Confirmation:
     """Remove a model for good, after a question.
 
@@ -45,7 +46,7 @@ def remove(session: Session, model: str, *, yes: bool = False) -> Confirmation:
     return Confirmation(views.removed(path))
 
 
-@registry.command("verify", example=":verify news", choices=model_names)
+@registry.command("verify", example=":verify news", choices=choices.models)
 def verify(session: Session, model: str) -> Confirmation:
     """Check every hash of a model."""
     return Confirmation(views.sound(keeping.verify(session.shelf.find(model))))

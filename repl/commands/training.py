@@ -1,6 +1,7 @@
 """The command that trains."""
 
 from pathlib import Path
+from typing import Annotated
 
 from rich.console import Group
 
@@ -8,22 +9,24 @@ from repl import views
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
+GROUP = "shelf"
+
 
 @registry.command("train", "t", example=":train headlines.csv --drop Unknown --name mine")
 def train(
     session: Session,
     *files: Path,
     column: str | None = None,
-    drop: tuple[str, ...] = (),
+    drop: Annotated[tuple[str, ...], "CELL"] = (),
     encoding: str | None = None,
-    from_: str | None = None,
-    preset: str | None = None,
+    from_: Annotated[str | None, "MODEL"] = None,
+    preset: Annotated[str | None, "small|tutorial"] = None,
     cleaning: str | None = None,
-    min_count: str | None = None,
-    epochs: str | None = None,
+    min_count: Annotated[str | None, "N"] = None,
+    epochs: Annotated[str | None, "N"] = None,
     name: str | None = None,
     replace: bool = False,
-    set: tuple[str, ...] = (),
+    set: Annotated[tuple[str, ...], "NAME=VALUE"] = (),
 ) -> Confirmation:
     """Train a model, and load it.
 

@@ -1,30 +1,25 @@
 """Commands that move in the session's tree of lines, and add to it."""
 
-from collections.abc import Iterable
-
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.decoding.generator import Seed
 from core.errors import InputError
-from repl import views
-from repl.registry import Confirmation, Continue, registry
+from repl import choices, views
+from repl.registry import Confirmation, Continue, Result, registry
 from repl.session import Session
-from repl.turns import Turn
+from repl.turns import LONGEST, Turn
+
+GROUP = "lines"
 
 
-def turn_names(session: Session) -> Iterable[str]:
-    """Offer bookmarks, and the numbers of lines."""
-    bookmarks = [turn.bookmark for turn in session.turns if turn.bookmark]
-    return [*bookmarks, *(str(turn.number) for turn in session.turns)]
-
-
-@registry.command("again", example=":again")
+@registry.command("again", example=":again", needs="line")
 def again(session: Session) -> Continue:
     """Draw the current line's seed anew.
 
-    With the next random numbers: rng goes up by one. The line becomes a sibling of the current one.
-    Where nothing is drawn, as when greedy, the words would be the same.
+    With the next random numbers: rng goes up by one, and stays there for the lines that follow, until
+    :set rng says otherwise. The line becomes a sibling of the current one. Where nothing is drawn, as
+    when greedy, the words would be the same.
     """
     turn = session.turns.require()
     session.must_be_loaded(turn)
@@ -35,17 +30,48 @@ def again(session: Session) -> Continue:
     return Continue(turn.line.seed, turn.forced, turn.parent)
 
 
-@registry.command("more", example=":more")
+@registry.command("more", example=":more", needs="line")
 def more(session: Session) -> Continue:
     """Go on from the end of the current line.
 
-    What comes is its child in the tree of lines.
+    What comes is its child in the tree of lines. A line of 5,000 words is as long as it gets.
     """
     turn = session.turns.require()
     generator, line = session.require_generator(), session.line()
+    if len(line.ids) >= LONGEST:
+        raise InputError(
+            f"line {turn.number} has {len(line.ids):,} {generator.model.level}s, and only lines of "
+            f"less than {LONGEST:,} are gone on from; type the beginning of a new one"
+        )
     if turn.sha256 != generator.model.sha256:
         return Continue(generator.read_seed(turn.line.text), (), turn.number)
     return Continue(Seed(turn.line.text, (), line.ids), (), turn.number)
+
+
+@registry.command("edit", "e", example=":edit", needs="line")
+def edit(session: Session, *, whole: bool = False) -> Result:
+    """Take the seed of the current line back to be edited.
+
+    It stands at the prompt again, with the cursor at its end; with --whole the line does.
+    """
+    line = session.turns.require().line
+    text = line.text if whole else line.seed.text
+    typed = f":{text}" if text.startswith(":") else text
+    if not session.interactive:
+        return Text(views.safe(typed))
+    session.pending = typed
+    return None
+
+
+@registry.command("undo", "u", example=":undo")
+def undo(session: Session) -> Confirmation:
+    """Take back what the last line changed.
+
+    The settings, the loaded model and the lines of this session are as they were before it; again goes
+    further back. What was written to files stays.
+    """
+    line = session.past.take_back(session)
+    return Confirmation(Text(f"taken back: {views.safe(line)}"))
 
 
 @registry.command("turns", example=":turns")
@@ -60,13 +86,13 @@ def turns(session: Session) -> RenderableType:
     return picture(session.turns)
 
 
-@registry.command("parent", example=":parent")
+@registry.command("parent", example=":parent", needs="line")
 def parent(session: Session) -> RenderableType:
     """Go to the line that this one went on from."""
     return _shown(session.turns.parent())
 
 
-@registry.command("child", example=":child 2")
+@registry.command("child", example=":child 2", needs="line")
 def child(session: Session, place: int = 1) -> RenderableType:
     """Go to a line that goes on from this one.
 
@@ -75,7 +101,7 @@ def child(session: Session, place: int = 1) -> RenderableType:
     return _shown(session.turns.child(place))
 
 
-@registry.command("sibling", example=":sibling")
+@registry.command("sibling", example=":sibling", needs="line")
 def sibling(session: Session, step: int = 1) -> RenderableType:
     """Go to the next line with the same beginning.
 
@@ -84,19 +110,19 @@ def sibling(session: Session, step: int = 1) -> RenderableType:
     return _shown(session.turns.sibling(step))
 
 
-@registry.command("go", example=":go 3", choices=turn_names)
+@registry.command("go", example=":go 3", choices=choices.lines)
 def go(session: Session, line: str) -> RenderableType:
     """Go to a line by its number or bookmark."""
     return _shown(session.turns.go(line))
 
 
-@registry.command("bookmark", example=":bookmark best")
+@registry.command("bookmark", example=":bookmark best", needs="line")
 def bookmark(session: Session, name: str) -> RenderableType:
     """Give the current line a name, to :go back to."""
     return _shown(session.turns.bookmark(name))
 
 
-@registry.command("prune", example=":prune 3", choices=turn_names)
+@registry.command("prune", example=":prune 3", choices=choices.lines, needs="line")
 def prune(session: Session, line: str = "") -> Confirmation:
     """Remove a line and all that goes on from it.
 
@@ -107,7 +133,7 @@ def prune(session: Session, line: str = "") -> Confirmation:
     return Confirmation(Text(f"{len(removed)} {lines} removed"))
 
 
-@registry.command("replay", example=":replay 3", choices=turn_names)
+@registry.command("replay", example=":replay 3", choices=choices.lines, needs="line")
 def replay(session: Session, line: str = "") -> RenderableType:
     """Generate a line again, and compare.
 

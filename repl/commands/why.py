@@ -3,6 +3,7 @@
 import re
 
 from rich.console import Group, RenderableType
+from rich.text import Text
 
 from core.errors import InputError
 from core.insight import tree as trees
@@ -12,8 +13,10 @@ from repl.registry import NOTHING, Continue, Rest, Result, registry
 from repl.session import Session
 from repl.turns import Turn
 
+GROUP = "looking"
 
-@registry.command("why", example=":why 3")
+
+@registry.command("why", example=":why 3", needs="line")
 def why(session: Session, number: int | None = None, *, top: int = 8) -> Result:
     """Show what each generated word beat.
 
@@ -40,13 +43,13 @@ def why(session: Session, number: int | None = None, *, top: int = 8) -> Result:
     return word_table(_at(choices, number))
 
 
-@registry.command("branch", example=":branch 3 senate")
+@registry.command("branch", example=":branch 3 senate", needs="line")
 def branch(session: Session, number: int, word: str) -> Continue:
     """Take another word, and go on from there.
 
     The words before it stay; the random numbers of the words after it stay too, so what changes is due
-    to the word. A line that was found by search is searched for anew. Words are counted as :why does:
-    those that came last, and not those of a line that it went on from.
+    to the word. With beam or must the rest is searched for anew, so all of it may change. Words are
+    counted as :why does: those that came last, and not those of a line that it went on from.
     """
     turn = session.turns.require()
     vocabulary = session.generator_of(turn).vocabulary
@@ -57,7 +60,7 @@ def branch(session: Session, number: int, word: str) -> Continue:
     return _branched(session, turn, number, vocabulary.ids[word])
 
 
-@registry.command("tree", example=":tree 3 4 the senate")
+@registry.command("tree", example=":tree 3 4 the senate", needs="model")
 def tree(session: Session, depth_width_seed: Rest = NOTHING) -> RenderableType:
     """Show the tree of likely continuations.
 
@@ -102,4 +105,7 @@ def _branched(session: Session, turn: Turn, number: int, id_: int) -> Continue:
     session.must_be_loaded(turn)
     kept = tuple(word.id for word in turn.line.words[: number - 1])
     alone = turn.settings.change(samples=1)
+    if alone.beam or alone.must:  # whose random numbers are of all lines they try, not of one's words
+        told = "a search found this line, and searches anew for what follows: all of it may differ"
+        session.tell(Text(told, "notice"))
     return Continue(turn.line.seed, (*kept, id_), turn.parent, alone, turn.line.sample)

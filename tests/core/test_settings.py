@@ -107,6 +107,29 @@ def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
         SamplingSettings().change(temprature=1.0)
 
 
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("temp", "temperature"),
+        ("Temperature", "temperature"),
+        ("topk", "top_k"),
+        ("top", "top_k or top_p"),
+        ("len", "length or length_penalty"),
+        ("groups", "beam_groups"),
+        ("presence", "presence_penalty"),
+    ],
+)
+def test_a_name_cut_short_is_answered_with_what_it_could_be(typed: str, near: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        find_setting(typed, settings_of(SamplingSettings))
+    assert str(caught.value) == f"there is no setting {typed!r}; did you mean {near}?"
+
+
+def test_a_name_like_no_other_is_answered_with_all() -> None:
+    with pytest.raises(SettingError, match=r"'xyzzy'; there are length, until_end, .*, rng$"):
+        find_setting("xyzzy", settings_of(SamplingSettings))
+
+
 @given(st.integers(1, 10_000) | st.none(), st.floats(0, 100), st.booleans(), st.integers(0, 2**64 - 1))
 def test_what_is_shown_can_be_typed_again(
     length: int | None, temperature: float, until_end: bool, rng: int

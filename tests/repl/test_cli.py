@@ -133,6 +133,64 @@ def test_bad_input_has_a_status_and_a_sentence(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "input"),
+    [
+        ("generate", ""),
+        ("why", ""),
+        ("tree", ""),
+        ("vs tiny window", ""),
+        ("sweep rng 1,2", ""),
+        ("score", "\n  \n"),
+        ("gates", "\n"),
+        ("neuron 3", "\n"),
+        ("memory", "\n"),
+    ],
+)
+def test_a_standard_input_without_text_is_a_wrong_use(
+    shelf_directory: Path, command: str, input: str
+) -> None:
+    models = ["--models", str(shelf_directory), "--model", "tiny"]
+    done = headlong(*models, *command.split(), input=input)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: standard input held no text; pipe lines into it, name a --file, "
+        f'or type headlong {command} "the beginning of a line"\n'
+    )
+
+
+def test_a_blank_line_is_a_seed_for_generate(shelf_directory: Path) -> None:
+    models = ["--models", str(shelf_directory), "--model", "tiny"]
+    done = headlong(*models, "generate", "--length", "3", input="\n")
+    assert (done.returncode, len(done.stdout.split())) == (0, 3)
+
+
+def test_generate_draws_a_picture_in_colours(shelf_directory: Path, tmp_path: Path) -> None:
+    models = ["--models", str(shelf_directory), "--model", "tiny"]
+    path = tmp_path / "lines.txt"
+    arguments = ("generate", "china", "war", "--length", "3")
+    done = headlong(*models, *arguments, "--picture", str(path))
+    assert done.stdout == f"{path}\n"
+    plain = headlong(*models, *arguments).stdout.splitlines()
+    drawn = path.read_text()
+    assert drawn.count("perplexity") == 2
+    assert [line.split()[0] for line in plain] == ["china", "war"]
+    for line in plain:
+        assert all(word in drawn for word in line.split())
+    assert "add --replace" in " ".join(
+        headlong(*models, *arguments, "--picture", str(path)).stderr.split()
+    )
+    assert headlong(*models, *arguments, "--picture", str(path), "--json").returncode == 2
+
+
+def test_bans_that_do_nothing_are_told_on_standard_error(shelf_directory: Path) -> None:
+    models = ["--models", str(shelf_directory), "--model", "tiny"]
+    for command in ("generate", "why", "sweep rng 1,2", "vs tiny tiny"):
+        done = headlong(*models, *command.split(), "china", "--ban", "zebra", "--length", "2")
+        assert done.returncode == 0
+        assert "tiny does not know 'zebra', so that ban does nothing\n" in done.stderr
+
+
 def test_corpus_counts_as_json(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("n,headline\n1,One two\n2,Unknown\n3,one TWO three\n")
     done = headlong("corpus", str(tmp_path / "a.csv"), "--drop", "Unknown", "--json")

@@ -75,3 +75,9 @@ def test_what_cannot_be_done_is_said_in_one_sentence(session: Screen, line: str,
     assert run(session, line) == ""
     assert message in " ".join(session.told().split())
     assert session.failed
+
+
+def test_values_of_several_words_may_stand_in_quotation_marks(session: Screen) -> None:
+    shown = run(session, ":len 5", ':sweep must "war;new york" china')
+    assert [row[:8].strip() for row in shown.splitlines()[2:4]] == ["war", "new york"]
+    assert not session.failed

@@ -1,19 +1,29 @@
 import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
 
+from core.insight.following import following
+from core.library.shelf import Shelf
 from repl.commands import registry
-from repl.completion import candidates
+from repl.completion import LineCompleter, candidates, takes_path
+from repl.loop import dispatch
 from tests.repl.conftest import Screen
 
 
 def words(session: Screen, before: str) -> list[str]:
-    return [candidate.text for candidate in candidates(session, registry, before)]
+    """What the line would be up to the cursor if a candidate were taken, from its last space on."""
+    offered = candidates(session, registry, before)
+    taken = [before[: len(before) - word.replaces] + word.text for word in offered]
+    return [line.rpartition(" ")[2] for line in taken]
 
 
 @pytest.mark.parametrize(
     ("before", "expected"),
     [
-        (":l", [":log", ":load", ":len"]),
+        (":lo", [":log", ":load"]),
         (":mod", [":models"]),
+        (":length", [":len"]),
+        (":mdl", [":models"]),
         (":load ti", ["tiny"]),
         (":load tiny t", []),
         (":load tiny+wi", ["tiny+window"]),
@@ -21,14 +31,20 @@ def words(session: Screen, before: str) -> list[str]:
         (":load 0.7*tiny+0.3*wi", ["0.7*tiny+0.3*window"]),
         (":export tiny+wi", []),
         (":set top", ["top_k", "top_p"]),
-        (":help le", ["len"]),
+        (":help gree", ["greedy"]),
         (":len ", ["auto"]),
-        (":train f.csv --co", ["--column"]),
+        (":set ensemble ", ["mix", "turns"]),
+        (":set until", ["until_end"]),
+        (":set ranked o", ["on", "off"]),
+        (":set top_k 3 ", []),
+        (":sweep temp", ["temperature"]),
+        (":vs tiny w", ["window"]),
+        (":vs tiny window w", []),
+        (":heat pr", ["probability"]),
+        (":train f.csv --col", ["--column"]),
         (":train --re", ["--replace"]),
         (":zzz a", []),
-        ("china sa", []),
-        ("::lo", []),
-        ("", []),
+        ("china qqqqqqqqqq", []),
     ],
 )
 def test_what_could_come_next(session: Screen, before: str, expected: list[str]) -> None:
@@ -39,3 +55,74 @@ def test_a_colon_offers_every_command_with_its_meaning(session: Screen) -> None:
     offered = candidates(session, registry, ":")
     assert [candidate.text[1:] for candidate in offered] == list(registry.commands)
     assert all(candidate.meaning for candidate in offered)
+
+
+def test_models_are_offered_with_what_they_know(session: Screen) -> None:
+    assert candidates(session, registry, ":load ti")[0].meaning == "14 words"
+
+
+def test_a_setting_is_offered_with_what_it_means_and_its_values_with_what_they_are(
+    session: Screen,
+) -> None:
+    assert (
+        candidates(session, registry, ":set top_k")[0].meaning == "draw from the k likeliest words only"
+    )
+    session.configure(top_k=40)
+    offered = candidates(session, registry, ":set top_k ")
+    assert [(word.text, word.meaning) for word in offered][:2] == [
+        ("40", "as it is now"),
+        ("off", "the default"),
+    ]
+
+
+def test_lines_are_offered_by_bookmark_and_number_with_their_words(session: Screen) -> None:
+    dispatch(session, "china")
+    dispatch(session, ":bookmark best")
+    dispatch(session, "war")
+    lines = [turn.line.text for turn in session.turns]
+    offered = candidates(session, registry, ":go ")
+    assert [(word.text, word.meaning) for word in offered] == [("best", lines[0]), ("2", lines[1])]
+
+
+def test_words_of_the_model_are_offered_in_a_seed_the_likeliest_first(session: Screen) -> None:
+    offered = candidates(session, registry, "china w")
+    likely = following(session.require_generator(), "china ", "w")
+    assert [word.text for word in offered] == [word.word for word in likely]
+    assert {"war", "why"} == {word.text for word in offered[:2]}
+    assert offered[0].meaning.endswith("%")
+    assert candidates(session, registry, "::china w") == offered
+
+
+def test_without_a_model_a_seed_has_nothing_to_offer(session: Screen) -> None:
+    session.generator = None
+    assert candidates(session, registry, "china w") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (":load ./m", True),
+        (":load tiny ./m", False),
+        (":train a.csv b", True),
+        (":train --column x", False),
+        (":import a --tokenizer b", True),
+        (":log f", True),
+        (":set top_k", False),
+        (":load", False),
+        ("a seed", False),
+        (":zzz f", False),
+    ],
+)
+def test_files_are_offered_where_a_command_takes_one(before: str, expected: bool) -> None:
+    assert takes_path(registry, before) is expected
+
+
+def test_what_fails_inside_a_completer_stays_there(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Shelf) -> list[str]:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(Shelf, "entries", broken)
+    completer = LineCompleter(session, registry)
+    assert list(completer.get_completions(Document(":load t"), CompleteEvent())) == []

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,7 +10,7 @@ from core.decoding.generator import Generator
 from core.library.model import Model
 from repl.commands import registry
 from repl.lexer import PromptLexer, spans
-from repl.registry import Registry
+from repl.registry import Choice, Registry
 from repl.session import Session
 from repl.typed import typed_lines
 from repl.validation import problem
@@ -87,8 +87,12 @@ def test_a_command_is_known_or_not_or_begun(session: Screen, typed: str, style: 
         ("sibling -1", [("-1", "value")]),
         ("help len", [("len", "value")]),
         ("heat on", [("on", "value")]),
-        ("score --it's so", []),
-        ("vs tiny window it's", [("tiny", "value")]),
+        ("score --it's so", [("--it's", "bad")]),
+        ("score it's -- --so", []),
+        ("score -- it's --so", [("--", "option")]),
+        ("score it's so --well -- --yes", [("--well", "bad")]),
+        ("gates -- --china", [("--", "option")]),
+        ("vs tiny window it's", [("tiny", "value"), ("window", "value")]),
         # settings
         ("set top_k 40", [("top_k", "option"), ("40", "value")]),
         ("set top-k=40", [("top-k", "option"), ("40", "value")]),
@@ -180,9 +184,9 @@ def test_what_looks_wrong_is_wrong(typed: str) -> None:
 def test_the_disk_is_read_once_a_line(session: Screen) -> None:
     asked: list[str] = []
 
-    def names(session: Session) -> Iterable[str]:
+    def names(session: Session, before: Sequence[str]) -> Iterable[Choice]:
         asked.append("once")
-        return ["one"]
+        return [Choice("one")]
 
     table = Registry()
 
@@ -202,7 +206,7 @@ def test_the_disk_is_read_once_a_line(session: Screen) -> None:
 
 
 def test_a_fault_leaves_the_line_plain(session: Screen, caplog: pytest.LogCaptureFixture) -> None:
-    def names(session: Session) -> Iterable[str]:
+    def names(session: Session, before: Sequence[str]) -> Iterable[Choice]:
         raise OSError("the disk is gone")
 
     table = Registry()

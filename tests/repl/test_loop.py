@@ -55,6 +55,8 @@ def test_quit_leaves_the_rest_unread(session: Screen) -> None:
         (":len a", "not 'a'"),
         (":temp hot", "temperature must be a number from 0 to 100, not 'hot'"),
         (":set colour red", "there is no setting 'colour'"),
+        (":set temp 0.5", "there is no setting 'temp'; did you mean temperature?"),
+        (":sweep temp 0.2..1 china", "there is no setting 'temp'; did you mean temperature?"),
         (":set top_p 2", "top_p must be a number from 1e-06 to 1, or off, not 2"),
         (":load tiny2", "there is no model 'tiny2'; did you mean tiny?"),
         (":train nowhere.csv --name tiny!", "'tiny!' cannot be a model's name"),
@@ -272,6 +274,30 @@ def test_a_command_to_copy_is_not_broken(session: Screen, tmp_path: Path) -> Non
 def test_a_setting_cannot_take_over_the_terminal(session: Screen) -> None:
     shown = run(session, ":set ban \x1b]0;pwn", ":set", ":set ban")
     assert "\x1b" not in shown + session.told()
+
+
+def test_phrases_that_the_model_does_not_know_are_named_at_once(session: Screen) -> None:
+    run(session, ":set ban war, big war, zebra")
+    ban, notice = session.told().splitlines()
+    assert ban.startswith("ban war, big war, zebra")
+    assert notice == "tiny does not know 'big war', 'zebra', so that ban does nothing"
+    run(session, ":set must gnu")
+    assert session.told().splitlines()[1] == (
+        "tiny does not know 'gnu', so no line of it can hold that"
+    )
+    assert not session.failed
+    run(session, ":load window")
+    assert [line.split()[:4] for line in session.told().splitlines()[1:]] == [
+        ["window", "does", "not", "know"]
+    ] * 2
+    run(session, ":set ban war", ":set must new york", ":set top_k 5")
+    assert "does not know" not in session.told()
+
+
+def test_phrases_are_not_looked_up_where_no_model_is_loaded(session: Screen) -> None:
+    session.generator = None
+    run(session, ":set ban zebra")
+    assert session.told() == "ban zebra\n"
 
 
 def test_help_explains_settings_too(session: Screen) -> None:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from rich.console import RenderableType
@@ -52,6 +53,7 @@ def session() -> Session:
         (":mix a --ratio=2 --drop x --drop=y", "('a', 2, [], 2.0, ('x', 'y'), False)"),
         (":mix a --from b", "('a', 2, [], None, (), False, 'b')"),
         (":mix it's", '("it\'s", 2, [], None, (), False)'),
+        (":mix --loud -- --a 3 --b", "('--a', 3, ['--b'], None, (), True)"),
     ],
 )
 def test_arguments_are_bound_by_the_signature(
@@ -86,21 +88,75 @@ def test_one_word_too_many_is_refused(session: Session) -> None:
         registry.run(session, ":load a b")
 
 
-def test_a_rest_is_taken_as_it_was_typed(session: Session) -> None:
+@pytest.fixture
+def saying() -> Registry:
+    """A table of one command that takes a text as it was typed."""
     table = Registry()
 
     @table.command("say", example=":say")
-    def say(session: Session, times: int, text: Rest = NOTHING) -> str:
+    def say(session: Session, times: str, text: Rest = NOTHING) -> str:
         """Say something."""
-        return f"{times} {text}"
+        return f"{times}|{text}"
 
-    assert table.run(session, """:say 2 don't  --stop "this" isn't""") == (
-        """2 don't  --stop "this" isn't"""
-    )
-    assert table.run(session, ":say 3") == "3 "
-    assert table.find("say").usage == ":say TIMES [TEXT]"
+    return table
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (""":say 2 don't  "stop" this isn't""", """2|don't  "stop" this isn't"""),
+        (":say 3", "3|"),
+        (":say 2 -- --stop  it", "2|--stop  it"),
+        (":say -- --2 --stop", "--2|--stop"),
+        (":say 2 senate -- war --now", "2|senate -- war --now"),
+        (":say 2 a --3 - b", "2|a --3 - b"),
+        (""":say "two times;three" it's""", "two times;three|it's"),
+        (""":say war;'new york' it""", "war;new york|it"),
+        (""":say don't 'stop' """, "don't|'stop'"),
+        (""":say "two times""", '"two|times'),
+    ],
+)
+def test_a_rest_is_taken_as_it_was_typed(
+    saying: Registry, session: Session, line: str, expected: str
+) -> None:
+    assert saying.run(session, line) == expected
+
+
+@pytest.mark.parametrize("line", [":say --loud 2 it", ":say 2 --loud it", ":say 2 it --loud"])
+def test_an_option_is_not_taken_for_text(saying: Registry, session: Session, line: str) -> None:
+    message = "there is no option --loud; if that is text, type -- before it; it is typed :say TIMES"
+    with pytest.raises(CommandError, match=message):
+        saying.run(session, line)
+
+
+def test_what_goes_before_a_rest_may_be_missing(saying: Registry, session: Session) -> None:
+    assert saying.find("say").usage == ":say TIMES [TEXT]"
     with pytest.raises(CommandError, match="TIMES is missing"):
-        table.run(session, ":say")
+        saying.run(session, ":say")
+
+
+def test_the_usage_says_what_an_option_takes(session: Session) -> None:
+    table = Registry()
+
+    @table.command("look", example=":look")
+    def look(
+        session: Session,
+        *,
+        vs: Annotated[tuple[str, ...], "MODEL"] = (),
+        file: Path | None = None,
+        top: int = 8,
+        ratio: float | None = None,
+        min_count: str | None = None,
+    ) -> str:
+        """Look."""
+        return f"{vs} {file} {top}"
+
+    usage = ":look [--vs MODEL] [--file FILE] [--top N] [--ratio NUMBER] [--min-count MIN-COUNT]"
+    assert table.find("look").usage == usage
+    with pytest.raises(CommandError) as caught:
+        table.run(session, ":look it")
+    assert str(caught.value) == f"'it' is one word too many; it is typed {usage}"
+    assert table.run(session, ":look --vs a --vs b --file c --top 1") == "('a', 'b') c 1"
 
 
 def test_help_is_the_docstring_a_paragraph_a_line(table: Registry) -> None:

@@ -1,18 +1,22 @@
 """The session as a tree of lines: moving, adding, pruning, and every line again."""
 
 import re
+from pathlib import Path
 
 import pytest
 from rich.text import Text
 
 from core.decoding.generator import Continuation, Seed
 from core.errors import InputError
+from core.library import bundle
+from core.library.shelf import Shelf
 from core.settings import SamplingSettings
 from repl import turns as module
 from repl.loop import run_script
 from repl.pictures.turns import label
 from repl.turns import ROOT, Turns
-from tests.repl.conftest import Screen
+from tests.conftest import random_model
+from tests.repl.conftest import Screen, console
 
 
 def run(session: Screen, *lines: str) -> str:
@@ -25,7 +29,7 @@ def grown(*parents: int) -> Turns:
     tree = Turns()
     for parent in parents:
         line = Continuation(Seed("the", (), ()), (), "the")
-        tree.add(line, "tiny", "0", SamplingSettings(), parent)
+        tree.add([line], [], "0", SamplingSettings(), parent)
     return tree
 
 
@@ -100,8 +104,62 @@ def test_the_oldest_lines_are_forgotten_but_for_those_that_matter(
     tree.bookmark("kept")
     for _ in range(3):
         line = Continuation(Seed("the", (), ()), (), "the")
-        tree.add(line, "tiny", "0", SamplingSettings(), ROOT)
+        tree.add([line], [], "0", SamplingSettings(), ROOT)
     assert [turn.number for turn in tree] == [1, 4, 5, 6]
+
+
+def test_of_a_chain_the_beginning_is_forgotten_and_what_follows_stands_alone(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LIMIT", 3)
+    run(session, ":len 2", "china", *[":more"] * 5)
+    assert [(turn.number, turn.parent) for turn in session.turns] == [(4, ROOT), (5, 4), (6, 5)]
+    assert session.turns.require().number == 6
+    assert len(run(session, ":turns").splitlines()) == 1 + 3
+    run(session, ":go 4", ":parent")
+    assert "line 4 has no parent: it was begun with a seed" in session.told()
+    assert run(session, ":replay 4").endswith("the same words again\n")
+
+
+def test_the_current_line_knows_that_what_it_went_on_from_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "LIMIT", 1)
+    tree = grown(ROOT, 1)
+    assert tree.require() in list(tree)
+    assert tree.require().parent == ROOT
+
+
+def test_long_lines_are_forgotten_by_the_memory_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MEMORY", 3 * 100 * module.READ)
+    tree = Turns()
+    for _ in range(5):
+        line = Continuation(Seed("the", (), (1,) * 100), (), "the")
+        tree.add([line], [], "0", SamplingSettings())
+    assert [turn.number for turn in tree] == [3, 4, 5]
+
+
+def test_the_first_of_many_long_lines_is_kept_as_the_current_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MEMORY", 2 * 100 * module.READ)
+    tree = Turns()
+    line = Continuation(Seed("the", (), (1,) * 100), (), "the")
+    tree.add([line] * 5, [], "0", SamplingSettings())
+    assert [turn.number for turn in tree] == [1, 5]
+    assert tree.sibling(1).number == 5
+
+
+def test_a_line_goes_on_until_it_is_long(session: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("repl.commands.turns.LONGEST", 8)
+    run(session, ":len 4", "china", ":more", ":more")
+    assert " ".join(session.told().split()).endswith(
+        "error: line 2 has 9 words, and only lines of less than 8 are gone on from; "
+        "type the beginning of a new one"
+    )
+    assert len(session.turns) == 2
+    run(session, ":again")
+    assert len(session.turns) == 3
 
 
 def test_again_is_a_sibling_with_the_next_random_numbers(session: Screen) -> None:
@@ -154,11 +212,32 @@ def test_every_line_can_be_replayed(session: Screen, settings: tuple[str, ...]) 
 
 def test_a_line_of_another_model_is_not_gone_on_from_by_mistake(session: Screen) -> None:
     run(session, ":len 3", "china", ":load window", ":branch 1 war")
-    assert "line 1 is of another model; :load" in session.told()
+    assert "line 1 is of another model; :load tiny first" in session.told()
     assert run(session, ":more").split()[:2] == [
         "China",
         session.turns.find("1").line.words[0].text.title(),
     ]
+
+
+def test_models_in_a_folder_with_a_plus_in_its_name_write_lines_that_can_be_replayed(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "a+b"
+    for name, seed in (("one", 1), ("two", 2)):
+        bundle.save(random_model(name=name, seed=seed), folder / name, "")
+    session = Screen(console(), console(), interactive=False, shelf=Shelf([folder]))
+    run(session, ":load 2*one+two", ":len 5", "china", ":load one")
+    line, told = run(session, ":replay").splitlines()
+    assert (line, told) == (session.turns.require().line.text, "the same words again")
+    session.told()
+    run(session, ":branch 1 war")
+    assert "line 1 is of another model; :load 2*one+1*two first" in session.told()
+
+
+def test_a_line_is_replayed_from_where_its_model_was_moved_to(session: Screen) -> None:
+    run(session, ":copy tiny mine", ":load mine", ":len 3", "china", ":load window")
+    run(session, ":rename mine ours")
+    assert run(session, ":replay").endswith("the same words again\n")
 
 
 def test_again_is_not_given_to_another_model(session: Screen) -> None:

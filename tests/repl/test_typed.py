@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repl.registry import NOTHING, CommandError, Registry, Rest
+from repl.registry import NOTHING, CommandError, Registry, Rest, unquoted
 from repl.session import Session
 from repl.typed import Line, arguments_of, name_of, typed_lines
 from tests.repl.conftest import console
@@ -58,7 +58,10 @@ def test_a_command_is_taken_apart(
 
 def test_words_without_quotes_are_as_many_as_there_are_to_be() -> None:
     typed = line(":vs a b it's  so")
-    assert [word.text for word in arguments_of(typed, name_of(typed), 3)] == ["a", "b", "it's  so"]
+    assert [word.text for word in arguments_of(typed, name_of(typed), 2)] == ["a", "b", "it's  so"]
+    typed = line(":vs 'a b' -- -- it's  --so")
+    words = arguments_of(typed, name_of(typed), 2)
+    assert [word.text for word in words] == ["a b", "--", "--", "it's  --so"]
 
 
 @given(ANYTHING)
@@ -72,20 +75,21 @@ def test_words_are_those_that_the_registry_reads(rest: str) -> None:
         seen.append(words)
 
     @table.command("verbatim", example=":verbatim")
-    def verbatim(session: Session, one: str = "", two: Rest = NOTHING) -> None:
+    def verbatim(session: Session, one: str = "absent", two: Rest = NOTHING) -> None:
         """Take words as they are."""
-        seen.append(tuple(word for word in (one, two) if word))
+        seen.append((one, two) if two else (one,) if one != "absent" else ())
 
-    for name, most in (("plain", None), ("verbatim", 2)):
+    for name, before in (("plain", None), ("verbatim", 1)):
         typed = line(f":{name} {rest.replace('--', '-')}".replace("\x1c", " "))
         try:
             table.run(Session(console(), console()), typed.text)
         except CommandError:
             with pytest.raises(ValueError, match="escaped"):
-                arguments_of(typed, name_of(typed), most)
+                arguments_of(typed, name_of(typed), before)
             continue
-        found = arguments_of(typed, name_of(typed), most)
+        found = arguments_of(typed, name_of(typed), before)
         assert tuple(word.text for word in found) == seen[-1]
         for word in found:
             as_typed = typed.text[word.start : word.end]
-            assert as_typed == word.text or shlex.split(as_typed) == [word.text]
+            unquote = shlex.split if before is None else lambda text: [unquoted(text)]
+            assert as_typed == word.text or unquote(as_typed) == [word.text]

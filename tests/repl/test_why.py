@@ -59,6 +59,27 @@ def test_a_branch_keeps_the_words_before_and_takes_the_one_that_was_named(sessio
     assert session.turns.require().settings.rng == 0
 
 
+@pytest.mark.parametrize("setting", ["must war", "beam 3"])
+def test_a_branch_of_a_line_that_was_searched_for_says_that_it_is_anew(
+    session: Screen, setting: str
+) -> None:
+    run(session, ":len 6", f":set {setting}", "china")
+    session.told()
+    first = session.turns.require().line.words[0].text
+    branched = run(session, ":branch 2 vote").split()
+    assert branched[1:3] == [first, "vote"]
+    assert " ".join(session.told().split()) == (
+        "a search found this line, and searches anew for what follows: all of it may differ"
+    )
+
+
+def test_a_branch_of_a_line_that_was_drawn_has_nothing_to_add(session: Screen) -> None:
+    run(session, ":len 6", "china")
+    session.told()
+    run(session, ":branch 2 vote")
+    assert session.told() == ""
+
+
 def test_a_branch_to_the_same_word_changes_nothing(session: Screen) -> None:
     first = run(session, ":len 6", ":set samples 3", "china").splitlines()
     session.turns.go("2")

@@ -1,0 +1,35 @@
+"""Lines of a file that are run as if they were typed: a script, or a transcript's typed lines."""
+
+from pathlib import Path
+
+from core.errors import InputError
+
+MARK = "› "
+"""What stands before a typed line, at the prompt and in a transcript."""
+
+LARGEST = 10_000_000
+"""Bytes of a script at most."""
+
+DEEPEST = 10
+"""Scripts that may run one another."""
+
+
+def read(path: Path) -> tuple[str, ...]:
+    """Return the lines of a script; of a transcript those that were typed.
+
+    A transcript is told by the marks before what was typed.
+
+    Raises:
+        InputError: it is too large, or no text.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise InputError(f"{path} is too large for a script: more than {LARGEST:,} bytes")
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no text in UTF-8, at byte {error.start:,}") from error
+    typed = [line.strip().removeprefix(MARK) for line in lines if line.strip().startswith(MARK)]
+    return tuple(line for line in typed or lines if line.strip())
