@@ -106,5 +106,5 @@ def _unquoted(text: str) -> list[Word]:
     while (word := lexer.get_token()) is not None:
         start = end + len(text[end:]) - len(text[end:].lstrip(lexer.whitespace))
         end = stream.tell()  # behind the blank that ended the word, if one did
-        words.append(Word(word, start, start + len(text[start:end].rstrip(lexer.whitespace))))
+        words.append(Word(word, start, end - (text[end - 1] in lexer.whitespace)))
     return words
