@@ -73,11 +73,14 @@ NOTHING = Rest("")
 ENDS_OPTIONS = "--"
 """What a user types before a text that begins with two hyphens."""
 
-_OPTION = re.compile(r"--[^\W\d]")
+OPTION = re.compile(r"--[^\W\d]")
+"""What is taken for an option where there are none."""
+
 _QUOTED = r"""(?:^|(?<=[;,=]))(?:"([^"]*)"|'([^']*)')"""
 """Elsewhere in a word, as in don't, a quotation mark is a letter."""
 
-_WORD = re.compile(rf"(?:{_QUOTED}|\S)+")
+WORD = re.compile(rf"(?:{_QUOTED}|\S)+")
+"""One of the words before a rest."""
 
 Result = RenderableType | Confirmation | Continue | Script | None
 
@@ -175,12 +178,20 @@ class Command:
             CommandError: too few or too many arguments, or one of the wrong type.
             ModelNotFound, InputError: what it needs is not there.
         """
-        positional, keyword = _Binder(self, text).bind()
+        positional, keyword = self.bind(text)
         if self.needs == "model":
             session.require_generator()
         elif self.needs == "line":
             session.turns.require()
         return self.handler(session, *positional, **keyword)
+
+    def bind(self, text: str) -> tuple[list[Any], dict[str, Any]]:
+        """Return what the handler would be called with after the session, without calling it.
+
+        Raises:
+            CommandError: see `run`.
+        """
+        return _Binder(self, text).bind()
 
 
 class Registry:
@@ -305,20 +316,20 @@ class _Binder:
         before, words = len(self._command.parameters) - 1, list[str]()
         left, options = text.lstrip(), True
         while left and len(words) <= before:
-            found = _WORD.match(left)
+            found = WORD.match(left)
             word = found[0] if found and len(words) < before else left
             if options and left.split(maxsplit=1)[0] == ENDS_OPTIONS:
                 left, options = left[len(ENDS_OPTIONS) :].lstrip(), False
                 continue
             if options:
                 self._refuse_options(word)
-            words.append(word if len(words) == before else _unquoted(word))
+            words.append(word if len(words) == before else unquoted(word))
             left = left[len(word) :].lstrip()
         return [ENDS_OPTIONS, *words]
 
     def _refuse_options(self, text: str) -> None:
         for word in takewhile(lambda word: word != ENDS_OPTIONS, text.split()):
-            if _OPTION.match(word):
+            if OPTION.match(word):
                 raise self._wrong(f"there is no option {word}; if that is text, type -- before it")
 
     def _take_option(self, keyword: dict[str, Any], word: str, words: Iterator[str]) -> None:
@@ -406,5 +417,6 @@ def _value(parameter: inspect.Parameter) -> str:
     return next(found, _typed(parameter).upper().replace("_", "-"))
 
 
-def _unquoted(word: str) -> str:
+def unquoted(word: str) -> str:
+    """Return one of the words before a rest without its quotation marks."""
     return re.sub(_QUOTED, r"\1\2", word)
