@@ -10,7 +10,8 @@ from prompt_toolkit.document import Document
 
 from core.insight.following import following
 from repl import views
-from repl.registry import Choice, Command, CommandError, Registry
+from repl.arguments import CommandError
+from repl.registry import Choice, Command, Registry
 from repl.session import Session
 
 _log = logging.getLogger(__name__)

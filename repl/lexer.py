@@ -21,8 +21,9 @@ from core.decoding.generator import Generator
 from core.errors import SettingError
 from core.library import mixture
 from core.setting import Setting
+from repl.arguments import ENDS_OPTIONS, OPTION, CommandError, Rest
 from repl.choices import models
-from repl.registry import ENDS_OPTIONS, OPTION, Choices, Command, CommandError, Registry, Rest
+from repl.registry import Choices, Command, Registry
 from repl.session import Session
 from repl.typed import Line, Word, arguments_of, name_of, typed_lines
 from repl.unknown import unknown_in

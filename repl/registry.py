@@ -10,20 +10,16 @@ there are no options then. After -- alone nothing is an option. Its docstring is
 
 import difflib
 import inspect
-import re
-import shlex
-import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from rich.console import RenderableType
 
 from core.decoding.generator import Seed
-from core.errors import HeadlongError
 from core.settings import SamplingSettings
+from repl.arguments import Binder, CommandError, ModelOrPath, option, parameters, usage
 from repl.session import Session
 from repl.turns import ROOT
 
@@ -61,27 +57,6 @@ class Script:
     name: str
 
 
-Rest = NewType("Rest", str)
-"""The rest of a typed line: a text of the user's, in which a quotation mark is just that."""
-
-ModelOrPath = NewType("ModelOrPath", str)
-"""A model's name, or the path of its folder."""
-
-NOTHING = Rest("")
-"""The default of a rest that may be left out."""
-
-ENDS_OPTIONS = "--"
-"""What a user types before a text that begins with two hyphens."""
-
-OPTION = re.compile(r"--[^\W\d]")
-"""What is taken for an option where there are none."""
-
-_QUOTED = r"""(?:^|(?<=[;,=]))(?:"([^"]*)"|'([^']*)')"""
-"""Elsewhere in a word, as in don't, a quotation mark is a letter."""
-
-WORD = re.compile(rf"(?:{_QUOTED}|\S)+")
-"""One of the words before a rest."""
-
 Result = RenderableType | Confirmation | Continue | Script | None
 
 Need = Literal["model", "line"]
@@ -100,10 +75,6 @@ class Choice:
 
 Choices = Callable[[Session, Sequence[str]], Iterable[Choice]]
 """Offers words for an argument; it is told the arguments before it."""
-
-
-class CommandError(HeadlongError):
-    """A command that does not exist, or arguments that it does not take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,24 +105,24 @@ class Command:
     @property
     def short_usage(self) -> str:
         """How it is typed, options aside: `:load MODEL`."""
-        words = [_usage(p) for p in self.parameters if p.kind is not p.KEYWORD_ONLY]
+        words = [usage(p) for p in self.parameters if p.kind is not p.KEYWORD_ONLY]
         return " ".join([f":{self.name}", *words])
 
     @property
     def usage(self) -> str:
         """How it is typed, with all options."""
-        return " ".join([f":{self.name}", *map(_usage, self.parameters)])
+        return " ".join([f":{self.name}", *map(usage, self.parameters)])
 
     @property
     def parameters(self) -> list[inspect.Parameter]:
         """What the user types, in order; the session is not among them."""
-        return list(inspect.signature(self.handler).parameters.values())[1:]
+        return parameters(self.handler)
 
     @property
     def options(self) -> list[str]:
         """Its options as they are typed: `--name`."""
         keyword = inspect.Parameter.KEYWORD_ONLY
-        return [_option(p) for p in self.parameters if p.kind is keyword]
+        return [option(p) for p in self.parameters if p.kind is keyword]
 
     def is_flag(self, option: str) -> bool:
         """Say whether an option of this command takes no value."""
@@ -164,7 +135,7 @@ class Command:
     def _hint(self, argument: str | int) -> Any:
         """Return the type of an option, or of the argument at that place; None where there is none."""
         if isinstance(argument, str):
-            found = [p for p in self.parameters if p.kind is p.KEYWORD_ONLY and _option(p) == argument]
+            found = [p for p in self.parameters if p.kind is p.KEYWORD_ONLY and option(p) == argument]
         else:
             plain = [p for p in self.parameters if p.kind is not p.KEYWORD_ONLY]
             endless = bool(plain) and plain[-1].kind is inspect.Parameter.VAR_POSITIONAL
@@ -191,7 +162,7 @@ class Command:
         Raises:
             CommandError: see `run`.
         """
-        return _Binder(self, text).bind()
+        return Binder(self.handler, self.usage, text).bind()
 
 
 class Registry:
@@ -278,145 +249,3 @@ class Registry:
 
 registry = Registry()
 """The table that `repl.commands` fills."""
-
-
-class _Binder:
-    """Takes one command line apart by its command's signature."""
-
-    def __init__(self, command: Command, text: str) -> None:
-        self._command = command
-        self._hints = get_type_hints(command.handler)
-        self._options = {_option(p): p for p in command.parameters if p.kind is p.KEYWORD_ONLY}
-        self._words = self._cut(text) if Rest in self._hints.values() else self._split(text)
-
-    def bind(self) -> tuple[list[Any], dict[str, Any]]:
-        """Return the arguments to call the handler with."""
-        plain: list[str] = []
-        keyword: dict[str, Any] = {}
-        words = iter(self._words)
-        for word in words:
-            if word == ENDS_OPTIONS:
-                plain += words
-            elif word.startswith("--"):
-                self._take_option(keyword, word, words)
-            else:
-                plain.append(word)
-        return self._positional(plain), keyword
-
-    def _split(self, text: str) -> list[str]:
-        try:
-            return shlex.split(text)
-        except ValueError as error:  # an apostrophe is more often a letter than a quotation
-            if "quotation" not in str(error):
-                raise self._wrong(str(error)) from error
-            return text.split()
-
-    def _cut(self, text: str) -> list[str]:
-        """Cut off the words before the rest; the rest is left as it was typed."""
-        before, words = len(self._command.parameters) - 1, list[str]()
-        left, options = text.lstrip(), True
-        while left and len(words) <= before:
-            found = WORD.match(left)
-            word = found[0] if found and len(words) < before else left
-            if options and left.split(maxsplit=1)[0] == ENDS_OPTIONS:
-                left, options = left[len(ENDS_OPTIONS) :].lstrip(), False
-                continue
-            if options:
-                self._refuse_options(word)
-            words.append(word if len(words) == before else unquoted(word))
-            left = left[len(word) :].lstrip()
-        return [ENDS_OPTIONS, *words]
-
-    def _refuse_options(self, text: str) -> None:
-        for word in takewhile(lambda word: word != ENDS_OPTIONS, text.split()):
-            if OPTION.match(word):
-                raise self._wrong(f"there is no option {word}; if that is text, type -- before it")
-
-    def _take_option(self, keyword: dict[str, Any], word: str, words: Iterator[str]) -> None:
-        name, separator, value = word.partition("=")
-        parameter = self._options.get(name)
-        if parameter is None:
-            known = "there are " + ", ".join(self._options) if self._options else "it takes none"
-            raise self._wrong(f"there is no option {name}; {known}")
-        if self._hints[parameter.name] is bool:
-            if separator:
-                raise self._wrong(f"{name} takes no value; leave it out, or type {name} alone")
-            keyword[parameter.name] = True
-            return
-        if not separator:
-            value = next(words, "")
-        if not value:
-            raise self._wrong(f"{name} needs a value")
-        self._add(keyword, parameter, value)
-
-    def _add(self, keyword: dict[str, Any], parameter: inspect.Parameter, value: str) -> None:
-        hint = self._hints[parameter.name]
-        if get_origin(hint) is tuple:
-            keyword[parameter.name] = (*keyword.get(parameter.name, ()), value)
-        else:
-            keyword[parameter.name] = self._convert(parameter, value)
-
-    def _positional(self, words: list[str]) -> list[Any]:
-        arguments: list[Any] = []
-        left = list(words)
-        for parameter in self._command.parameters:
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                arguments += [self._convert(parameter, word) for word in left]
-                left = []
-            elif parameter.kind is not parameter.KEYWORD_ONLY:
-                if left:
-                    arguments.append(self._convert(parameter, left.pop(0)))
-                elif parameter.default is parameter.empty:
-                    raise self._wrong(f"{parameter.name.upper()} is missing")
-        if left:
-            raise self._wrong(f"{left[0]!r} is one word too many")
-        return arguments
-
-    def _convert(self, parameter: inspect.Parameter, word: str) -> Any:
-        hint = self._hints[parameter.name]
-        if get_origin(hint) in (Union, types.UnionType):
-            hint = next(part for part in get_args(hint) if part is not type(None))
-        try:
-            return Path(word).expanduser() if hint is Path else hint(word)
-        except ValueError:
-            noun = "a whole number" if hint is int else "a number"
-            raise self._wrong(f"{parameter.name} must be {noun}, not {word!r}") from None
-
-    def _wrong(self, what: str) -> CommandError:
-        return CommandError(f"{what}; it is typed {self._command.usage}")
-
-
-def _option(parameter: inspect.Parameter) -> str:
-    return "--" + _typed(parameter).replace("_", "-")
-
-
-def _typed(parameter: inspect.Parameter) -> str:
-    """Return the name that the user types: `from_` is `from`, which Python keeps for itself."""
-    return parameter.name.removesuffix("_")
-
-
-def _usage(parameter: inspect.Parameter) -> str:
-    name = _typed(parameter).upper()
-    if parameter.kind is parameter.VAR_POSITIONAL:
-        return f"[{name} ...]"
-    if parameter.kind is parameter.KEYWORD_ONLY:
-        flag = parameter.annotation is bool
-        return f"[{_option(parameter)}]" if flag else f"[{_option(parameter)} {_value(parameter)}]"
-    words = name.replace("_", " ")
-    return words if parameter.default is parameter.empty else f"[{words}]"
-
-
-def _value(parameter: inspect.Parameter) -> str:
-    """Return the word that stands for an option's value: as annotated, else its type's, or its name."""
-    annotation = parameter.annotation
-    if get_origin(annotation) is Annotated:
-        return str(annotation.__metadata__[0])
-    kinds = (annotation, *get_args(annotation))
-    words = {Path: "FILE", int: "N", float: "NUMBER"}
-    found = (word for kind, word in words.items() if kind in kinds)
-    return next(found, _typed(parameter).upper().replace("_", "-"))
-
-
-def unquoted(word: str) -> str:
-    """Return one of the words before a rest without its quotation marks."""
-    return re.sub(_QUOTED, r"\1\2", word)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from repl.registry import ENDS_OPTIONS, WORD, unquoted
+from repl.arguments import ENDS_OPTIONS, WORD, unquoted
 
 
 class Word(NamedTuple):

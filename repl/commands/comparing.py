@@ -6,7 +6,8 @@ from core.decoding.generator import Generator
 from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
 from repl import choices, views
-from repl.registry import NOTHING, Rest, registry
+from repl.arguments import NOTHING, Rest
+from repl.registry import registry
 from repl.session import Session
 
 GROUP = "looking"

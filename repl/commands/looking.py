@@ -6,7 +6,8 @@ from rich.text import Text
 from core.errors import SettingError
 from core.insight.scoring import Measure, Score, score, score_of
 from repl import choices
-from repl.registry import NOTHING, Confirmation, Rest, Result, registry
+from repl.arguments import NOTHING, Rest
+from repl.registry import Confirmation, Result, registry
 from repl.session import Session
 
 GROUP = "looking"

@@ -9,7 +9,8 @@ from core.errors import SettingError
 from core.library.shelf import load as load_model
 from core.library.shelf import load_card
 from repl import choices, phrases, views
-from repl.registry import Confirmation, ModelOrPath, registry
+from repl.arguments import ModelOrPath
+from repl.registry import Confirmation, registry
 from repl.session import Session
 
 GROUP = "shelf"

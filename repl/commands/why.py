@@ -9,7 +9,8 @@ from core.errors import InputError
 from core.insight import tree as trees
 from core.insight.why import Choice, explain
 from repl import views
-from repl.registry import NOTHING, Continue, Rest, Result, registry
+from repl.arguments import NOTHING, Rest
+from repl.registry import Continue, Result, registry
 from repl.session import Session
 from repl.turns import Turn
 

@@ -4,8 +4,9 @@ from typing import Annotated
 import pytest
 from rich.console import RenderableType
 
+from repl.arguments import NOTHING, CommandError, Rest
 from repl.commands import registry
-from repl.registry import NOTHING, CommandError, Registry, Rest
+from repl.registry import Registry
 from repl.session import Session
 from tests.repl.conftest import console
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repl.registry import NOTHING, CommandError, Registry, Rest, unquoted
+from repl.arguments import NOTHING, CommandError, Rest, unquoted
+from repl.registry import Registry
 from repl.session import Session
 from repl.typed import Line, arguments_of, name_of, typed_lines
 from tests.repl.conftest import console

@@ -6,6 +6,7 @@ from prompt_toolkit.validation import ValidationError
 
 from core.errors import HeadlongError
 from repl.commands import registry
+from repl.registry import Command
 from repl.validation import CommandValidator
 from tests.repl.conftest import Screen, console
 
@@ -137,6 +138,12 @@ def test_a_sentence_is_shortened_between_words(session: Screen) -> None:
     assert caught.value.message == "top_k must be a whole number from 1 to …"
 
 
-def test_a_fault_lets_the_line_pass(session: Screen, caplog: pytest.LogCaptureFixture) -> None:
-    assert complaint(session, ":log ~nobody-of-that-name/x.svg") is None
+def test_a_fault_lets_the_line_pass(
+    session: Screen, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Command, text: str) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(Command, "bind", broken)
+    assert complaint(session, ":len 5") is None
     assert "could not be checked" in caplog.text
