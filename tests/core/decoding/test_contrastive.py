@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.decoding import contrastive
 from core.decoding.generator import Generator
 from core.settings import SamplingSettings
 from tests.conftest import random_model
-from tests.core.decoding.exhaustive import found, of_table, shares
+from tests.core.decoding.exhaustive import Table, found, of_table, shares
 
 
 def contrasting(context: str = "stream", seed: int = 0, **values: object) -> Generator:
@@ -81,6 +82,32 @@ def test_a_word_that_changes_nothing_has_to_be_that_much_likelier(
     # The table shows the word as a direction of its own: war after war has cosine 1, vote 0.
     # (1 - w) 0.6 - w < (1 - w) 0.4 from w = 1/6 on.
     assert found(of_table(REPEATING, contrastive=weight, length=2)) == [line]
+
+
+@pytest.mark.parametrize("context", ["stream", "window"])
+def test_words_are_tried_in_parts_and_the_best_of_all_is_taken(
+    context: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(5):
+        generator = contrasting(context, seed, contrastive=0.8, top_k=100, length=8)
+        whole = found(generator, "a war")
+        monkeypatch.setattr(contrastive, "ROWS", 3)
+        assert found(generator, "a war") == whole
+        monkeypatch.undo()
+
+
+def test_no_more_words_are_tried_in_one_step_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contrastive, "ROWS", 3)
+    generator = of_table(REPEATING, contrastive=0.2, length=1, top_k=10**9)
+    found(generator)
+    assert isinstance(generator.stepper, Table)
+    assert max(generator.stepper.reads) == 3
+    assert sum(generator.stepper.reads) > len(generator.vocabulary) - 4
+
+
+def test_of_equals_in_different_parts_the_likelier_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contrastive, "ROWS", 1)
+    assert found(of_table({}, contrastive=0.5, length=1, top_k=5)) == [("the",)]
 
 
 def test_the_seed_is_part_of_the_text() -> None:
