@@ -16,7 +16,10 @@ COLDEST = 1e-6
 """Below this temperature the likeliest word has it all, and dividing would leave float32's range."""
 
 LARGEST_PENALTY = 1e6
-"""What no penalty exceeds, so that a word it hits stays a number, and rather unlikely than banned."""
+"""What DRY's penalty does not exceed, so that a word it hits is rather unlikely than banned."""
+
+LONGEST_RUN = 50
+"""Words beyond those allowed that count in DRY; a longer run costs what one of so many does."""
 
 BLOCK = 128
 """Words whose weights are added up before any of them is looked at."""
@@ -104,21 +107,22 @@ def dry(logits: Logits, history: Ids, multiplier: float, base: float, allowed: i
     """Penalise going on with a repetition, the more the longer it is already ("don't repeat yourself").
 
     A word that would lengthen a run of n words said before, n at least `allowed`, loses
-    multiplier * base ** (n - allowed): p-e-w's DRY sampler, as text-generation-webui has it.
+    multiplier * base ** (n - allowed): p-e-w's DRY sampler, as text-generation-webui has it. A run
+    counts as allowed + `LONGEST_RUN` words at most, as in other implementations: looking further back
+    would take time that grows with the square of a line's length.
     """
     last = history.shape[1] - 1
     # Where the last words of the line have stood before, as far back as `back`, and how many of them.
     alive = np.ones((len(history), max(last, 0)), bool)
     runs = np.zeros(alive.shape, np.intp)
-    for back in range(last):
+    for back in range(min(last, allowed + LONGEST_RUN)):
         alive[:, :back] = False
         alive[:, back:] &= history[:, : last - back] == history[:, [last - back]]
         if not alive.any():
             break
         runs += alive
     rows, found = np.nonzero(runs >= allowed)
-    with np.errstate(over="ignore"):
-        lost = multiplier * np.float64(base) ** (runs[rows, found] - allowed)
+    lost = multiplier * np.float64(base) ** (runs[rows, found] - allowed)
     words = history[rows, found + 1]
     left = logits[rows, words] - np.minimum(lost, LARGEST_PENALTY)
     filtered = logits.copy()

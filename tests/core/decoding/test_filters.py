@@ -173,6 +173,49 @@ def test_dry_stays_a_number_however_long_the_repetition() -> None:
     assert left.tolist() == [[0, 0, -filters.LARGEST_PENALTY, 0]]
 
 
+def dry_by_the_formula(
+    history: list[int], words: int, base: float, allowed: int, longest: int
+) -> list[float]:
+    lost = [0.0] * words
+    for place in range(1, len(history)):
+        run = 0
+        while run < min(place, allowed + longest) and history[place - 1 - run] == history[-1 - run]:
+            run += 1
+        if run >= allowed:
+            penalty = min(0.8 * base ** (run - allowed), filters.LARGEST_PENALTY)
+            lost[history[place]] = max(lost[history[place]], penalty)
+    return lost
+
+
+@given(
+    histories=st.integers(0, 30).flatmap(
+        lambda size: st.lists(
+            st.lists(st.integers(0, 2), min_size=size, max_size=size), min_size=1, max_size=3
+        )
+    ),
+    repeats=st.integers(1, 4),
+    base=st.sampled_from([1.0, 1.1, 1.75]),
+    allowed=st.integers(1, 6),
+    longest=st.sampled_from([0, 3, 50]),
+)
+def test_dry_is_what_the_formula_says(
+    histories: list[list[int]], repeats: int, base: float, allowed: int, longest: int
+) -> None:
+    said = np.array(histories, np.intp).reshape(len(histories), -1)
+    said = np.tile(said, (1, repeats))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filters, "LONGEST_RUN", longest)
+        left = filters.dry(np.zeros((len(said), 3)), said, 0.8, base, allowed)
+    expected = [dry_by_the_formula(row, 3, base, allowed, longest) for row in said.tolist()]
+    assert -left == pytest.approx(np.array(expected))
+
+
+def test_dry_looks_back_no_further_than_the_longest_run_that_counts() -> None:
+    """Of 500 equal words 499 could be a run; 2 are allowed and 50 more count."""
+    left = filters.dry(np.zeros((1, 3)), np.full((1, 500), 1), 0.8, 1.02, 2)
+    assert left[0] == pytest.approx([0, -0.8 * 1.02**50, 0])
+
+
 def test_a_schedule_of_temperatures_goes_round() -> None:
     settings = SamplingSettings(schedule=(1.0, 0.5, 0.0))
     sampler = Sampler(settings, Rules(np.array([], np.intp), None, 10), (), [0])
