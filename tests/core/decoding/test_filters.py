@@ -38,6 +38,35 @@ def test_temperature_is_a_power_of_the_probabilities() -> None:
     assert after(filters.temperature(FOUR, 0)) == [0, 1, 0, 0]
 
 
+HUGE = np.array([[3.4e38, 3.3e38, -3.4e38, 3.4e38]], np.float32)
+
+
+def test_numbers_at_the_end_of_their_range_are_tempered_as_any_others() -> None:
+    assert after(filters.temperature(HUGE, 0.01)) == [0.5, 0, 0, 0.5]
+    assert after(filters.temperature(-HUGE, 0.01)) == [0, 0, 1, 0]
+    assert filters.surprise(filters.temperature(HUGE, 0.5), np.array([0])).tolist() == [1]
+    assert filters.draw(HUGE, np.array([0.7])).tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"top_p": 0.9}, {"min_p": 0.1}, {"typical": 0.9}, {"eta": 0.1}, {"mirostat": 3.0}, {"top_k": 3}],
+)
+def test_no_filter_fails_at_numbers_at_the_end_of_their_range(values: dict[str, float]) -> None:
+    for heat in (0.01, 1.0, 2.0):
+        settings = SamplingSettings(temperature=heat, **values)  # type: ignore[arg-type]
+        likely = set(np.flatnonzero(chain(HUGE, settings, [])[0] > -np.inf).tolist())
+        assert {0} <= likely <= {0, 1, 3}
+        assert after(chain(-HUGE, settings, [])) == [0, 0, 1, 0]
+
+
+def test_a_penalty_that_leaves_the_range_bans_nothing_and_revives_nothing() -> None:
+    logits = np.array([[-3e38, -np.inf, -3e38]], np.float32)
+    lowest = np.finfo(np.float32).min
+    lowered = filters.repetition_penalty(logits, np.array([[0, 1, 2]]), 100)
+    assert lowered.tolist() == [[lowest, -np.inf, lowest]]
+
+
 def test_top_k_keeps_the_k_likeliest() -> None:
     assert after(filters.top_k(FOUR, 2)) == pytest.approx([0, 4 / 7, 0, 3 / 7])
     assert after(filters.top_k(FOUR, 9)) == pytest.approx([0.1, 0.4, 0.2, 0.3])
