@@ -174,6 +174,11 @@ class SamplingSettings(Settings):
             raise SettingError(
                 f"contrastive and {other} are two different searches; set one of them off"
             )
+        if self.contrastive is not None and self.samples > 1:
+            raise SettingError(
+                f"contrastive finds one line and not {self.samples:,} samples; "
+                "set samples to 1, or contrastive to off"
+            )
 
     @property
     def searches(self) -> bool:

@@ -5,6 +5,7 @@ al. 2016), groups avoid one another's words (Vijayakumar et al. 2018), and requi
 beam into banks by how many of their words a line has met (Hokamp and Liu 2017; Post and Vilar 2018).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from core.decoding.cells import Ids
 from core.decoding.constrained import Required
-from core.decoding.groups import Group, arranged, best
+from core.decoding.filters import Logits
+from core.decoding.groups import Group, arranged, best, widest
 from core.decoding.ranking import Sums, Totals, log_probabilities
 from core.decoding.search import Task
 from core.decoding.stepper import State
@@ -34,6 +36,11 @@ class Hypotheses(NamedTuple):
     groups: Ids
     progress: Ids
     totals: Totals
+
+    def at(self, rows: Ids) -> "Hypotheses":
+        """Return the hypotheses at `rows`."""
+        ids, groups, progress, totals = self
+        return Hypotheses(ids[rows], groups[rows], progress[rows], totals.at(rows))
 
 
 class Moves(NamedTuple):
@@ -70,23 +77,19 @@ class _Beam:
         settings = task.settings
         self._task, self._settings, self._rules = task, settings, task.rules
         self._required = Required(task.rules.required)
-        self._groups = list(arranged(settings))
 
     def find(self) -> list[list[int]]:
         """See the function of this name."""
-        hypotheses, state = self._begin()
-        for number in range(len(self._task.forced), self._rules.length):
-            if number > len(self._task.forced):
-                state = self._task.stepper.advance(state, hypotheses.ids[:, -1])
-            moves = self._step(hypotheses, state)
-            hypotheses = _moved(hypotheses, moves)
-            if not moves.rows.size:
-                break
-            state = self._task.stepper.take(state, moves.rows)
-        for place, group in enumerate(self._groups):
-            rows = np.flatnonzero(hypotheses.groups == place)
-            self._finish(group, hypotheses.ids[rows], hypotheses.totals.at(rows))
-        lines = best(self._groups, self._settings.samples)
+        first, state = self._begin()
+        groups, wanted = list[Group](), self._settings.samples
+        for together in arranged(self._settings):
+            self._search(together, first, state)
+            groups += together
+        lines = best(groups, wanted)
+        if len(lines) < wanted and self._settings.draws:
+            groups.append(widest(self._settings))
+            self._search(groups[-1:], first, state)
+            lines = best(groups, wanted)
         if not lines:
             raise SettingError(
                 "no line was found that holds all that must asks for; set length or beam to more, "
@@ -94,10 +97,27 @@ class _Beam:
             )
         return lines
 
+    def _search(self, groups: Sequence[Group], first: Hypotheses, state: State) -> None:
+        """Give `groups` their lines; they all begin with the one hypothesis, `first`."""
+        ones = np.zeros(len(groups), np.intp)
+        hypotheses = first.at(ones)._replace(groups=np.arange(len(groups)))
+        state = self._task.stepper.take(state, ones)
+        for number in range(len(self._task.forced), self._rules.length):
+            if number > len(self._task.forced):
+                state = self._task.stepper.advance(state, hypotheses.ids[:, -1])
+            moves = self._step(groups, hypotheses, state)
+            hypotheses = _moved(hypotheses, moves)
+            if not moves.rows.size:
+                break
+            state = self._task.stepper.take(state, moves.rows)
+        for place, group in enumerate(groups):
+            rows = np.flatnonzero(hypotheses.groups == place)
+            self._finish(group, hypotheses.ids[rows], hypotheses.totals.at(rows))
+
     # --- the beginning ---------------------------------------------------------------------------
 
     def _begin(self) -> tuple[Hypotheses, State]:
-        """Return the first hypothesis of each group: the words that are given."""
+        """Return the one hypothesis that all groups begin with: the words that are given."""
         task, required = self._task, self._required
         progress, score = required.start(), 0.0
         for place, state in enumerate(task.read(), -len(task.seed)):
@@ -105,15 +125,9 @@ class _Beam:
                 score += self._forced_score(state, place)
                 progress = required.advance(progress, np.array(task.forced[place : place + 1]))
         self._check_room(progress)
-        groups = len(self._groups)
-        scores = np.full(groups, score)
-        first = Hypotheses(
-            np.tile(np.array(task.given, np.intp), (groups, 1)),
-            np.arange(groups),
-            np.repeat(progress, groups, axis=0),
-            Totals(scores, scores, scores),
-        )
-        return first, task.stepper.take(state, np.zeros(groups, np.intp))
+        scores, ids = np.array([score]), np.array([task.given], np.intp)
+        first = Hypotheses(ids, np.zeros(1, np.intp), progress, Totals(scores, scores, scores))
+        return first, state
 
     def _forced_score(self, state: State, place: int) -> float:
         """Return the log-probability of a forced word, and were it banned, as if it were not."""
@@ -135,15 +149,16 @@ class _Beam:
 
     # --- one word --------------------------------------------------------------------------------
 
-    def _step(self, hypotheses: Hypotheses, state: State) -> Moves:
+    def _step(self, groups: Sequence[Group], hypotheses: Hypotheses, state: State) -> Moves:
         """Return how the hypotheses go on, group by group; lines that end are put aside."""
         chosen, said = [], np.empty(0, np.intp)
-        for place, group in enumerate(self._groups):
+        answers = _Answers(self._task, state, hypotheses.ids)
+        for place, group in enumerate(groups):
             rows = np.flatnonzero(hypotheses.groups == place)
             if not rows.size:  # the group is settled
                 continue
             parts = [rows[at : at + ROWS] for at in range(0, len(rows), ROWS)]
-            moves = _joined([self._moves(hypotheses, state, part, group, said) for part in parts])
+            moves = _joined([self._moves(hypotheses, answers, part, group, said) for part in parts])
             going, ending = _best(moves, self._required, self._rules.end, group.width)
             self._finish(group, hypotheses.ids[moves.rows[ending]], moves.totals.at(ending), 1)
             moves = moves.at(going)
@@ -153,12 +168,12 @@ class _Beam:
             chosen.append(moves)
         return _joined(chosen)
 
-    def _moves(self, hypotheses: Hypotheses, state: State, rows: Ids, group: Group, said: Ids) -> Moves:
+    def _moves(
+        self, hypotheses: Hypotheses, answers: "_Answers", rows: Ids, group: Group, said: Ids
+    ) -> Moves:
         """Return all moves from `rows` that could be among the best of a bank."""
-        task, required = self._task, self._required
-        history, progress = hypotheses.ids[rows], hypotheses.progress[rows]
-        number = task.number(history)
-        logits = task.restricted(task.stepper.logits(task.stepper.take(state, rows)), history)
+        required, progress = self._required, hypotheses.progress[rows]
+        number, logits = self._task.number(hypotheses.ids), answers.at(rows)
         totals = group.ranking.extend(
             hypotheses.totals.at(rows), logits, number, required.advancing(progress)
         )
@@ -179,6 +194,28 @@ class _Beam:
         ids = texts[:, len(self._task.seed) :]
         if ids.size:
             group.finish(ids, totals, ids.shape[1] + ends)
+
+
+class _Answers:
+    """The logits after each of `texts`, bans and penalties applied, `ROWS` of them at a time.
+
+    Groups stand one after another, so that most share a product with those beside them.
+    """
+
+    def __init__(self, task: Task, state: State, texts: Ids) -> None:
+        self._task, self._state, self._texts = task, state, texts
+        self._block, self._logits = range(0), np.empty((0, 0), np.float32)
+
+    def at(self, rows: Ids) -> Logits:
+        """Return the logits at `rows`, which are next to one another, `ROWS` at most."""
+        first, last = int(rows[0]), int(rows[-1])
+        if first not in self._block or last not in self._block:
+            self._block = range(first, min(first + ROWS, len(self._texts)))
+            block, stepper = np.array(self._block), self._task.stepper
+            logits = stepper.logits(stepper.take(self._state, block))
+            self._logits = self._task.restricted(logits, self._texts[block])
+        start = self._block.start
+        return self._logits[first - start : last + 1 - start]
 
 
 def _promising(keys: Sums, banks: Ids, required: Ids, width: int) -> tuple[Ids, Ids]:

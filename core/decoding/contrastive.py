@@ -3,16 +3,21 @@
 Su et al. 2022, "A contrastive framework for neural text generation", equation 5.
 """
 
+from operator import itemgetter
+
 import numpy as np
 from numpy.typing import NDArray
 
 from core.decoding import filters
-from core.decoding.cells import Floats
+from core.decoding.cells import Floats, Ids
 from core.decoding.search import Task
 from core.decoding.stepper import State
 
 CANDIDATES = 5
 """How many of the likeliest words are tried, where `top_k` does not say."""
+
+ROWS = 128
+"""Words that are tried in one step, so that memory does not grow with `top_k`."""
 
 
 def find(task: Task) -> list[list[int]]:
@@ -71,15 +76,25 @@ def _begin(task: Task) -> tuple[State, _Said]:
 
 
 def _choose(task: Task, state: State, text: list[int], said: _Said) -> tuple[int, State, Floats]:
-    """Return the next word, with the state after it and what that shows; all candidates in one step."""
-    stepper, weight = task.stepper, task.settings.contrastive or 0.0
-    logits = task.restricted(stepper.logits(state), np.array([text], np.intp))
+    """Return the next word, with the state after it and what that shows."""
+    logits = task.restricted(task.stepper.logits(state), np.array([text], np.intp))
     shares = filters.probabilities(logits)[0]
     kept = filters.top_k(logits, task.settings.top_k or CANDIDATES)[0]
     ids = np.flatnonzero(kept > -np.inf)
     ids = ids[np.argsort(-kept[ids], kind="stable")]  # of equals the likeliest is to win
+    parts = (ids[first : first + ROWS] for first in range(0, len(ids), ROWS))
+    best = max((_best(task, state, part, shares[part], said) for part in parts), key=itemgetter(0))
+    return best[1:]
+
+
+def _best(
+    task: Task, state: State, ids: Ids, shares: NDArray[np.float64], said: _Said
+) -> tuple[float, int, State, Floats]:
+    """Return the value of the best of `ids`, and what `_choose` does; all are read in one step."""
+    stepper, weight = task.stepper, task.settings.contrastive or 0.0
     states = stepper.advance(stepper.take(state, np.zeros(len(ids), np.intp)), ids)
     hidden = stepper.hidden(states)
-    best = int(((1 - weight) * shares[ids] - weight * said.nearest(hidden)).argmax())
+    values = (1 - weight) * shares - weight * said.nearest(hidden)
+    best = values.argmax()
     chosen = stepper.take(states, np.array([best], np.intp))
-    return int(ids[best]), chosen, hidden[[best]]
+    return float(values[best]), int(ids[best]), chosen, hidden[[best]]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.decoding.cells import CellState, Floats, Ids
+from core.decoding.filters import below_highest
 from core.decoding.stepper import State, Stepper, hold, stepper
 from core.library.ensemble import SKIPPED, Ensemble, LanguageModel
 from core.settings import SamplingSettings
@@ -134,7 +135,7 @@ def _advanced(member: Stepper, state: State, ids: Ids) -> State:
 
 
 def _log_softmax(logits: Floats) -> Floats:
-    shifted: Floats = logits - logits.max(axis=1, keepdims=True)
+    shifted: Floats = below_highest(logits)
     shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return shifted
 

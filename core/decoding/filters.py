@@ -16,7 +16,10 @@ COLDEST = 1e-6
 """Below this temperature the likeliest word has it all, and dividing would leave float32's range."""
 
 LARGEST_PENALTY = 1e6
-"""What no penalty exceeds, so that a word it hits stays a number, and rather unlikely than banned."""
+"""What DRY's penalty does not exceed, so that a word it hits is rather unlikely than banned."""
+
+LONGEST_RUN = 50
+"""Words beyond those allowed that count in DRY; a longer run costs what one of so many does."""
 
 BLOCK = 128
 """Words whose weights are added up before any of them is looked at."""
@@ -77,12 +80,17 @@ def _unless_empty(logits: Logits, rows: Ids, ids: Ids) -> Logits:
 def repetition_penalty(logits: Logits, history: Ids, penalty: float) -> Logits:
     """Divide positive logits of words in `history` by `penalty`, and multiply negative ones.
 
-    Once a word, however often it was said. Keskar et al. 2019 (CTRL), section 4.1.
+    Once a word, however often it was said. Keskar et al. 2019 (CTRL), section 4.1. What falls below
+    the range of its type becomes its lowest number, as it is not banned.
     """
     rows = np.arange(len(logits))[:, None]
     said = logits[rows, history]
+    with np.errstate(over="ignore"):
+        lowered = np.where(said > 0, said / penalty, said * penalty)
     filtered = logits.copy()
-    filtered[rows, history] = np.where(said > 0, said / penalty, said * penalty)
+    filtered[rows, history] = np.maximum(
+        lowered, np.finfo(logits.dtype).min, out=lowered, where=said > -np.inf
+    )
     return filtered
 
 
@@ -104,21 +112,22 @@ def dry(logits: Logits, history: Ids, multiplier: float, base: float, allowed: i
     """Penalise going on with a repetition, the more the longer it is already ("don't repeat yourself").
 
     A word that would lengthen a run of n words said before, n at least `allowed`, loses
-    multiplier * base ** (n - allowed): p-e-w's DRY sampler, as text-generation-webui has it.
+    multiplier * base ** (n - allowed): p-e-w's DRY sampler, as text-generation-webui has it. A run
+    counts as allowed + `LONGEST_RUN` words at most, as in other implementations: looking further back
+    would take time that grows with the square of a line's length.
     """
     last = history.shape[1] - 1
     # Where the last words of the line have stood before, as far back as `back`, and how many of them.
     alive = np.ones((len(history), max(last, 0)), bool)
     runs = np.zeros(alive.shape, np.intp)
-    for back in range(last):
+    for back in range(min(last, allowed + LONGEST_RUN)):
         alive[:, :back] = False
         alive[:, back:] &= history[:, : last - back] == history[:, [last - back]]
         if not alive.any():
             break
         runs += alive
     rows, found = np.nonzero(runs >= allowed)
-    with np.errstate(over="ignore"):
-        lost = multiplier * np.float64(base) ** (runs[rows, found] - allowed)
+    lost = multiplier * np.float64(base) ** (runs[rows, found] - allowed)
     words = history[rows, found + 1]
     left = logits[rows, words] - np.minimum(lost, LARGEST_PENALTY)
     filtered = logits.copy()
@@ -131,10 +140,23 @@ def dry(logits: Logits, history: Ids, multiplier: float, base: float, allowed: i
 
 
 def temperature(logits: Logits, value: float) -> Logits:
-    """Divide by `value`: below 1 sharpens, above 1 flattens; 0 leaves the likeliest word alone."""
+    """Divide by `value`: below 1 sharpens, above 1 flattens; 0 leaves the likeliest word alone.
+
+    First each row is lowered to a maximum of 0: what divides large numbers makes them infinite.
+    """
     if value < COLDEST:
         return top_k(logits, 1)
-    return logits / value
+    tempered = below_highest(logits)
+    with np.errstate(over="ignore"):
+        tempered /= value
+    return tempered
+
+
+def below_highest(logits: Logits) -> Logits:
+    """Return logits less the highest of their row; what leaves the range of their type is -inf."""
+    with np.errstate(over="ignore"):
+        lowered: Logits = logits - logits.max(axis=1, keepdims=True)
+    return lowered
 
 
 # --- truncation ---------------------------------------------------------------------------------
@@ -229,7 +251,8 @@ def _holding(keys: NDArray[np.floating], shares: NDArray[np.float64], mass: floa
     They are counted into bins of about the same key; only the bin in which the mass is reached is
     put in order.
     """
-    bins = np.clip((keys - keys.min()) * FINENESS, 0, BINS - 1).astype(np.intp)
+    with np.errstate(over="ignore"):
+        bins = np.clip((keys - keys.min()) * FINENESS, 0, BINS - 1).astype(np.intp)
     masses = np.bincount(bins, shares, BINS).cumsum()
     edge = min(int(masses.searchsorted(mass)), BINS - 1)
     kept: NDArray[np.bool_] = bins < edge
@@ -246,16 +269,16 @@ def _holding(keys: NDArray[np.floating], shares: NDArray[np.float64], mass: floa
 
 def probabilities(logits: Logits) -> NDArray[np.float64]:
     """Return the softmax of each row, in double precision; removed words have probability 0."""
-    shifted: NDArray[np.float64] = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
+    shifted: NDArray[np.float64] = np.exp(below_highest(logits), dtype=np.float64)
     shifted /= shifted.sum(axis=1, keepdims=True)
     return shifted
 
 
 def surprise(logits: Logits, ids: Ids) -> NDArray[np.float64]:
     """Return the surprise of one id a row under the softmax, in bits; a removed word's is 1000."""
-    highest = logits.max(axis=1, keepdims=True)
-    totals = np.exp(logits - highest).sum(axis=1, dtype=np.float64)
-    chosen = (logits[np.arange(len(ids)), ids] - highest[:, 0]).astype(np.float64)
+    lowered = below_highest(logits)
+    totals = np.exp(lowered).sum(axis=1, dtype=np.float64)
+    chosen = lowered[np.arange(len(ids)), ids].astype(np.float64)
     bits: NDArray[np.float64] = np.minimum((np.log(totals) - chosen) / np.log(2), 1000)
     return bits
 
@@ -277,7 +300,7 @@ def draw(logits: Logits, uniforms: NDArray[np.float64]) -> Ids:
 
     First the block of words is found and then the word in it: adding up words one by one takes long.
     """
-    weights = logits - logits.max(axis=1, keepdims=True)
+    weights = below_highest(logits)
     np.exp(weights, out=weights)
     starts = np.arange(0, weights.shape[1], BLOCK)
     sums = np.add.reduceat(weights, starts, axis=1).cumsum(axis=1, dtype=np.float64)

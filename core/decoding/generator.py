@@ -353,10 +353,12 @@ def _judge(step: Step) -> Iterator[tuple[int, int, float, int]]:
     for row in step.running:
         logits, id_ = step.logits[row], ids[row]
         most, chosen = logits[logits.argmax()], logits[id_]
-        shares = logits - most
+        with np.errstate(over="ignore"):  # what is that far below is as good as impossible
+            shares = logits - most
+        share = math.exp(shares[id_])
         total = float(np.exp(shares, out=shares).dot(_ones(len(shares))))
         rank = 1 if chosen == most else int(np.count_nonzero(logits > chosen)) + 1
-        yield row, id_, math.exp(chosen - most) / total, rank
+        yield row, id_, share / total, rank
 
 
 @lru_cache(maxsize=8)

@@ -13,6 +13,11 @@ WIDTH = 5
 """Hypotheses of a group, in each bank, where `beam` does not say."""
 
 
+TOGETHER = 128
+"""Hypotheses of groups that are drawn side by side, in each bank, so that memory does not grow with the
+number of samples."""
+
+
 class Line(NamedTuple):
     """A finished line, without its end: by what it is compared with others, and its score."""
 
@@ -55,21 +60,37 @@ class Group:
         return bool(self.lines[-1].rank >= bound)
 
 
-def arranged(settings: SamplingSettings) -> Iterator[Group]:
-    """Yield the groups of a search: as many as are set, or, where lines are drawn, one a sample.
+def arranged(settings: SamplingSettings) -> Iterator[list[Group]]:
+    """Yield the groups of a search, those together that are searched side by side.
 
-    Lines that are drawn have hypotheses of their own, each with random numbers of its own: in one beam
-    the few that find required phrases first would crowd out the others, and all samples begin alike.
-    The first group alone could still give as many as are wanted.
+    There are as many as are set, or, where lines are drawn, one a sample, with hypotheses and random
+    numbers of its own: in one beam the few lines that find required phrases first would crowd out the
+    others, and all samples begin alike.
+    """
+    if settings.draws:
+        width = settings.beam or WIDTH
+        size = max(1, TOGETHER // width)
+        for first in range(0, settings.samples, size):
+            samples = range(first, min(first + size, settings.samples))
+            yield [_drawn(settings, width, sample) for sample in samples]
+        return
+    width = max(settings.beam or WIDTH, settings.samples)
+    parts = np.array_split(np.arange(width), min(settings.beam_groups, width))
+    ranking, power = Likeliest(settings), settings.length_penalty
+    yield [Group(len(part), settings.samples, ranking, power) for part in parts]
+
+
+def widest(settings: SamplingSettings) -> Group:
+    """Return the group that is drawn where the others have found too few different lines.
+
+    It alone could give as many as are wanted.
     """
     width = max(settings.beam or WIDTH, settings.samples)
-    if settings.draws:
-        for sample in range(settings.samples):
-            kept = (settings.beam or WIDTH) if sample else width
-            yield Group(kept, kept, Drawn(settings, sample), settings.length_penalty)
-        return
-    for part in np.array_split(np.arange(width), min(settings.beam_groups, width)):
-        yield Group(len(part), settings.samples, Likeliest(settings), settings.length_penalty)
+    return _drawn(settings, width, settings.samples)
+
+
+def _drawn(settings: SamplingSettings, width: int, stream: int) -> Group:
+    return Group(width, width, Drawn(settings, stream), settings.length_penalty)
 
 
 def best(groups: Sequence[Group], wanted: int) -> list[list[int]]:

@@ -1,8 +1,9 @@
-"""Rows times a matrix, where the time goes: small products by one thread, large ones by several.
+"""Rows times a matrix, where the time goes: large products get threads of their own, small ones none.
 
 Two cores read the weights of a large model nearly twice as fast as one, but telling them takes as long
-as a small product. How many threads a product gets depends on its size alone, and never on what else
-the machine does: threads add up in another order, and the same settings are to give the same words.
+as a small product. So small ones are left to numpy as it was started, which the `headlong` command does
+with one thread. How many a product gets depends on its size, and never on what else the machine does:
+threads add up in another order, and the same settings are to give the same words.
 """
 
 import ctypes
@@ -22,6 +23,9 @@ Floats = NDArray[np.float32]
 
 LARGE = 1 << 22
 """Multiplications from which a product is shared out: 0.2 ms of one core, reading at 90 GB/s."""
+
+CHOSEN = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
+"""The variables with which a user tells OpenBLAS how many threads there are to be."""
 
 MOST_THREADS = 4
 """What reads a large matrix once is as fast as the memory, and more threads are more to wait for."""
@@ -64,7 +68,7 @@ def _library() -> Library | None:
     None where numpy has another library, where there is one core, or where the user has set how many
     threads there are to be: products then run as that has it.
     """
-    if _cores() == 1 or "OPENBLAS_NUM_THREADS" in os.environ:
+    if _cores() == 1 or any(name in os.environ for name in CHOSEN):
         return None
     package = Path(np.__file__).parent
     files = [*package.parent.glob("numpy.libs/*openblas*"), *package.glob(".dylibs/*openblas*")]

@@ -92,12 +92,14 @@ class Drawn:
         heat = temperature_of(self._settings, number)
         if heat < filters.COLDEST:  # almost no noise, but no word that may be required is lost
             return logits / filters.COLDEST
-        shaped = logits
-        for _, stage in truncations(self._settings, number, np.zeros(len(logits))):
+        shaped = tempered = logits
+        for name, stage in truncations(self._settings, number, np.zeros(len(logits))):
             shaped = stage(shaped)
-        if shaped is logits:
+            if name == "temperature":
+                tempered = shaped
+        if shaped is tempered:
             return shaped
-        shaped[spared] = logits[spared] / heat
+        shaped[spared] = tempered[spared]
         return shaped
 
 

@@ -212,7 +212,8 @@ class Sampler:
         heat = temperature_of(settings, self.number)
         if heat < filters.COLDEST:  # nothing was drawn, so there is nothing to steer by
             return
-        surprise = filters.surprise(filters.ban(logits, self.rules.forbidden(self.number)) / heat, ids)
+        allowed = filters.ban(logits, self.rules.forbidden(self.number))
+        surprise = filters.surprise(filters.temperature(allowed, heat), ids)
         self._limits = filters.steered(
             self._limits, surprise, settings.mirostat or 0.0, settings.mirostat_rate
         )

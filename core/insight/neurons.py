@@ -1,12 +1,11 @@
 """What single units of a recurrent layer do: on one line, and which fire most selectively over many.
 
 A unit's activation is its hidden state when a word has been read, from -1 to 1. Units and layers are
-counted from 1.
+counted from 1. Over many lines no activation is kept, but sums are, and how far units went in each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from core.decoding.cells import Floats, Ids
 from core.decoding.generator import Generator
 from core.errors import InputError, SettingError
 from core.insight.line import Line
+from core.insight.sample import spread
 from core.insight.states import STEPS, find_layer, network, readings, shape, steps_a_word
 
 LEAST = 5
@@ -104,18 +104,31 @@ def read_unit(generator: Generator, line: Line, unit: int, layer: int | None = N
 
 def activations(generator: Generator, lines: Sequence[Line], layer: int) -> Floats:
     """Return a layer's hidden states, counted from 0, at every word of all lines: (words, units)."""
-    layers, words = network(generator), sum(len(line.ids) for line in lines)
-    states = np.empty((words, layers.hidden_size), np.float32)
-    for reading in readings(generator, layers, [line.ids for line in lines]):
-        states[reading.words] = reading.after.hidden[layer]
+    states = np.empty((sum(len(line.ids) for line in lines), shape(generator).hidden_size), np.float32)
+    for part in _parts(generator, lines, layer):
+        states[part.words] = part.states
     return states
 
 
+class Part(NamedTuple):
+    """A layer's hidden states (rows, units) at some words: `words` (rows,) are their places."""
+
+    words: Ids
+    states: Floats
+
+
+def _parts(generator: Generator, lines: Sequence[Line], layer: int) -> Iterator[Part]:
+    """Yield a layer's hidden states, counted from 0, at every word of all lines, each once."""
+    for reading in readings(generator, network(generator), [line.ids for line in lines]):
+        yield Part(reading.words, reading.after.hidden[layer])
+
+
 def affordable(generator: Generator, lines: Sequence[Line]) -> list[Line]:
-    """Return as many of the lines as can be read in `STEPS` steps; at least one."""
-    steps = steps_a_word(generator)
-    totals = accumulate(steps * len(line.ids) for line in lines)
-    return list(lines[: max(1, sum(total <= STEPS for total in totals))])
+    """Return lines, spread evenly over all, that can be read in `STEPS` steps; at least one."""
+    each, chosen = steps_a_word(generator), list(lines)
+    while len(chosen) > 1 and (steps := each * sum(len(line.ids) for line in chosen)) > STEPS:
+        chosen = spread(lines, max(1, len(chosen) * STEPS // steps))
+    return chosen
 
 
 class Tuning(NamedTuple):
@@ -134,29 +147,50 @@ class Tuning(NamedTuple):
     @property
     def responses(self) -> Floats:
         """How far each unit goes at each word, to its one side, from its rest: (kinds, units)."""
-        return np.maximum(self.signs * (self.means - self.rest), 0)
+        responses: Floats = self.means - self.rest
+        responses *= self.signs
+        return np.maximum(responses, 0, out=responses)
 
 
-def tuning(ids: Ids, states: Floats, least: int) -> Tuning:
-    """Average activations (words, units) over the places of each word that comes `least` times.
+def tuning(ids: Ids, parts: Iterable[Part], least: int) -> Tuning:
+    """Average activations over the places of each word that comes `least` times.
+
+    `ids` are the words, and `parts` the activations at all of them.
 
     Raises:
         InputError: fewer than two words come often enough.
     """
-    order = np.argsort(ids, kind="stable")
-    kinds, starts, counts = np.unique(ids[order], return_index=True, return_counts=True)
+    kinds, kind_at, counts = np.unique(ids, return_inverse=True, return_counts=True)
     often = counts >= least
     if often.sum() < 2:
         raise InputError(
             f"no two words come {least:,} times in these {len(ids):,}, and rarer ones do not count; "
             "give a longer text, or a smaller --least"
         )
-    sums = np.add.reduceat(states[order], starts, axis=0)
-    means = (sums / counts[:, None])[often].astype(np.float32)
-    rest = np.median(means, axis=0)
-    away = means - rest
-    signs = np.where(away.max(axis=0) >= -away.min(axis=0), 1, -1).astype(np.float32)
-    return Tuning(kinds[often], counts[often], means, rest, signs)
+    kinds, counts = kinds[often], counts[often]
+    row_at = np.where(often, often.cumsum() - 1, len(kinds))[kind_at]
+    means = _sums(parts, row_at, len(kinds))
+    means /= counts[:, None]
+    rest: Floats = np.median(means, axis=0)
+    signs = np.where(means.max(axis=0) - rest >= rest - means.min(axis=0), 1, -1).astype(np.float32)
+    return Tuning(kinds, counts, means, rest, signs)
+
+
+def _sums(parts: Iterable[Part], row_at: Ids, rows: int) -> Floats:
+    """Add up the activations at each place in the row that `row_at` gives it: (rows, units).
+
+    Places with a row beyond the last do not count.
+    """
+    sums: Floats | None = None
+    for part in parts:
+        if sums is None:
+            sums = np.zeros((rows + 1, part.states.shape[1]), np.float32)
+        row = row_at[part.words]
+        order = np.argsort(row, kind="stable")
+        found, starts = np.unique(row[order], return_index=True)
+        sums[found] += np.add.reduceat(part.states[order], starts, axis=0)
+    assert sums is not None, "two words come often enough, so there is one"
+    return sums[:rows]
 
 
 def selectivity(responses: Floats) -> Floats:
@@ -200,12 +234,14 @@ def survey(
         if value < 1:
             raise SettingError(f"{name} must be a whole number of at least 1, not {value}")
     index = find_layer(generator, layer)
-    states = activations(generator, lines, index)
     ids = np.concatenate([line.ids for line in lines])
-    tuned = tuning(ids, states, least)
-    moving = tuned.responses.max(axis=0) >= STILL
-    scores = np.where(moving, selectivity(tuned.responses), -1)
+    tuned = tuning(ids, _parts(generator, lines, index), least)
+    responses = tuned.responses
+    moving = responses.max(axis=0) >= STILL
+    scores = np.where(moving, selectivity(responses), -1)
     best = np.argsort(-scores, kind="stable")[: min(units, int(moving.sum()))]
+    firing = [_firing(responses[:, unit]) for unit in best]
+    examples = _examples(generator, lines, index, tuned, best, firing)
     return Survey(
         model=generator.model.name,
         layer=index + 1,
@@ -220,40 +256,74 @@ def survey(
                 unit=unit + 1,
                 selectivity=float(scores[unit]),
                 rest=float(tuned.rest[unit]),
-                words=_words(generator, tuned, unit),
-                examples=_examples(lines, states, tuned, unit),
+                words=_words(generator, tuned, unit, places),
+                examples=shown,
             )
-            for unit in best.tolist()
+            for unit, places, shown in zip(best.tolist(), firing, examples, strict=True)
         ),
     )
 
 
-def _best(tuned: Tuning, unit: int) -> Ids:
+def _firing(responses: Floats) -> Ids:
     """Return the places, among the words that count, of those at which a unit fires most."""
-    responses = tuned.responses[:, unit]
     best = np.argsort(-responses, kind="stable")[:WORDS]
     return best[responses[best] > 0]
 
 
-def _words(generator: Generator, tuned: Tuning, unit: int) -> tuple[WordResponse, ...]:
-    best = _best(tuned, unit)
-    words = generator.vocabulary.decode(tuned.ids[best].tolist())
-    means, counts = tuned.means[best, unit].tolist(), tuned.counts[best].tolist()
+def _words(generator: Generator, tuned: Tuning, unit: int, firing: Ids) -> tuple[WordResponse, ...]:
+    words = generator.vocabulary.decode(tuned.ids[firing].tolist())
+    means, counts = tuned.means[firing, unit].tolist(), tuned.counts[firing].tolist()
     return tuple(WordResponse(*told) for told in zip(words, means, counts, strict=True))
 
 
-def _examples(lines: Sequence[Line], states: Floats, tuned: Tuning, unit: int) -> tuple[Example, ...]:
-    """Return the lines in which a unit goes furthest at one of its words."""
-    starts = list(accumulate((len(line.ids) for line in lines), initial=0))
-    values = states[:, unit]
-    ids = np.concatenate([line.ids for line in lines])
-    fires = np.isin(ids, tuned.ids[_best(tuned, unit)])
-    away = np.where(fires, tuned.signs[unit] * values, -np.inf)
-    peaks = np.maximum.reduceat(away, starts[:-1])
-    best = np.argsort(-peaks, kind="stable")[:EXAMPLES]
-    examples = []
-    for line in best[np.isfinite(peaks[best])].tolist():
-        words = slice(starts[line], starts[line + 1])
-        peak = int(away[words].argmax())
-        examples.append(Example(lines[line], tuple(values[words].tolist()), peak))
-    return tuple(examples)
+def _examples(
+    generator: Generator,
+    lines: Sequence[Line],
+    layer: int,
+    tuned: Tuning,
+    units: Ids,
+    firing: Sequence[Ids],
+) -> Iterator[tuple[Example, ...]]:
+    """Yield, for each of the units, the lines in which it goes furthest at one of its words.
+
+    Only lines that hold such a word are read again, and those that are told once more.
+    """
+    words = [frozenset(tuned.ids[places].tolist()) for places in firing]
+    every = frozenset[int]().union(*words)
+    held = [line for line in lines if not every.isdisjoint(line.ids)]
+    peaks = _peaks(_parts(generator, held, layer), held, units, tuned.signs[units], words)
+    for unit, own, column in zip(units.tolist(), words, peaks.T, strict=True):
+        best = np.argsort(-column, kind="stable")[:EXAMPLES]
+        told = [held[number] for number in best[np.isfinite(column[best])].tolist()]
+        yield tuple(_example(generator, line, layer, unit, tuned.signs[unit], own) for line in told)
+
+
+def _peaks(
+    parts: Iterable[Part],
+    lines: Sequence[Line],
+    units: Ids,
+    signs: Floats,
+    words: Sequence[frozenset[int]],
+) -> Floats:
+    """Return how far each unit goes in each line at its own `words`: (lines, units); else -inf."""
+    ids = np.concatenate([[0], *(line.ids for line in lines)])[1:].astype(np.intp)
+    line_at = np.repeat(np.arange(len(lines)), [len(line.ids) for line in lines])
+    own = np.zeros((1 + ids.max(initial=0), len(units)), bool)
+    for number, some in enumerate(words):
+        own[list(some), number] = True
+    peaks = np.full((len(lines), len(units)), -np.inf, np.float32)
+    for part in parts:
+        fires = own[ids[part.words]]
+        rows = np.flatnonzero(fires.any(axis=1))
+        away = np.where(fires[rows], signs * part.states[rows][:, units], -np.inf)
+        np.maximum.at(peaks, line_at[part.words[rows]], away)
+    return peaks
+
+
+def _example(
+    generator: Generator, line: Line, layer: int, unit: int, sign: float, words: frozenset[int]
+) -> Example:
+    values = activations(generator, [line], layer)[:, unit]
+    fires = np.isin(line.ids, list(words))
+    peak = int(np.where(fires, sign * values, -np.inf).argmax())
+    return Example(line, tuple(values.tolist()), peak)

@@ -3,12 +3,15 @@
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from core.decoding.generator import Generator
 from core.errors import InputError
 from core.insight.line import Line, read_line
 from core.text.corpus import Source
 from core.text.reading import RawText, read
+
+One = TypeVar("One")
 
 LINES = 2000
 """Lines that are read at most to find out what units fire at."""
@@ -42,7 +45,7 @@ def sample(source: Source, most: int) -> Sample:
     return Sample(tuple(spread(lines, count)), len(lines), texts)
 
 
-def spread(lines: Sequence[str], count: int) -> list[str]:
+def spread(lines: Sequence[One], count: int) -> list[One]:
     """Return `count` of the lines, evenly spaced, in their order."""
     return [lines[number * len(lines) // count] for number in range(count)]
 

@@ -60,6 +60,11 @@ def test_the_tutorial_preset_is_the_tutorials_recipe() -> None:
         (SamplingSettings, {"ban": "a"}, "not 'a'"),
         (SamplingSettings, {"ban": ("a",) * 101}, "ban must be"),
         (SamplingSettings, {"beam": 4, "contrastive": 0.6}, "contrastive and beam are two different"),
+        (
+            SamplingSettings,
+            {"samples": 5, "contrastive": 0.6},
+            "contrastive finds one line and not 5 samples; set samples to 1, or contrastive to off",
+        ),
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused_with_what_is(

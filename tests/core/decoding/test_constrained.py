@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from core.decoding.constrained import Required, holds
 from core.decoding.generator import Generator
+from core.decoding.groups import TOGETHER
 from core.errors import SettingError
 from core.settings import SamplingSettings
 from tests.conftest import WORDS, random_model
-from tests.core.decoding.exhaustive import Line, best_of, every_line, found, of_table
+from tests.core.decoding.exhaustive import Line, Table, best_of, every_line, found, of_table
 
 PHRASES = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=4), min_size=1, max_size=3)
 FIXED = {"temperature": 0, "length": 3, "beam": 1000}
@@ -186,6 +187,46 @@ def test_what_is_forced_counts_because_it_is_in_the_line() -> None:
     assert found(generator, "", ids[:3]) == [("says", "war", "vote")]
     with pytest.raises(SettingError, match="does not fit into a length of 3; set length to at least 4"):
         found(generator, "", [ids[1], ids[3]])
+
+
+# --- many samples -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("context", ["stream", "window"])
+def test_samples_are_the_same_however_many_are_drawn_side_by_side(
+    context: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = needing("war", "new york", context=context, samples=30, length=6)
+    lines = found(generator, "china")
+    for together, rows in ((1, 128), (20, 7), (1000, 1000)):
+        monkeypatch.setattr("core.decoding.groups.TOGETHER", together)
+        monkeypatch.setattr("core.decoding.beam.ROWS", rows)
+        assert found(generator, "china") == lines
+
+
+def test_the_rows_of_a_step_do_not_grow_with_the_samples() -> None:
+    table = {word: dict.fromkeys(WORDS, 0.1) for word in ("<s>", *WORDS)}
+    most = {}
+    for samples in (100, 200):
+        generator = of_table(table, must=("war",), samples=samples, length=6, ranked=False)
+        assert len(set(found(generator))) == samples
+        assert isinstance(generator.stepper, Table)
+        most[samples] = max(generator.stepper.reads)
+    assert most[100] == most[200] <= 2 * TOGETHER  # two banks
+
+
+def test_a_sample_is_drawn_alike_whatever_the_number_beside_it() -> None:
+    few = found(needing("war", samples=6, length=6, ranked=False))
+    many = found(needing("war", samples=40, length=6, ranked=False))
+    assert set(few) < set(many)
+
+
+def test_where_there_are_few_lines_all_of_them_are_found() -> None:
+    # Almost no chance is left, so that the groups of all samples find nearly the same five lines.
+    shares = {word: 0.5**number for number, word in enumerate(WORDS)}
+    generator = of_table(dict.fromkeys(("<s>", *WORDS), shares), must=("war",), samples=12, length=2,
+        temperature=0.01)  # fmt: skip
+    assert len(set(found(generator))) == 12
 
 
 # --- what cannot be -----------------------------------------------------------------------------

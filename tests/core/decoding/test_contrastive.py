@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.decoding import contrastive
 from core.decoding.generator import Generator
 from core.settings import SamplingSettings
 from tests.conftest import random_model
-from tests.core.decoding.exhaustive import found, of_table, shares
+from tests.core.decoding.exhaustive import Table, found, of_table, shares
 
 
 def contrasting(context: str = "stream", seed: int = 0, **values: object) -> Generator:
@@ -83,6 +84,32 @@ def test_a_word_that_changes_nothing_has_to_be_that_much_likelier(
     assert found(of_table(REPEATING, contrastive=weight, length=2)) == [line]
 
 
+@pytest.mark.parametrize("context", ["stream", "window"])
+def test_words_are_tried_in_parts_and_the_best_of_all_is_taken(
+    context: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(5):
+        generator = contrasting(context, seed, contrastive=0.8, top_k=100, length=8)
+        whole = found(generator, "a war")
+        monkeypatch.setattr(contrastive, "ROWS", 3)
+        assert found(generator, "a war") == whole
+        monkeypatch.undo()
+
+
+def test_no_more_words_are_tried_in_one_step_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contrastive, "ROWS", 3)
+    generator = of_table(REPEATING, contrastive=0.2, length=1, top_k=10**9)
+    found(generator)
+    assert isinstance(generator.stepper, Table)
+    assert max(generator.stepper.reads) == 3
+    assert sum(generator.stepper.reads) > len(generator.vocabulary) - 4
+
+
+def test_of_equals_in_different_parts_the_likelier_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contrastive, "ROWS", 1)
+    assert found(of_table({}, contrastive=0.5, length=1, top_k=5)) == [("the",)]
+
+
 def test_the_seed_is_part_of_the_text() -> None:
     assert found(of_table(REPEATING, contrastive=0.2, length=1), "war") == [("vote",)]
 
@@ -95,8 +122,8 @@ def test_forced_words_are_part_of_the_text() -> None:
 
 def test_there_is_one_line_and_no_chance() -> None:
     lines = [
-        found(contrasting(contrastive=0.6, samples=4, rng=rng, temperature=2), "china")
-        for rng in (1, 2)
+        found(contrasting(contrastive=0.6, rng=rng, temperature=heat), "china")
+        for rng, heat in ((1, 2), (2, 0))
     ]
     assert lines[0] == lines[1]
     assert len(lines[0]) == 1

@@ -38,6 +38,35 @@ def test_temperature_is_a_power_of_the_probabilities() -> None:
     assert after(filters.temperature(FOUR, 0)) == [0, 1, 0, 0]
 
 
+HUGE = np.array([[3.4e38, 3.3e38, -3.4e38, 3.4e38]], np.float32)
+
+
+def test_numbers_at_the_end_of_their_range_are_tempered_as_any_others() -> None:
+    assert after(filters.temperature(HUGE, 0.01)) == [0.5, 0, 0, 0.5]
+    assert after(filters.temperature(-HUGE, 0.01)) == [0, 0, 1, 0]
+    assert filters.surprise(filters.temperature(HUGE, 0.5), np.array([0])).tolist() == [1]
+    assert filters.draw(HUGE, np.array([0.7])).tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"top_p": 0.9}, {"min_p": 0.1}, {"typical": 0.9}, {"eta": 0.1}, {"mirostat": 3.0}, {"top_k": 3}],
+)
+def test_no_filter_fails_at_numbers_at_the_end_of_their_range(values: dict[str, float]) -> None:
+    for heat in (0.01, 1.0, 2.0):
+        settings = SamplingSettings(temperature=heat, **values)  # type: ignore[arg-type]
+        likely = set(np.flatnonzero(chain(HUGE, settings, [])[0] > -np.inf).tolist())
+        assert {0} <= likely <= {0, 1, 3}
+        assert after(chain(-HUGE, settings, [])) == [0, 0, 1, 0]
+
+
+def test_a_penalty_that_leaves_the_range_bans_nothing_and_revives_nothing() -> None:
+    logits = np.array([[-3e38, -np.inf, -3e38]], np.float32)
+    lowest = np.finfo(np.float32).min
+    lowered = filters.repetition_penalty(logits, np.array([[0, 1, 2]]), 100)
+    assert lowered.tolist() == [[lowest, -np.inf, lowest]]
+
+
 def test_top_k_keeps_the_k_likeliest() -> None:
     assert after(filters.top_k(FOUR, 2)) == pytest.approx([0, 4 / 7, 0, 3 / 7])
     assert after(filters.top_k(FOUR, 9)) == pytest.approx([0.1, 0.4, 0.2, 0.3])
@@ -171,6 +200,49 @@ def test_dry_penalises_the_word_that_goes_on_with_a_repetition(
 def test_dry_stays_a_number_however_long_the_repetition() -> None:
     left = filters.dry(np.zeros((1, 4), np.float32), np.full((1, 3000), 2), 100, 10, 1)
     assert left.tolist() == [[0, 0, -filters.LARGEST_PENALTY, 0]]
+
+
+def dry_by_the_formula(
+    history: list[int], words: int, base: float, allowed: int, longest: int
+) -> list[float]:
+    lost = [0.0] * words
+    for place in range(1, len(history)):
+        run = 0
+        while run < min(place, allowed + longest) and history[place - 1 - run] == history[-1 - run]:
+            run += 1
+        if run >= allowed:
+            penalty = min(0.8 * base ** (run - allowed), filters.LARGEST_PENALTY)
+            lost[history[place]] = max(lost[history[place]], penalty)
+    return lost
+
+
+@given(
+    histories=st.integers(0, 30).flatmap(
+        lambda size: st.lists(
+            st.lists(st.integers(0, 2), min_size=size, max_size=size), min_size=1, max_size=3
+        )
+    ),
+    repeats=st.integers(1, 4),
+    base=st.sampled_from([1.0, 1.1, 1.75]),
+    allowed=st.integers(1, 6),
+    longest=st.sampled_from([0, 3, 50]),
+)
+def test_dry_is_what_the_formula_says(
+    histories: list[list[int]], repeats: int, base: float, allowed: int, longest: int
+) -> None:
+    said = np.array(histories, np.intp).reshape(len(histories), -1)
+    said = np.tile(said, (1, repeats))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filters, "LONGEST_RUN", longest)
+        left = filters.dry(np.zeros((len(said), 3)), said, 0.8, base, allowed)
+    expected = [dry_by_the_formula(row, 3, base, allowed, longest) for row in said.tolist()]
+    assert -left == pytest.approx(np.array(expected))
+
+
+def test_dry_looks_back_no_further_than_the_longest_run_that_counts() -> None:
+    """Of 500 equal words 499 could be a run; 2 are allowed and 50 more count."""
+    left = filters.dry(np.zeros((1, 3)), np.full((1, 500), 1), 0.8, 1.02, 2)
+    assert left[0] == pytest.approx([0, -0.8 * 1.02**50, 0])
 
 
 def test_a_schedule_of_temperatures_goes_round() -> None:

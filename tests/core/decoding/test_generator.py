@@ -290,3 +290,21 @@ def test_a_line_that_goes_on_is_looked_at_as_it_was_read() -> None:
     line = line_of(generator, generator.generate(Seed(first.text, (), read))[0])
     assert line.ids[:3] == read
     assert line.given == 3
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("values", [{}, {"mirostat": 3.0}, {"must": ("war",)}, {"beam": 3}])
+def test_logits_at_the_end_of_their_range_say_the_likeliest(
+    sign: int, values: dict[str, object]
+) -> None:
+    model = random_model()
+    likeliest = model.vocabulary.ids["vote"]
+    model.weights["output.kernel"][:] = 0
+    model.weights["output.bias"][:] = -3.4e38 if sign < 0 else 3.2e38
+    model.weights["output.bias"][likeliest] = sign * 3.3e38
+    model.weights["output.bias"][:4] = -3.4e38
+    generator = Generator(model, SamplingSettings(length=3, temperature=0.5, **values))  # type: ignore[arg-type]
+    (line,) = generator.generate(generator.read_seed("china"))
+    said = [word.text for word in line.words]
+    assert sorted(said) == sorted([*(generator.settings.must or ()), *["vote"] * 3][:3])
+    assert {word.probability for word in line.words if word.text == "vote"} == {1}

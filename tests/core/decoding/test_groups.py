@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.decoding.groups import WIDTH, Group, Line, arranged, best
+from core.decoding import groups
+from core.decoding.groups import WIDTH, Group, Line, arranged, best, widest
 from core.decoding.ranking import Drawn, Likeliest, Totals
 from core.settings import SamplingSettings
 
@@ -11,11 +12,16 @@ NOTHING = (np.empty(0, np.intp), np.empty(0, np.intp))
 
 
 def widths(**values: object) -> list[int]:
-    return [group.width for group in arranged(SamplingSettings(**values))]  # type: ignore[arg-type]
+    parts = arranged(SamplingSettings(**values))  # type: ignore[arg-type]
+    return [group.width for together in parts for group in together]
 
 
 def totals(*scores: float) -> Totals:
     return Totals(*(np.array(scores) for _ in range(3)))
+
+
+def keys_of(one: Group) -> np.ndarray:
+    return one.ranking.extend(totals(0), np.zeros((1, 4)), 0, NOTHING).keys
 
 
 def group(wanted: int = 2, power: float = 1) -> Group:
@@ -35,14 +41,31 @@ def test_without_a_width_and_where_nothing_is_drawn_there_is_one_group() -> None
 
 
 def test_each_line_that_is_drawn_has_a_group() -> None:
-    assert widths(must=("war",), samples=7) == [7, *[WIDTH] * 6]
+    assert widths(must=("war",), samples=7) == [WIDTH] * 7
     assert widths(must=("war",), samples=3, beam=4) == [4, 4, 4]
 
 
+@pytest.mark.parametrize(("beam", "together"), [(4, [3, 3, 1]), (12, [1] * 7), (13, [1] * 7)])
+def test_so_many_groups_are_drawn_side_by_side_as_memory_holds(
+    beam: int, together: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "TOGETHER", 12)
+    parts = list(arranged(SamplingSettings(must=("war",), samples=7, beam=beam)))
+    assert [len(part) for part in parts] == together
+    keys = [keys_of(group) for part in parts for group in part]
+    assert len({array.tobytes() for array in keys}) == 7
+
+
+def test_one_group_more_could_give_all_lines_by_itself() -> None:
+    assert widest(SamplingSettings(must=("war",), samples=70)).width == 70
+    assert widest(SamplingSettings(must=("war",), samples=2)).width == WIDTH
+
+
 def test_each_of_them_has_random_numbers_of_its_own() -> None:
-    groups = arranged(SamplingSettings(must=("war",), samples=3))
-    keys = [one.ranking.extend(totals(0), np.zeros((1, 4)), 0, NOTHING).keys for one in groups]
-    assert len({array.tobytes() for array in keys}) == 3
+    values = SamplingSettings(must=("war",), samples=3)
+    (together,) = arranged(values)
+    keys = [keys_of(one) for one in (*together, widest(values))]
+    assert len({array.tobytes() for array in keys}) == 4
 
 
 def test_the_best_lines_are_kept_by_their_log_probability_for_their_length() -> None:

@@ -1,4 +1,4 @@
-"""Large products are shared out among threads, always as many; small ones are not."""
+"""Large products are shared out among threads, always as many; small ones are left to numpy."""
 
 import numpy as np
 import pytest
@@ -44,6 +44,20 @@ def test_the_same_product_is_the_same_to_the_last_bit() -> None:
     assert len(rows) * matrix.size >= products.LARGE
     first = products.product(rows, matrix)
     assert all(np.array_equal(products.product(rows, matrix), first) for _ in range(20))
+
+
+@pytest.mark.parametrize("name", ["OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"])
+def test_the_number_of_threads_that_a_user_has_set_stays(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other in products.CHOSEN:
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setattr(products, "_cores", lambda: 2)
+    find = products._library.__wrapped__  # each time anew
+    if find() is None:
+        pytest.skip("numpy has another library here")
+    monkeypatch.setenv(name, "2")
+    assert find() is None
 
 
 def test_numpys_own_library_is_found() -> None:

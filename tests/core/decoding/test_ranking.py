@@ -76,3 +76,11 @@ def test_truncation_cuts_words_that_are_not_spared() -> None:
 def test_streams_are_different() -> None:
     keys = [extended(THREE, start(), stream).keys.tolist() for stream in (0, 0, 1)]
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_spared_words_are_tempered_as_those_that_were_not_cut() -> None:
+    """Words lowered to a highest of 0 are not to stand beside others that were not."""
+    drawn = Drawn(SamplingSettings(temperature=0.5, top_k=2), 0)
+    spared = (np.array([0]), np.array([0]))
+    shares = drawn.extend(start(), THREE + 100, 0, spared).shares[0]
+    assert np.exp(shares) == pytest.approx(np.array([1, 36, 9]) / 46)

@@ -1,3 +1,6 @@
+import tracemalloc
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +11,7 @@ from core.decoding.generator import Generator
 from core.errors import InputError, SettingError
 from core.insight import neurons, states
 from core.insight.line import Line, read_line
-from core.insight.neurons import activations, affordable, read_unit, selectivity, survey, tuning
+from core.insight.neurons import Part, activations, affordable, read_unit, selectivity, survey, tuning
 from tests.conftest import random_model
 from tests.core.decoding.test_stepper import SHAPES
 from tests.core.insight.test_gates import by_the_formulas
@@ -23,6 +26,11 @@ def generator() -> Generator:
 
 def lines_of(generator: Generator, texts: list[str] = TEXTS) -> list[Line]:
     return [read_line(generator, text) for text in texts]
+
+
+def parts_of(states: np.ndarray, rows: int = 100) -> Iterator[Part]:
+    for first in range(0, len(states), rows):
+        yield Part(np.arange(len(states))[first : first + rows], states[first : first + rows])
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -97,18 +105,36 @@ def test_selectivity_lies_between_0_and_1_whatever_the_scale(values: np.ndarray,
 def test_tuning_averages_over_the_places_of_each_word_that_comes_often() -> None:
     ids = np.array([7, 5, 7, 9, 5, 6, 6, 6])
     states = np.array([[0.2], [1.0], [0.4], [0.9], [0.8], [0.0], [0.6], [0.3]], np.float32)
-    tuned = tuning(ids, states, least=2)
+    tuned = tuning(ids, parts_of(states), least=2)
     assert tuned.ids.tolist() == [5, 6, 7]
     assert tuned.counts.tolist() == [2, 3, 2]
     assert tuned.means == pytest.approx(np.array([[0.9], [0.3], [0.3]]))
     assert tuned.rest == pytest.approx([0.3])
     assert tuned.responses == pytest.approx(np.array([[0.6], [0], [0]]), abs=1e-6)
-    assert tuning(ids, states, least=1).ids.tolist() == [5, 6, 7, 9]
+    assert tuning(ids, parts_of(states), least=1).ids.tolist() == [5, 6, 7, 9]
+
+
+@given(
+    ids=st.lists(st.integers(0, 3), min_size=8, max_size=30),
+    rows=st.integers(1, 9),
+    seed=st.integers(0, 99),
+)
+def test_tuning_is_the_same_however_the_places_are_divided(
+    ids: list[int], rows: int, seed: int
+) -> None:
+    ids += [0, 0, 1, 1]
+    states = np.random.default_rng(seed).uniform(-1, 1, (len(ids), 3)).astype(np.float32)
+    order = np.random.default_rng(seed).permutation(len(ids))
+    parts = [Part(order[part.words], states[order[part.words]]) for part in parts_of(states, rows)]
+    tuned = tuning(np.array(ids), parts, least=2)
+    assert tuned.ids.tolist() == [kind for kind in range(4) if ids.count(kind) >= 2]
+    for kind, means in zip(tuned.ids, tuned.means, strict=True):
+        assert means == pytest.approx(states[np.array(ids) == kind].mean(axis=0), abs=1e-5)
 
 
 def test_a_unit_that_goes_furthest_downwards_responds_downwards() -> None:
     states = np.array([[0.5], [0.5], [0.6], [-0.9]], np.float32)
-    tuned = tuning(np.array([4, 5, 6, 7]), states, least=1)
+    tuned = tuning(np.array([4, 5, 6, 7]), parts_of(states), least=1)
     assert tuned.signs.tolist() == [-1]
     assert tuned.responses[:, 0] == pytest.approx([0, 0, 0, 1.4])
     assert selectivity(tuned.responses) == pytest.approx([1])
@@ -116,7 +142,7 @@ def test_a_unit_that_goes_furthest_downwards_responds_downwards() -> None:
 
 def test_two_words_must_come_often_enough() -> None:
     with pytest.raises(InputError, match="no two words come 3 times in these 4"):
-        tuning(np.array([5, 5, 5, 6]), np.zeros((4, 2), np.float32), least=3)
+        tuning(np.array([5, 5, 5, 6]), parts_of(np.zeros((4, 2), np.float32)), least=3)
 
 
 def test_a_survey_ranks_units_and_shows_where_they_fire(generator: Generator) -> None:
@@ -144,6 +170,38 @@ def test_a_survey_ranks_units_and_shows_where_they_fire(generator: Generator) ->
             assert len(example.values) == len(example.line.words)
 
 
+@pytest.mark.parametrize("context", ["stream", "window"])
+def test_the_examples_are_the_lines_in_which_a_unit_goes_furthest_at_its_words(context: str) -> None:
+    generator = Generator(random_model(context, seed=3))
+    lines = lines_of(generator, [*TEXTS, "china says vote", "why trade war", "the new york"])
+    told = survey(generator, lines, least=2, units=8)
+    assert len(told.units) > 3
+    for unit in told.units:
+        side = np.sign(unit.words[0].mean - unit.rest)
+        firing = {word.word for word in unit.words}
+        furthest = {}
+        for number, line in enumerate(lines):
+            values = side * activations(generator, [line], 0)[:, unit.unit - 1]
+            at = [value for word, value in zip(line.words, values, strict=True) if word in firing]
+            furthest[number] = max(at, default=-np.inf)
+        best = sorted(furthest, key=lambda number: -furthest[number])[:2]
+        assert [example.line for example in unit.examples] == [lines[number] for number in best]
+        peaks = [side * example.values[example.peak] for example in unit.examples]
+        assert peaks == pytest.approx([furthest[number] for number in best], abs=1e-5)
+
+
+def test_a_survey_takes_less_memory_than_the_activations_it_is_about() -> None:
+    generator = Generator(random_model(hidden_size=128))
+    lines = lines_of(generator) * 1000
+    tracemalloc.start()
+    try:
+        told = survey(generator, lines, least=1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < told.words * 128 * 4 / 2
+
+
 def test_units_that_hardly_move_are_left_out() -> None:
     model = random_model()
     for name in model.weights:
@@ -162,13 +220,20 @@ def test_a_survey_of_nothing_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("context", "steps", "count"), [("stream", 7, 2), ("window", 40, 3), ("stream", 1, 1)]
+    ("context", "steps", "taken"),
+    [
+        ("stream", 18, [0, 1, 2, 3, 4]),
+        ("stream", 17, [0, 1, 2, 3]),
+        ("stream", 8, [0, 2]),
+        ("window", 40, [0, 2]),
+        ("stream", 1, [0]),
+    ],
 )
-def test_only_so_many_lines_are_read_as_can_be(
-    context: str, steps: int, count: int, monkeypatch: pytest.MonkeyPatch
+def test_only_so_many_lines_are_read_as_can_be_spread_over_all(
+    context: str, steps: int, taken: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lines have 3, 4, 1, 9 and 1 words; a window of 5 costs five steps a word."""
     monkeypatch.setattr(neurons, "STEPS", steps)
     generator = Generator(random_model(context))
     lines = lines_of(generator)
-    assert affordable(generator, lines) == lines[:count]
+    assert affordable(generator, lines) == [lines[number] for number in taken]

@@ -30,7 +30,7 @@ def test_a_short_text_is_taken_whole(file: Path) -> None:
     ("count", "expected"), [(1, [0]), (2, [0, 5]), (4, [0, 2, 5, 7]), (10, list(range(10)))]
 )
 def test_spread_is_even(count: int, expected: list[int]) -> None:
-    assert spread(list(range(10)), count) == expected  # type: ignore[arg-type,comparison-overlap]
+    assert spread(range(10), count) == expected
 
 
 def test_a_text_without_a_line_is_refused(tmp_path: Path) -> None:
