@@ -3,7 +3,11 @@
 import gc
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+THREADS = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
+"""How a user says how many threads numpy is to have."""
 
 OPENBLAS = {"OPENBLAS_NUM_THREADS": "1", "OPENBLAS_THREAD_TIMEOUT": "20"}
 """How numpy starts: with one thread, as starting more takes 0.05 s of a core, and small products gain
@@ -44,13 +48,23 @@ def import_numpy() -> None:
 
     The variables go again once they are read: a trainer gains from threads of its own.
     """
-    added = {name: value for name, value in OPENBLAS.items() if name not in os.environ}
+    added = openblas(os.environ)
     os.environ |= added
     import numpy
 
     assert numpy
     for name in added:
         del os.environ[name]
+
+
+def openblas(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what is to be added of `OPENBLAS`; its own variable would go before the two others."""
+    chosen = any(name in environment for name in THREADS)
+    return {
+        name: value
+        for name, value in OPENBLAS.items()
+        if name not in environment and not (chosen and name in THREADS)
+    }
 
 
 if __name__ == "__main__":
