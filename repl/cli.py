@@ -157,6 +157,8 @@ def generate(
             messages.print(notice)
         continuations = generator.generate(seed)
         milliseconds = 1000 * (time.perf_counter() - began)
+        if notice := views.fewer(generator, len(continuations)):
+            messages.print(notice)
         for continuation in continuations:
             if as_json:
                 print_json(_generated(generator, continuation, milliseconds))

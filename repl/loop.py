@@ -188,6 +188,8 @@ def continue_seed(session: Session, wanted: Continue) -> None:
     milliseconds = 1000 * (time.perf_counter() - began)
     lines = generator.gather(seed, words)
     session.remember(generator, lines, wanted.forced, wanted.parent)
+    if not interrupted and (notice := views.fewer(generator, len(lines))):
+        session.tell(notice)
     drawn = drawing.finished(session, generator, lines)
     size = sum(len(line.seed.ids) + len(line.words) for line in lines)
     if not session.interactive:

@@ -142,6 +142,19 @@ def sampling(generator: Generator) -> list[str]:
     return [*parts, f"rng {settings.rng}"] if settings.draws else parts
 
 
+def fewer(generator: Generator, found: int) -> Text | None:
+    """Say why there are fewer lines than samples were asked for, where there are."""
+    settings = generator.settings
+    if not settings.ranked or found >= settings.samples:
+        return None
+    lines = (
+        f"1 line and not {settings.samples}" if found == 1 else f"{found} and not {settings.samples}"
+    )
+    drawn = settings.draws or settings.searches
+    reason = "no others were found" if drawn else "nothing is drawn, so all would be the same"
+    return Text(f"{lines}: {reason}", style="notice")
+
+
 def unknown_words(seed: Seed, generator: Generator) -> Text | None:
     """Say which words of a seed the model does not know, and what became of them."""
     if not seed.unknown:

@@ -152,6 +152,25 @@ def test_a_bare_word_asks_whether_the_command_was_meant(
     assert len(session.turns) == (not leaves)
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([":greedy", ":samples 5"], "1 line and not 5: nothing is drawn, so all would be the same"),
+        ([":len 1", ":set top_k 2", ":samples 5"], "2 and not 5: no others were found"),
+    ],
+)
+def test_fewer_lines_than_samples_are_explained(session: Screen, lines: list[str], told: str) -> None:
+    run(session, *lines, "china")
+    assert told in session.told()
+
+
+def test_as_many_lines_as_samples_need_no_words(session: Screen) -> None:
+    run(session, ":samples 3")
+    session.told()
+    run(session, "china")
+    assert session.told() == ""
+
+
 def test_in_a_pipe_a_bare_word_is_a_seed(session: Screen) -> None:
     run(session, "quit")
     assert not session.leaving and len(session.turns) == 1
