@@ -156,7 +156,7 @@ def test_a_bare_word_asks_whether_the_command_was_meant(
     ("lines", "told"),
     [
         ([":greedy", ":samples 5"], "1 line and not 5: nothing is drawn, so all would be the same"),
-        ([":len 1", ":set top_k 2", ":samples 5"], "2 and not 5: no others were found"),
+        ([":len 1", ":set top_k 2", ":samples 5"], "2 lines and not 5: no others were found"),
     ],
 )
 def test_fewer_lines_than_samples_are_explained(session: Screen, lines: list[str], told: str) -> None:
