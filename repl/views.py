@@ -147,9 +147,7 @@ def fewer(generator: Generator, found: int) -> Text | None:
     settings = generator.settings
     if not settings.ranked or found >= settings.samples:
         return None
-    lines = (
-        f"1 line and not {settings.samples}" if found == 1 else f"{found} and not {settings.samples}"
-    )
+    lines = f"{found:,} line{'s' if found > 1 else ''} and not {settings.samples:,}"
     drawn = settings.draws or settings.searches
     reason = "no others were found" if drawn else "nothing is drawn, so all would be the same"
     return Text(f"{lines}: {reason}", style="notice")

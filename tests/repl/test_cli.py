@@ -286,7 +286,8 @@ def test_an_output_that_takes_nothing_is_no_fault(
 
 
 def test_a_closed_pipe_is_no_fault(shelf_directory: Path) -> None:
-    command = f"{sys.executable} -m repl generate -m tiny --samples 5000 --no-ranked --length 3 china | head -1"
+    many = "--samples 5000 --no-ranked --length 3"
+    command = f"{sys.executable} -m repl generate -m tiny {many} china | head -1"
     done = subprocess.run(
         command,
         shell=True,
