@@ -26,8 +26,11 @@ def run_line(session: Session, text: str) -> None:
     """Do what one line says; whatever goes wrong is shown and the session goes on."""
     if text.strip():
         session.transcript.append([Text.assemble(("› ", "name"), views.safe(text))])
+        session.typed.append(text)
     with reporting(session):
         dispatch(session, text)
+    if session.after_line is not None:
+        session.after_line(session)
 
 
 @contextmanager

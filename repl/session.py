@@ -2,7 +2,7 @@
 
 import io
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
@@ -82,7 +82,19 @@ class Session:
     transcript: deque[list[RenderableType]] = field(default_factory=lambda: deque(maxlen=TRANSCRIPT))
     """What was shown, typed line by typed line, each with its answer."""
 
+    typed: deque[str] = field(default_factory=lambda: deque(maxlen=TRANSCRIPT))
+    """The lines that were typed, as they are saved with the session."""
+
+    file: Path | None = None
+    """Where the session was saved to, or opened from."""
+
+    after_line: Callable[["Session"], None] | None = None
+    """What is called after each typed line."""
+
     leaving: bool = False
+    ended_by: int = 0
+    """The signal that ended the program, if one did."""
+
     failed: bool = False
     """Whether any line ended in an error; a script's exit status tells."""
 
@@ -140,7 +152,7 @@ class Session:
         parent: int,
     ) -> None:
         """Add lines that were generated together to the tree; the first becomes the current one."""
-        parts = [Part(place.weight, str(place.path)) for place in self.places]
+        parts = [Part(place.weight, str(place.path.absolute())) for place in self.places]
         model = write(parts) if parts else generator.model.name
         sha256 = generator.model.sha256
         added = [
@@ -161,7 +173,7 @@ class Session:
         Raises:
             ModelError: another model is loaded, or none.
         """
-        if self.generator is None or self.generator.model.sha256 != turn.sha256:
+        if self.generator is None or not turn.is_of(self.generator.model):
             raise ModelError(f"line {turn.number} is of another model; :load {turn.model} first")
 
     def generator_of(self, turn: Turn) -> Generator:
@@ -172,10 +184,10 @@ class Session:
         Raises:
             ModelError: it is not there any more, or it is another one by now.
         """
-        if self.generator is not None and self.generator.model.sha256 == turn.sha256:
+        if self.generator is not None and turn.is_of(self.generator.model):
             return self.generator.under(turn.settings)
         generator = Generator(self.shelf.load(turn.model), turn.settings)
-        if generator.model.sha256 != turn.sha256:
+        if not turn.is_of(generator.model):
             raise ModelError(f"{turn.model} is not the model any more that wrote line {turn.number}")
         return generator
 
@@ -192,7 +204,7 @@ class Session:
         turn = self.turns.current
         if turn is None:
             raise InputError("there is no line yet; type the beginning of one, or give a text")
-        if turn.sha256 == generator.model.sha256:
+        if turn.is_of(generator.model):
             return line_of(generator, turn.line)
         return read_line(generator, turn.line.text)
 

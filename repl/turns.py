@@ -3,11 +3,12 @@
 A turn's children continue its whole line; its siblings begin as it does and say something else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from core.decoding.generator import Continuation
 from core.errors import InputError
+from core.library.ensemble import LanguageModel
 from core.settings import SamplingSettings
 
 LIMIT = 1000
@@ -33,6 +34,13 @@ class Turn:
     line: Continuation
     bookmark: str = ""
 
+    def is_of(self, model: LanguageModel) -> bool:
+        """Say whether a model wrote this line; a file may say so and hold words that it has not."""
+        if self.sha256 != model.sha256:
+            return False
+        ids = (*self.line.seed.ids, *self.forced, *(word.id for word in self.line.words))
+        return max(ids, default=0) < len(model.vocabulary)
+
 
 class Turns:
     """All turns by number, counted from 1, and the current one."""
@@ -41,6 +49,23 @@ class Turns:
         self._turns: dict[int, Turn] = {}
         self._last = ROOT
         self.current: Turn | None = None
+
+    @classmethod
+    def restored(cls, turns: Iterable[Turn], last: int, current: int) -> "Turns":
+        """Return a tree of turns that were kept, in order; `last` numbers were given, 0 is no turn."""
+        tree = cls()
+        tree._turns = {turn.number: turn for turn in turns}
+        tree._last = last
+        tree.current = tree._turns.get(current)
+        return tree
+
+    @property
+    def last(self) -> int:
+        """The number that was given last, be it that the turn is there or not."""
+        return self._last
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._turns
 
     def __iter__(self) -> Iterator[Turn]:
         return iter(self._turns.values())

@@ -43,7 +43,7 @@ def more(session: Session) -> Continue:
     """
     turn = session.turns.require()
     generator, line = session.require_generator(), session.line()
-    if turn.sha256 != generator.model.sha256:
+    if not turn.is_of(generator.model):
         return Continue(generator.read_seed(turn.line.text), (), turn.number)
     return Continue(Seed(turn.line.text, (), line.ids), (), turn.number)
 
