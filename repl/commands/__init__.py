@@ -4,7 +4,7 @@ from repl.commands import general, models, sampling, shelf, training, turns, why
 
 # The order is that of :help.
 # isort: split
-from repl.commands import comparing, inside, looking
+from repl.commands import comparing, inside, looking, sessions
 from repl.registry import registry
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "models",
     "registry",
     "sampling",
+    "sessions",
     "shelf",
     "training",
     "turns",
