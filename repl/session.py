@@ -1,6 +1,7 @@
 """The session: the only state that changes while the program runs."""
 
 import io
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from typing import TextIO
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
+from rich.theme import Theme
 
 from core.decoding.generator import Continuation, Generator
 from core.errors import InputError, ModelError, ModelNotFound, SettingError
@@ -21,10 +23,11 @@ from core.library.shelf import Place, Shelf, called, load_all
 from core.setting import Value
 from core.settings import SamplingSettings
 from repl import views
-from repl.theme import THEME
+from repl.program import ProgramSettings
+from repl.theme import THEME, THEMES, Name, resolve, use
 from repl.turns import Turn, Turns
 
-DEFAULT_MODEL = "tutorial"
+DEFAULT_MODEL = ProgramSettings().model
 
 TRANSCRIPT = 1000
 """Typed lines that are remembered with their answers."""
@@ -33,13 +36,18 @@ REMEMBERED = 100
 """Lines at most that join the tree when they were generated together."""
 
 
-def make_console(file: TextIO) -> Console:
-    """Return a console that draws on `file`; Rich honours NO_COLOR and a pipe by itself."""
+def make_console(file: TextIO, plain: bool = False) -> Console:
+    """Return a console that draws on `file`; Rich honours NO_COLOR and a pipe by itself.
+
+    A plain one sends a terminal nothing but text.
+    """
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="replace")  # a terminal that lacks a letter is no reason to fail
     return Console(
         file=file,
         theme=THEME,
+        force_terminal=False if plain else None,
+        color_system=None if plain else "auto",
         highlight=False,
         markup=False,  # what is shown may come from a file of somebody else's
         emoji=False,
@@ -67,6 +75,10 @@ class Session:
     """Notices and errors: standard error where results go into a pipe, else the same console."""
 
     interactive: bool = False
+    plain: bool = False
+    """Whether the terminal is to get nothing but text: no colours, no keys but those of its own."""
+
+    program: ProgramSettings = field(default_factory=ProgramSettings)
     shelf: Shelf = field(default_factory=Shelf)
     generator: Generator | None = None
     places: list[Place] = field(default_factory=list)
@@ -102,6 +114,22 @@ class Session:
     def path(self) -> Path | None:
         """Where the loaded model stands; None where there is none, or where several speak as one."""
         return self.places[0].path if len(self.places) == 1 else None
+
+    @property
+    def theme_name(self) -> Name:
+        """The theme that is drawn with: never `auto` where the terminal or the user says more."""
+        return "plain" if self.plain else resolve(self.program.theme, os.environ)
+
+    @property
+    def theme(self) -> Theme:
+        """The styles that are drawn with."""
+        return THEMES[self.theme_name]
+
+    def use_program(self, program: ProgramSettings) -> None:
+        """Take settings of the program, and draw as they say from now on."""
+        self.program = program
+        for console in (self.console, self.messages):
+            use(console, self.theme_name)
 
     def load(self, name: str) -> Generator:
         """Load a model by name or path, or several; if that fails what is loaded stays.
