@@ -175,7 +175,7 @@ def _by_name(session: Session, places: tuple[Place, ...]) -> tuple[Place, ...]:
 def _told(session: Session, saved: Saved, found: Found | None) -> RenderableType:
     turns, current = saved.turns, saved.turns.current
     lines = f"{len(turns):,} line{'' if len(turns) == 1 else 's'}"
-    told = Text.assemble(lines)
+    told = Text(lines)
     if current is not None:
         told.append(f", at {current.number}")
         if current.bookmark:
