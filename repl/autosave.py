@@ -223,8 +223,7 @@ def _write(path: Path, content: bytes, lasting: bool) -> None:
         return
     passing = path.with_name(f".{path.stem}.headlong")
     try:
-        passing.unlink(missing_ok=True)
-        passing.touch(OWNER_ONLY, exist_ok=False)
+        passing.touch(OWNER_ONLY)
         passing.write_bytes(content)
         passing.replace(path)
     finally:

@@ -20,6 +20,9 @@ FORMAT = "headlong-session/1"
 LARGEST = 32 << 20
 """Bytes of a session's file at most."""
 
+SMALL = 8 << 20
+"""Bytes that cannot take more than 200 MB of memory, whatever they hold."""
+
 MOST_TURNS = 20_000
 """Lines of its tree at most; those that nothing holds go long before."""
 
@@ -93,6 +96,8 @@ class Writer:
 
 def is_too_large(content: bytes) -> bool:
     """Say whether a file is too long, or has so many values that they would take too much memory."""
+    if len(content) <= SMALL:
+        return False
     marks = content.count(b"[") + content.count(b"{")
     return len(content) > LARGEST or marks > 1_000_000 or content.count(b",") > 6_000_000
 

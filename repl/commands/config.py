@@ -33,8 +33,8 @@ def theme(session: Session, name: str = "") -> Result:
 def config(session: Session, write: str = "", *, replace: bool = False) -> Result:
     """Show the config file and what it sets.
 
-    It sets how the prompt begins; what in it cannot be used is told. With write one is written that names every setting with its default,
-    as comments for you to change.
+    It sets how the prompt begins; what in it cannot be used is told. With write one is written that
+    names every setting with its default, as comments for you to change.
     """
     from repl.config import config_path, read_config, write_default
     from repl.config_view import picture

@@ -19,9 +19,9 @@ def saved_names(session: Session) -> Iterable[str]:
 
 @registry.command("save", example=":save monday", choices=saved_names)
 def save(session: Session, file: str = "", *, replace: bool = False) -> Confirmation:
-    """Save this session to a file: lines, settings, model and what was typed.
+    """Save this session to a file.
 
-    A name goes to your own directory of sessions, a path with a slash anywhere. Without either it is
+    Its lines, settings and model, and what was typed. A name goes to your own directory of sessions, a path with a slash anywhere. Without either it is
     saved where it was saved before, or opened from. The file is JSON that you can read; the model in it
     is a place, not a copy.
     """
@@ -36,7 +36,7 @@ def save(session: Session, file: str = "", *, replace: bool = False) -> Confirma
 
 @registry.command("open", example=":open monday", choices=saved_names)
 def open_(session: Session, file: str) -> Confirmation:
-    """Open a session that was saved, in place of this one.
+    """Open a saved session in place of this one.
 
     Its lines, settings and model come back as they were. If that fails, this one stays as it is. What
     was here before is kept under a name that is told, if this is a terminal.
