@@ -21,9 +21,9 @@ def saved_names(session: Session) -> Iterable[str]:
 def save(session: Session, file: str = "", *, replace: bool = False) -> Confirmation:
     """Save this session to a file.
 
-    Its lines, settings and model, and what was typed. A name goes to your own directory of sessions, a path with a slash anywhere. Without either it is
-    saved where it was saved before, or opened from. The file is JSON that you can read; the model in it
-    is a place, not a copy.
+    Its lines, settings and model, and what was typed. A name goes to your own directory of
+    sessions, a path with a slash anywhere. Without either it is saved where it was saved before, or
+    opened from. The file is JSON that you can read; the model in it is a place, not a copy.
     """
     from repl import keeping
 
