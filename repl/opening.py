@@ -44,13 +44,14 @@ def open_prompt(wanted: Wanted) -> bool:
     """Open the prompt and run it; return whether a script of lines failed."""
     config = read_config(config_path())
     session = _session(wanted, config)
+    if session.interactive:
+        session.console.print(views.greeting(__version__))
     _tell(session, config)
     if not session.interactive:
         _begin(session, wanted, Autosave(session.messages))
         gc.enable()
         run_script(session, standard_input())
         return session.failed
-    session.console.print(views.greeting(__version__))
     with _keeping(session, wanted):
         gc.enable()
         if session.plain:

@@ -25,7 +25,9 @@ def run_prompt(session: Session) -> None:
     prompt: PromptSession[str] = PromptSession(
         [("class:prompt", MARK)],
         style=DynamicStyle(lambda: prompt_style(session.theme_name)),
-        history=open_history(history_path(), session.messages),
+        history=open_history(history_path(), session.messages)
+        if session.program.history
+        else InMemoryHistory(),
         completer=CommandCompleter(session, registry),
         complete_while_typing=False,
     )
