@@ -146,7 +146,8 @@ def _leaving_on_signals(session: Session) -> Iterator[None]:
             _exit(number)
 
     there = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
-    before = {number: signal.signal(number, leave) for number in there}
+    heard = [number for number in there if signal.getsignal(number) != signal.SIG_IGN]  # as under nohup
+    before = {number: signal.signal(number, leave) for number in heard}
     try:
         yield
     finally:

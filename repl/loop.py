@@ -30,7 +30,8 @@ def run_line(session: Session, text: str) -> None:
     with reporting(session):
         dispatch(session, text)
     if session.after_line is not None:
-        session.after_line(session)
+        with reporting(session):
+            session.after_line(session)
 
 
 @contextmanager

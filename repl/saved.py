@@ -99,7 +99,7 @@ def is_too_large(content: bytes) -> bool:
     if len(content) <= SMALL:
         return False
     marks = content.count(b"[") + content.count(b"{")
-    return len(content) > LARGEST or marks > 1_000_000 or content.count(b",") > 6_000_000
+    return len(content) > LARGEST or marks > 1_000_000 or content.count(b",") > 5_000_000
 
 
 def difference(settings: SamplingSettings) -> dict[str, Value]:

@@ -55,7 +55,9 @@ def read(content: bytes, name: str) -> Saved:
         InputError: it is too large, damaged, or no session that this version knows.
     """
     if is_too_large(content):
-        raise InputError(f"{name} is too large for a session, which may have {LARGEST >> 20} MB")
+        raise InputError(
+            f"{name} is too large: a session has up to {LARGEST >> 20} MB and 5 million values"
+        )
     try:
         record = json.loads(content, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
