@@ -45,6 +45,8 @@ class Setting:
             return "one of " + ", ".join(self.choices)
         if self.many:
             return f"{self._describe_many()}, or {self.none}"
+        if self.kind is str:
+            return "a text"
         noun = "a whole number" if self.kind is int else "a number"
         if self.low is not None and self.high is not None:
             noun += f" from {_number(self.low)} to {_number(self.high)}"
@@ -100,7 +102,7 @@ class Setting:
             if word in ("off", "false", "no", "0"):
                 return False
         elif self.kind is str:
-            return self.check(word)
+            return self.check(word if self.choices else text.strip())
         else:
             try:
                 return self.check(self.kind(word))

@@ -15,8 +15,8 @@ from core.library.paths import expanded
 Rest = NewType("Rest", str)
 """The rest of a typed line: a text of the user's, in which a quotation mark is just that."""
 
-ModelOrPath = NewType("ModelOrPath", str)
-"""A model's name, or the path of its folder."""
+NameOrPath = NewType("NameOrPath", str)
+"""A name, or the path of what it is the name of: a model, a session."""
 
 NOTHING = Rest("")
 """The default of a rest that may be left out."""

@@ -13,6 +13,7 @@ from prompt_toolkit.shortcuts import print_formatted_text
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
+from rich.theme import Theme
 
 from core.insight.why import Candidate, Choice
 from repl.pictures.why import word_table
@@ -74,6 +75,7 @@ def choose(
     choices: Sequence[Choice],
     input: Input | None = None,
     output: Output | None = None,
+    theme: Theme = THEME,
 ) -> Taken | None:
     """Let the user choose at the terminal; return what was taken, or None if it was left.
 
@@ -83,12 +85,13 @@ def choose(
         choices: the same words with their candidates.
         input: where keys come from, if not from the terminal.
         output: where it is drawn, if not on the terminal.
+        theme: the styles it is drawn with.
     """
     chooser = Chooser(choices)
 
     def drawn(hint: str = "") -> AnyFormattedText:
         width = (output or get_app().output).get_size().columns
-        return ANSI(_rendered(_line(seed, pieces, chooser), chooser, hint, width))
+        return ANSI(_rendered(_line(seed, pieces, chooser), chooser, hint, width, theme))
 
     application: Application[Taken | None] = Application(
         layout=Layout(
@@ -144,9 +147,9 @@ def _line(seed: str, pieces: Sequence[str], chooser: Chooser) -> Text:
     return line
 
 
-def _rendered(line: Text, chooser: Chooser, hint: str, width: int) -> str:
+def _rendered(line: Text, chooser: Chooser, hint: str, width: int, theme: Theme) -> str:
     """Draw with Rich, as everywhere else, into text with colours."""
-    console = Console(theme=THEME, width=width, force_terminal=True, highlight=False, markup=False)
+    console = Console(theme=theme, width=width, force_terminal=True, highlight=False, markup=False)
     picture = Group(line, word_table(chooser.choice, chooser.place), Text(hint, style="muted"))
     with console.capture() as capture:
         console.print(Padding.indent(picture, 2))

@@ -35,11 +35,10 @@ from repl.cli_base import (
     no_picture_of_json,
     present,
     print_json,
-    standard_input,
     texts,
 )
 from repl.cli_sampling import sampling_generator, sampling_options
-from repl.session import DEFAULT_MODEL, Session, make_console
+from repl.session import DEFAULT_MODEL, make_console
 
 
 def _option(name: str) -> Any:
@@ -82,6 +81,16 @@ def prompt(
     context: typer.Context,
     model: ModelOption = None,
     models: ModelsOption = None,
+    theme: Annotated[
+        str | None,
+        typer.Option("--theme", metavar="auto|light|dark|plain", help="The colours of the prompt."),
+    ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="A prompt of nothing but text, as for screen readers.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--continue", "-c", help="Go on with the last session of the prompt.")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of faults.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
@@ -97,34 +106,12 @@ def prompt(
         for package in ("core", "repl"):
             logging.getLogger(package).setLevel(logging.DEBUG)
     context.obj = Start(Shelf(models or ()), model or DEFAULT_MODEL)
-    if context.invoked_subcommand is None:
-        _open_session(context.obj)
-    else:
+    if context.invoked_subcommand is not None:
         gc.enable()
-
-
-def _open_session(start: Start) -> None:
-    from repl.loop import reporting, run_script
-
-    lines = standard_input()
-    interactive = lines.isatty() and sys.stdout.isatty()
-    out = make_console(sys.stdout)
-    session = Session(out, out if interactive else make_console(sys.stderr), interactive, start.shelf)
-    if interactive:
-        out.print(views.greeting(__version__))
-    with reporting(session):
-        session.load(start.model)
-        if interactive:
-            out.print(views.loaded(session.require_generator()))
-    if interactive:
-        from repl.prompt import run_prompt
-
-        gc.enable()
-        run_prompt(session)
         return
-    gc.enable()
-    run_script(session, lines)
-    if session.failed:
+    from repl.opening import Wanted, open_prompt
+
+    if open_prompt(Wanted(context.obj.shelf, model, theme, plain, resume)):
         raise typer.Exit(1)
 
 

@@ -38,6 +38,7 @@ def run_line(session: Session, text: str) -> Outcome:
     """Do what one line says; whatever goes wrong is shown and the session goes on."""
     if text.strip():
         session.transcript.begin(typed(text))
+        session.typed.append(text)
     session.interrupted = False
     before = snapshot(session)
     lines = len(session.past)
@@ -46,6 +47,8 @@ def run_line(session: Session, text: str) -> Outcome:
     undone = len(session.past) < lines
     if not undone and not snapshot(session).same(before):
         session.past.add(text.strip(), before)
+    if session.after_line is not None:
+        session.after_line(session)
     return outcome
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
-from prompt_toolkit.styles import Style
+from prompt_toolkit.styles import DynamicStyle
 from rich.console import Console
 from rich.text import Text
 
@@ -15,18 +15,19 @@ from repl.commands import registry
 from repl.completion import LineCompleter
 from repl.loop import run_line
 from repl.session import Session
+from repl.theme import prompt_style
 
 MARK = "› "
-
-_STYLE = Style.from_dict({"prompt": "ansicyan bold"})
 
 
 def run_prompt(session: Session) -> None:
     """Read and run lines until the user leaves."""
     prompt: PromptSession[str] = PromptSession(
         [("class:prompt", MARK)],
-        style=_STYLE,
-        history=open_history(history_path(), session.messages),
+        style=DynamicStyle(lambda: prompt_style(session.theme_name)),
+        history=open_history(history_path(), session.messages)
+        if session.program.history
+        else InMemoryHistory(),
         completer=LineCompleter(session, registry),
         complete_while_typing=False,
     )

@@ -19,7 +19,7 @@ from rich.console import RenderableType
 
 from core.decoding.generator import Seed
 from core.settings import SamplingSettings
-from repl.arguments import Binder, CommandError, ModelOrPath, option, parameters, usage
+from repl.arguments import Binder, CommandError, NameOrPath, option, parameters, usage
 from repl.session import Session
 from repl.turns import ROOT
 
@@ -130,7 +130,7 @@ class Command:
 
     def takes_path(self, argument: str | int) -> bool:
         """Say whether an option, or the argument at that place, may be a file."""
-        return self._hint(argument) in (Path, Path | None, ModelOrPath)
+        return self._hint(argument) in (Path, Path | None, NameOrPath)
 
     def _hint(self, argument: str | int) -> Any:
         """Return the type of an option, or of the argument at that place; None where there is none."""

@@ -1,7 +1,9 @@
 """The session: the only state that changes while the program runs."""
 
 import io
-from collections.abc import Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
+from rich.theme import Theme
 
 from core.decoding.generator import Continuation, Generator
 from core.errors import HeadlongError, InputError, ModelError, ModelNotFound, SettingError
@@ -21,24 +24,30 @@ from core.library.shelf import Place, Shelf, called, load_all
 from core.setting import Value
 from core.settings import SamplingSettings
 from repl import views
-from repl.theme import THEME
-from repl.transcript import Transcript
+from repl.program import ProgramSettings
+from repl.theme import THEME, THEMES, Name, resolve, use
+from repl.transcript import TYPED, Transcript
 from repl.turns import Turn, Turns
 from repl.undo import Past
 
-DEFAULT_MODEL = "tutorial"
+DEFAULT_MODEL = ProgramSettings().model
 
 REMEMBERED = 100
 """Lines at most that join the tree when they were generated together."""
 
 
-def make_console(file: TextIO) -> Console:
-    """Return a console that draws on `file`; Rich honours NO_COLOR and a pipe by itself."""
+def make_console(file: TextIO, plain: bool = False) -> Console:
+    """Return a console that draws on `file`; Rich honours NO_COLOR and a pipe by itself.
+
+    A plain one sends a terminal nothing but text.
+    """
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="replace")  # a terminal that lacks a letter is no reason to fail
     return Console(
         file=file,
         theme=THEME,
+        force_terminal=False if plain else None,
+        color_system=None if plain else "auto",
         highlight=False,
         markup=False,  # what is shown may come from a file of somebody else's
         emoji=False,
@@ -66,6 +75,10 @@ class Session:
     """Notices and errors: standard error where results go into a pipe, else the same console."""
 
     interactive: bool = False
+    plain: bool = False
+    """Whether the terminal is to get nothing but text: no colours, no keys but those of its own."""
+
+    program: ProgramSettings = field(default_factory=ProgramSettings)
     shelf: Shelf = field(default_factory=Shelf)
     generator: Generator | None = None
     places: list[Place] = field(default_factory=list)
@@ -92,7 +105,19 @@ class Session:
     interrupted: bool = False
     """Whether the line that ran last was cancelled."""
 
+    typed: deque[str] = field(default_factory=lambda: deque(maxlen=TYPED))
+    """The lines that were typed, as they are saved with the session."""
+
+    file: Path | None = None
+    """Where the session was saved to, or opened from."""
+
+    after_line: Callable[["Session"], None] | None = None
+    """What is called after each typed line."""
+
     leaving: bool = False
+    ended_by: int = 0
+    """The signal that ended the program, if one did."""
+
     failed: bool = False
     """Whether any line ended in an error; a script's exit status tells."""
 
@@ -100,6 +125,22 @@ class Session:
     def path(self) -> Path | None:
         """Where the loaded model stands; None where there is none, or where several speak as one."""
         return self.places[0].path if len(self.places) == 1 else None
+
+    @property
+    def theme_name(self) -> Name:
+        """The theme that is drawn with: never `auto` where the terminal or the user says more."""
+        return "plain" if self.plain else resolve(self.program.theme, os.environ)
+
+    @property
+    def theme(self) -> Theme:
+        """The styles that are drawn with."""
+        return THEMES[self.theme_name]
+
+    def use_program(self, program: ProgramSettings) -> None:
+        """Take settings of the program, and draw as they say from now on."""
+        self.program = program
+        for console in (self.console, self.messages):
+            use(console, self.theme_name)
 
     def load(self, name: str) -> Generator:
         """Load a model by name or path, or several; if that fails what is loaded stays.
@@ -158,8 +199,9 @@ class Session:
         parent: int,
     ) -> None:
         """Add lines that were generated together to the tree; the first becomes the current one."""
+        places = [place._replace(path=place.path.absolute()) for place in self.places]
         model, settings = generator.model, generator.settings
-        self.turns.add(lines[:REMEMBERED], self.places, model.sha256, settings, parent, forced)
+        self.turns.add(lines[:REMEMBERED], places, model.sha256, settings, parent, forced)
 
     def tell(self, notice: Text) -> None:
         """Print a notice, which is no result."""
@@ -171,7 +213,7 @@ class Session:
         Raises:
             ModelError: another model is loaded, or none.
         """
-        if self.generator is None or self.generator.model.sha256 != turn.sha256:
+        if self.generator is None or not turn.is_of(self.generator.model):
             raise ModelError(
                 f"line {turn.number} is of another model; :load {self.called(turn.places)} first"
             )
@@ -184,10 +226,10 @@ class Session:
         Raises:
             ModelError: it is not there any more, or it is another one by now.
         """
-        if self.generator is not None and self.generator.model.sha256 == turn.sha256:
+        if self.generator is not None and turn.is_of(self.generator.model):
             return self.generator.under(turn.settings)
         generator = Generator(load_all(turn.places), turn.settings)
-        if generator.model.sha256 != turn.sha256:
+        if not turn.is_of(generator.model):
             name = self.called(turn.places)
             raise ModelError(f"{name} is not the model any more that wrote line {turn.number}")
         return generator
@@ -199,7 +241,7 @@ class Session:
     def _name_of(self, path: Path) -> str:
         name = path.stem if path.suffix == ".zip" else path.name
         with suppress(HeadlongError):
-            if self.shelf.find(name) == path:
+            if self.shelf.find(name).absolute() == path.absolute():
                 return name
         return str(path)
 
@@ -216,7 +258,7 @@ class Session:
         turn = self.turns.current
         if turn is None:
             raise InputError("there is no line yet; type the beginning of one, or give a text")
-        if turn.sha256 == generator.model.sha256:
+        if turn.is_of(generator.model):
             return line_of(generator, turn.line)
         return read_line(generator, turn.line.text)
 

@@ -3,12 +3,13 @@
 A turn's children continue its whole line; its siblings begin as it does and say something else.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.decoding.generator import Continuation
 from core.errors import InputError
+from core.library.ensemble import LanguageModel
 from core.library.shelf import Place
 from core.settings import SamplingSettings
 
@@ -53,6 +54,13 @@ class Turn:
         """Roughly how much memory it takes."""
         return WORD * len(self.line.words) + READ * len(self.line.seed.ids)
 
+    def is_of(self, model: LanguageModel) -> bool:
+        """Say whether a model wrote this line; a file may say so and hold words that it has not."""
+        if self.sha256 != model.sha256:
+            return False
+        ids = (*self.line.seed.ids, *self.forced, *(word.id for word in self.line.words))
+        return max(ids, default=0) < len(model.vocabulary)
+
 
 class Turns:
     """All turns by number, counted from 1, and the current one."""
@@ -61,6 +69,23 @@ class Turns:
         self._turns: dict[int, Turn] = {}
         self._last = ROOT
         self.current: Turn | None = None
+
+    @classmethod
+    def restored(cls, turns: Iterable[Turn], last: int, current: int) -> "Turns":
+        """Return a tree of turns that were kept, in order; `last` numbers were given, 0 is no turn."""
+        tree = cls()
+        tree._turns = {turn.number: turn for turn in turns}
+        tree._last = last
+        tree.current = tree._turns.get(current)
+        return tree
+
+    @property
+    def last(self) -> int:
+        """The number that was given last, be it that the turn is there or not."""
+        return self._last
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._turns
 
     def __iter__(self) -> Iterator[Turn]:
         return iter(self._turns.values())
@@ -89,8 +114,12 @@ class Turns:
     def copy(self) -> "Turns":
         """Return the same turns, which may go another way."""
         copy = Turns()
-        copy._turns, copy._last, copy.current = dict(self._turns), self._last, self.current
+        copy.become(self)
         return copy
+
+    def become(self, other: "Turns") -> None:
+        """Hold the turns of another tree, with the same one current."""
+        self._turns, self._last, self.current = dict(other._turns), other._last, other.current
 
     def same(self, other: "Turns") -> bool:
         """Say whether these are the very turns of another tree, with the same one current."""
@@ -207,6 +236,7 @@ class Turns:
 
     def follow(self, old: Path, new: Path) -> None:
         """Know the models that stood at `old` by their new place."""
+        old, new = old.absolute(), new.absolute()
         for turn in list(self):
             if any(place.path == old for place in turn.places):
                 places = (

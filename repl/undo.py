@@ -87,5 +87,5 @@ def restore(session: "Session", before: Snapshot) -> None:
     session.settings = before.settings
     if session.generator is not None:
         session.generator.settings = before.settings
-    session.turns = before.turns.copy()
+    session.turns.become(before.turns)
     session.heat = before.heat

@@ -37,8 +37,10 @@ def check_destination(path: Path, replace: bool) -> None:
             raise ModelError(f"you may not write to the directory {parent}; choose another one")
 
 
-def write_files(contents: Mapping[Path, bytes]) -> None:
+def write_files(contents: Mapping[Path, bytes], mode: int = 0o666) -> None:
     """Write all of these files or none; what has their names is replaced, and links are followed.
+
+    `mode` says who may use them, less what the user's umask takes.
 
     Only where the process is killed between two of them is the first one new and the second one old.
     A file that is replaced before the last one is copied first, so put the largest last.
@@ -52,7 +54,7 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
         for path, content in contents.items():
             target = Path(os.path.realpath(path))
             written[target] = passing.enter_context(_beside(target))
-            _write(written[target], content)
+            _write(written[target], content, mode)
         _take_over(written)
 
 
@@ -78,8 +80,9 @@ def _beside(path: Path) -> Iterator[Path]:
         passing.unlink(missing_ok=True)
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
+def _write(path: Path, content: bytes, mode: int) -> None:
+    path.touch(mode, exist_ok=False)
+    with path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -4,17 +4,19 @@ from repl.commands import general, models, sampling, shelf, training, turns, why
 
 # The order is that of :help.
 # isort: split
-from repl.commands import comparing, inside, looking
+from repl.commands import comparing, config, inside, looking, sessions
 from repl.registry import registry
 
 __all__ = [
     "comparing",
+    "config",
     "general",
     "inside",
     "looking",
     "models",
     "registry",
     "sampling",
+    "sessions",
     "shelf",
     "training",
     "turns",

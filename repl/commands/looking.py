@@ -70,6 +70,6 @@ def score_(session: Session, text: Rest = NOTHING) -> RenderableType:
 
 def _current(session: Session) -> Score:
     generator, line, turn = session.require_generator(), session.line(), session.turns.current
-    if turn is not None and turn.sha256 == generator.model.sha256:
+    if turn is not None and turn.is_of(generator.model):
         return score_of(generator, turn.line)
     return score(generator, line)

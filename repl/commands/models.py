@@ -9,7 +9,7 @@ from core.errors import SettingError
 from core.library.shelf import load as load_model
 from core.library.shelf import load_card
 from repl import choices, phrases, views
-from repl.arguments import ModelOrPath
+from repl.arguments import NameOrPath
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
@@ -17,7 +17,7 @@ GROUP = "shelf"
 
 
 @registry.command("load", "l", example=":load tutorial", choices=choices.models, several="+*")
-def load(session: Session, model: ModelOrPath) -> Confirmation:
+def load(session: Session, model: NameOrPath) -> Confirmation:
     """Load a model by name or by path, or several.
 
     The settings stay as they are. If the model cannot be loaded, the one before it stays.

@@ -43,7 +43,7 @@ def more(session: Session) -> Continue:
             f"line {turn.number} has {len(line.ids):,} {generator.model.level}s, and only lines of "
             f"less than {LONGEST:,} are gone on from; type the beginning of a new one"
         )
-    if turn.sha256 != generator.model.sha256:
+    if not turn.is_of(generator.model):
         return Continue(generator.read_seed(turn.line.text), (), turn.number)
     return Continue(Seed(turn.line.text, (), line.ids), (), turn.number)
 

@@ -35,12 +35,12 @@ def why(session: Session, number: int | None = None, *, top: int = 8) -> Result:
     choices = _choices(session, turn, top)
     if not choices:
         raise InputError("the current line has no generated word")
-    if number is None and session.interactive:
+    if number is None and session.interactive and not session.plain:
         from repl.chooser import choose
 
         pieces = [word.piece for word in turn.line.words]
         seed = turn.line.text.removesuffix("".join(pieces))
-        taken = choose(seed, pieces, choices)
+        taken = choose(seed, pieces, choices, theme=session.theme)
         return _branched(session, turn, *taken) if taken else None
     from repl.pictures.why import line_table, word_table
 

@@ -11,6 +11,7 @@ from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from repl.program import ProgramSettings
 from repl.prompt import history_path, open_history, run_prompt
 from tests.repl.conftest import Screen, console
 
@@ -64,3 +65,10 @@ def test_a_history_that_cannot_be_written_is_said_and_done_without(tmp_path: Pat
     history = open_history(tmp_path / "file" / "history", messages)
     assert isinstance(history, InMemoryHistory)
     assert "lines typed here will be forgotten" in messages.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_no_lines_are_kept_where_that_is_not_wanted(session: Screen, keys: PipeInput) -> None:
+    session.program = ProgramSettings(history=False)
+    keys.send_text("china\r\x04")
+    run_prompt(session)
+    assert not history_path().exists()

@@ -214,7 +214,7 @@ def test_at_a_terminal_the_line_opens_and_what_is_taken_is_gone_on_from(
     session: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def take(number: int, rival: int) -> Callable[..., Taken]:
-        return lambda seed, pieces, choices: (number, choices[number - 1].candidates[rival].id)
+        return lambda seed, pieces, choices, theme: (number, choices[number - 1].candidates[rival].id)
 
     session.interactive = True
     session.console = session.messages = console()
@@ -225,7 +225,7 @@ def test_at_a_terminal_the_line_opens_and_what_is_taken_is_gone_on_from(
     second = session.turns.require().line
     assert [word.id for word in second.words[:1]] == [word.id for word in first.words[:1]]
     assert second.words[1].rank == 1
-    monkeypatch.setattr("repl.chooser.choose", lambda seed, pieces, choices: None)
+    monkeypatch.setattr("repl.chooser.choose", lambda seed, pieces, choices, theme: None)
     assert run(session, ":why") == ""
     monkeypatch.setattr("repl.chooser.choose", take(1, 1))
     assert "is of another model; :load" in " ".join(run(session, ":load window", ":why").split())

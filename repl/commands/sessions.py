@@ -1,0 +1,52 @@
+"""Commands that keep a session in a file and bring it back."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from core.errors import InputError
+from repl import views
+from repl.arguments import NameOrPath
+from repl.registry import Choice, Confirmation, registry
+from repl.session import Session
+
+GROUP = "session"
+
+NOWHERE = NameOrPath("")
+
+
+def saved_names(session: Session, before: Sequence[str]) -> Iterator[Choice]:
+    """Offer the sessions that were saved by a name."""
+    from repl.keeping import session_names
+
+    for name in session_names():
+        yield Choice(name, "a saved session")
+
+
+@registry.command("save", example=":save monday", choices=saved_names)
+def save(session: Session, file: NameOrPath = NOWHERE, *, replace: bool = False) -> Confirmation:
+    """Save this session to a file.
+
+    Its lines, settings and model, and what was typed. A name goes to your own directory of
+    sessions, a path with a slash anywhere. Without either it is saved where it was saved before, or
+    opened from. The file is JSON that you can read; the model in it is a place, not a copy.
+    """
+    from repl import keeping
+
+    path = keeping.path_of(file) if file else session.file
+    if path is None:
+        raise InputError("this session has no file yet; give it a name, such as :save monday")
+    keeping.save(session, path, replace)
+    return Confirmation(Text(views.safe(str(path))))
+
+
+@registry.command("open", example=":open monday", choices=saved_names)
+def open_(session: Session, file: NameOrPath) -> Confirmation:
+    """Open a saved session in place of this one.
+
+    Its lines, settings and model come back as they were. If that fails, this one stays as it is. What
+    was here before is kept under a name that is told, if this is a terminal.
+    """
+    from repl import keeping
+
+    return Confirmation(keeping.open_(session, keeping.path_of(file)))
