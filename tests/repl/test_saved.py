@@ -35,6 +35,9 @@ SETTINGS = st.builds(
     rng=st.integers(0, 2**64 - 1),
 )
 
+PATHS = st.sampled_from([Path("/models/a"), Path("/models/a + b"), Path("/ſ/\n \x1b[31m")])
+PLACES = st.lists(st.builds(Place, st.floats(1e-6, 1e6), PATHS), max_size=3).map(tuple)
+
 
 @st.composite
 def lines(draw: st.DrawFn) -> Continuation:
@@ -51,20 +54,16 @@ def trees(draw: st.DrawFn) -> Turns:
     turns: list[Turn] = []
     for number in sorted(draw(st.sets(st.integers(1, 30), max_size=6))):
         parent = draw(st.sampled_from([ROOT, *(turn.number for turn in turns)]))
-        model, bookmark = draw(TEXT.filter(_is_place)), draw(st.sampled_from(["", f"b{number}"]))
-        facts = (model, draw(TEXT), draw(SETTINGS), draw(IDS), draw(lines()), bookmark)
+        places, bookmark = draw(PLACES), draw(st.sampled_from(["", f"b{number}"]))
+        facts = (places, draw(TEXT), draw(SETTINGS), draw(IDS), draw(lines()), bookmark)
         turns.append(Turn(number, parent, *facts))
     numbers = [turn.number for turn in turns]
     return Turns.restored(turns, max(numbers, default=0) + 1, draw(st.sampled_from([0, *numbers])))
 
 
-def _is_place(text: str) -> bool:
-    return bool(text) and "\0" not in text
-
-
 SESSIONS = st.builds(
     Saved,
-    st.lists(st.builds(Place, st.floats(1e-6, 1e6), st.just(Path("/models/a"))), max_size=3).map(tuple),
+    PLACES,
     TEXT,
     SETTINGS,
     st.sampled_from([None, "rank", "probability"]),
@@ -197,7 +196,7 @@ def turn_with(**changes: object) -> Callable[[dict[str, Any]], None]:
         (with_(model=[[1.0, "a\0b"]]), "a model's place is"),
         (with_(model=[[0, "a"]]), "a model's weight is 0"),
         (with_(model=[[1, "a"]] * 9), "model must be a list of at most 8"),
-        (with_(models=[["a"]]), "a model is its place and sha256"),
+        (with_(models=[["a"]]), "a model is its places and sha256"),
         (turn_with(number=True), "number must be a whole number"),
         (turn_with(parent=1), "its parent is 1, which is not there"),
         (turn_with(model=7), "its model is 7, and there are 1"),
