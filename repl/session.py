@@ -82,6 +82,9 @@ class Session:
     transcript: deque[list[RenderableType]] = field(default_factory=lambda: deque(maxlen=TRANSCRIPT))
     """What was shown, typed line by typed line, each with its answer."""
 
+    ghost: bool = True
+    """Whether the prompt shows what Enter would print, while one types."""
+
     leaving: bool = False
     failed: bool = False
     """Whether any line ended in an error; a script's exit status tells."""

@@ -1,0 +1,97 @@
+"""A person who types: each key is pressed when the frame that the one before gave is on the screen."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pyte
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+from repl.prompt import MARK
+
+RIGHT, BACKSPACE, HOME, DOWN = "\x1b[C", "\x7f", "\x01", "\x1b[B"
+ALT_F, ALT_N, ALT_P = "\x1bf", "\x1bn", "\x1bp"
+CTRL_C, CTRL_D, CTRL_U, ENTER = "\x03", "\x04", "\x15", "\r"
+
+
+class DimScreen(pyte.Screen):
+    """A screen on which dim text is found as italics, because pyte forgets it, and we use no italics."""
+
+    def select_graphic_rendition(self, *attributes: int, **_: object) -> None:
+        """Set the look of what comes."""
+        super().select_graphic_rendition(*(3 if number == 2 else number for number in attributes))
+
+
+def split(screen: pyte.Screen) -> tuple[str, str]:
+    """Return what was typed, and the dim text after the cursor; rows that go on are put together."""
+    cells = [screen.buffer[row][column] for row in range(screen.lines) for column in range(screen.columns)]
+    at = screen.cursor.y * screen.columns + screen.cursor.x
+    start = at
+    while start > 0 and cells[start].data != MARK[0]:
+        start -= 1
+    end = at
+    while end < len(cells) and cells[end].italics:
+        end += 1
+    typed = "".join(cell.data for cell in cells[start + len(MARK) : at])
+    return typed, "".join(cell.data for cell in cells[at:end])
+
+
+@dataclass
+class Frame:
+    """What was on the screen: the text before the cursor, the ghost, and seconds since the key."""
+
+    typed: str
+    ghost: str
+    seconds: float
+
+
+@dataclass
+class Typist:
+    """The file that the prompt draws on; what is drawn makes the next key come."""
+
+    pipe: PipeInput
+    keys: Iterator[str]
+    screen: pyte.Screen
+    frames: list[Frame] = field(default_factory=list)
+    encoding: str = "utf-8"
+
+    def __post_init__(self) -> None:
+        self._stream = pyte.Stream(self.screen)
+        self._pressed = time.perf_counter()
+
+    def write(self, text: str) -> None:
+        """Take what is drawn."""
+        seconds = time.perf_counter() - self._pressed
+        self._stream.feed(text)
+        if not self._live():
+            return
+        self.frames.append(Frame(*split(self.screen), seconds))
+        key = next(self.keys, "")
+        self._pressed = time.perf_counter()
+        self.pipe.send_text(key)
+
+    def flush(self) -> None:
+        """Be a file."""
+
+    def isatty(self) -> bool:
+        """Be a terminal."""
+        return True
+
+    def _live(self) -> bool:
+        """Say whether the cursor is at the prompt, and not below a line that was accepted."""
+        above = self.screen.display[: self.screen.cursor.y + 1]
+        return self.screen.cursor.x > 0 and any(row.startswith(MARK[0]) for row in above)
+
+
+@contextmanager
+def typing(keys: Sequence[str], columns: int = 80, rows: int = 24) -> Iterator[Typist]:
+    """Press keys at whatever prompt is opened inside."""
+    with create_pipe_input() as pipe:
+        typist = Typist(pipe, iter(keys), DimScreen(columns, rows))
+        output = Vt100_Output(typist, lambda: Size(rows, columns), term="xterm-256color", enable_cpr=False)
+        with create_app_session(input=pipe, output=output):
+            yield typist
