@@ -163,7 +163,7 @@ class _Draft:
         self.dropped = False
         self.error: Exception | None = None
         self._seed = generator.read_seed(seed)
-        stepper = _Watched(generator.stepper, self._look_at_the_clock)
+        stepper = Watched(generator.stepper, self._look_at_the_clock)
         self._generator = Generator(generator.model, generator.settings, stepper)
         self._pieces: Iterator[str] | None = None
         self._end = 0.0
@@ -209,7 +209,7 @@ class _Draft:
             raise _Late
 
 
-class _Watched:
+class Watched:
     """A network that says when it is about to take a step, so that a long computation can be left."""
 
     def __init__(self, stepper: Stepper, stepping: Callable[[], None]) -> None:

@@ -137,7 +137,7 @@ def _last_of_each(entries: list[str]) -> list[str]:
 
 def _block(entry: str) -> bytes:
     marked = "".join(f"+{line}\n" for line in entry.split("\n"))
-    return f"\n{marked}".encode("utf-8", "replace")
+    return f"\n\n{marked}".encode("utf-8", "replace")  # the entry before may have been cut off
 
 
 def _append(path: Path, entry: str) -> None:

@@ -13,13 +13,20 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from repl.prompt import MARK
 
-RIGHT, BACKSPACE, HOME, DOWN = "\x1b[C", "\x7f", "\x01", "\x1b[B"
-ALT_F, ALT_N, ALT_P = "\x1bf", "\x1bn", "\x1bp"
-CTRL_C, CTRL_D, CTRL_U, ENTER = "\x03", "\x04", "\x15", "\r"
+UP, RIGHT, LEFT, END = "\x1b[A", "\x1b[C", "\x1b[D", "\x1b[F"
+ALT_F, ALT_N, ALT_P, ALT_S = "\x1bf", "\x1bn", "\x1bp", "\x1bs"
+HOME, CTRL_C, CTRL_D, CTRL_E, CTRL_F, CTRL_U = "\x01", "\x03", "\x04", "\x05", "\x06", "\x15"
+CTRL_RIGHT = "\x1b[1;5C"
+CTRL_SPACE, TAB, ENTER, ESCAPE, BACKSPACE = "\x00", "\t", "\r", "\x1b", "\x7f"
+
+
+def paste(text: str) -> str:
+    """Return what a terminal sends for a paste."""
+    return f"\x1b[200~{text}\x1b[201~"
 
 
 class DimScreen(pyte.Screen):
-    """A screen on which dim text is found as italics, because pyte forgets it, and we use no italics."""
+    """A screen on which dim text is found as italics: pyte forgets it, and we have no italics."""
 
     def select_graphic_rendition(self, *attributes: int, **_: object) -> None:
         """Set the look of what comes."""
@@ -28,7 +35,9 @@ class DimScreen(pyte.Screen):
 
 def split(screen: pyte.Screen) -> tuple[str, str]:
     """Return what was typed, and the dim text after the cursor; rows that go on are put together."""
-    cells = [screen.buffer[row][column] for row in range(screen.lines) for column in range(screen.columns)]
+    cells = [
+        screen.buffer[row][column] for row in range(screen.lines) for column in range(screen.columns)
+    ]
     at = screen.cursor.y * screen.columns + screen.cursor.x
     start = at
     while start > 0 and cells[start].data != MARK[0]:
@@ -92,6 +101,8 @@ def typing(keys: Sequence[str], columns: int = 80, rows: int = 24) -> Iterator[T
     """Press keys at whatever prompt is opened inside."""
     with create_pipe_input() as pipe:
         typist = Typist(pipe, iter(keys), DimScreen(columns, rows))
-        output = Vt100_Output(typist, lambda: Size(rows, columns), term="xterm-256color", enable_cpr=False)
+        output = Vt100_Output(
+            typist, lambda: Size(rows, columns), term="xterm-256color", enable_cpr=False
+        )
         with create_app_session(input=pipe, output=output):
             yield typist
