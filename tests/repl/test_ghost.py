@@ -340,7 +340,8 @@ def test_enter_prints_what_was_shown(
     if not text.strip():
         return  # the prompt runs these itself: tests/repl/test_prompt.py
     run_line(screen, text)
-    seed = MODELS[model].cleaning.show(seed_of(text) or "")
+    typed = text.lstrip()
+    seed = MODELS[model].cleaning.show(typed[1:] if typed.startswith("::") else typed)
     first = screen.shown().split("\n")[0].removeprefix("  ")
     if screen.settings.samples > 1:
         first = first.removeprefix("1 ").removeprefix(" ")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pyte
-from prompt_toolkit.application import create_app_session
+from prompt_toolkit.application import create_app_session, get_app
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
@@ -43,7 +43,8 @@ def split(screen: pyte.Screen) -> tuple[str, str]:
     while start > 0 and cells[start].data != MARK[0]:
         start -= 1
     end = at
-    while end < len(cells) and cells[end].italics:
+    # A blank at the end of a row is wiped, and not written, so it has no look of its own.
+    while any(cell.italics for cell in cells[end : end + 2]):
         end += 1
     typed = "".join(cell.data for cell in cells[start + len(MARK) : at])
     return typed, "".join(cell.data for cell in cells[at:end])
@@ -91,9 +92,10 @@ class Typist:
         return True
 
     def _live(self) -> bool:
-        """Say whether the cursor is at the prompt, and not below a line that was accepted."""
-        above = self.screen.display[: self.screen.cursor.y + 1]
-        return self.screen.cursor.x > 0 and any(row.startswith(MARK[0]) for row in above)
+        """Say whether the cursor is at the prompt: it is drawn, and the line is not done."""
+        app = get_app()
+        begun = self.screen.cursor.x > 0 or app.current_buffer.text != ""
+        return app.is_running and not app.is_done and begun
 
 
 @contextmanager
