@@ -22,6 +22,9 @@ from repl.session import Session
 BUDGET = 0.008
 """Seconds that a key may wait for words; what takes longer is written beside the prompt."""
 
+WHOLE_BUDGET = 0.025
+"""Seconds that it may wait where all lines are needed to know the first, if that was enough lately."""
+
 PAUSE = 0.05
 """Seconds between two notices that a ghost has grown."""
 
@@ -66,6 +69,7 @@ class Ghost:
         self._drafts: dict[tuple[str, SamplingSettings], _Draft] = {}
         self._writer: tuple[_Draft, threading.Thread] | None = None
         self._note: tuple[str, str] | None = None
+        self._took: tuple[SamplingSettings | None, float] = (None, 0.0)
 
     def of(self, text: str) -> str:
         """Return what to show after `text`; nothing where nothing is to be said. Raises nothing."""
@@ -128,9 +132,10 @@ class Ghost:
         if draft is None:
             self.drop()
             draft = self._drafts[key] = _Draft(generator, seed)
-            draft.write(BUDGET)
+            draft.write(self._budget(draft, generator.settings))
             for old in list(self._drafts)[:-CACHED]:
                 del self._drafts[old]
+        self._took = (generator.settings, draft.seconds)
         if not draft.done:
             self._go_on(draft)
         if draft.error is not None:
@@ -138,6 +143,12 @@ class Ghost:
         if not draft.done:
             self.message = ON_ITS_WAY
         return draft.text
+
+    def _budget(self, draft: "_Draft", settings: SamplingSettings) -> float:
+        """Return how long to wait for a ghost, so that few frames have none and no key is slow."""
+        before, seconds = self._took
+        quick = before != settings or seconds <= WHOLE_BUDGET
+        return BUDGET if draft.by_word or not quick else WHOLE_BUDGET
 
     def _go_on(self, draft: "_Draft") -> None:
         """Write the rest beside the prompt, until the next key drops it."""
@@ -161,7 +172,12 @@ class _Draft:
         self.text = ""
         self.done = False
         self.dropped = False
+        self.seconds = math.inf
+        """How long the last writing took, if it came to the end."""
+
         self.error: Exception | None = None
+        settings = generator.settings
+        self.by_word = settings.samples == 1 and not settings.searches
         self._seed = generator.read_seed(seed)
         stepper = Watched(generator.stepper, self._look_at_the_clock)
         self._generator = Generator(generator.model, generator.settings, stepper)
@@ -170,7 +186,8 @@ class _Draft:
 
     def write(self, seconds: float, grown: Callable[[], None] = lambda: None) -> None:
         """Write until that time is over, the draft is dropped, or all is said."""
-        self._end = time.perf_counter() + seconds
+        began = time.perf_counter()
+        self._end = began + seconds
         try:
             self._write(grown)
         except _Late:
@@ -178,6 +195,7 @@ class _Draft:
         except Exception as error:
             self.error, self.done = error, True
         if self.done:
+            self.seconds = time.perf_counter() - began
             grown()
 
     def _write(self, grown: Callable[[], None]) -> None:
@@ -196,8 +214,8 @@ class _Draft:
 
     def _speak(self) -> Iterator[str]:
         """Yield what the result line would say after the seed: piece by piece, if it comes so."""
-        settings, stream = self._generator.settings, self._generator.stream(self._seed)
-        if settings.samples == 1 and not settings.searches:
+        stream = self._generator.stream(self._seed)
+        if self.by_word:
             for word in stream:
                 yield word.piece
         else:  # which line is the first of all is known at the end only

@@ -65,6 +65,8 @@ def make_prompt(
         input_processors=[shown],
         key_bindings=key_bindings(session, ghost),
         enable_suspend=True,
+        # Lines that were pasted stand below one another; a long one goes on at the edge.
+        prompt_continuation=lambda width, number, wrapped: "" if wrapped else " " * width,
     )
     prompt.app.ttimeoutlen = 0.05  # how long Escape may be the beginning of another key
     prompt.app.timeoutlen = 0.5  # or of two
@@ -102,7 +104,7 @@ def _wanted(session: Session, lines: int) -> bool:
 def _interrupts() -> Iterator[list[int]]:
     """Collect the signals of Ctrl-C, which a line that was interrupted keeps to itself."""
     collected: list[int] = []
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(signal.SIGINT) or signal.SIG_DFL
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         collected.append(number)

@@ -27,6 +27,7 @@ from tests.repl.conftest import Screen, console
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no ghost be late because this machine is busy."""
     monkeypatch.setattr(module, "BUDGET", 60.0)
+    monkeypatch.setattr(module, "WHOLE_BUDGET", 60.0)
 
 
 @pytest.fixture
@@ -193,6 +194,7 @@ def test_a_fault_of_the_history_is_one_too(session: Screen) -> None:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every ghost be late."""
     monkeypatch.setattr(module, "BUDGET", -1.0)
+    monkeypatch.setattr(module, "WHOLE_BUDGET", -1.0)
 
 
 SLOW: list[dict[str, Value]] = [{}, {"beam": 3}, {"must": ("war",)}, {"samples": 3}, {"length": 200}]
@@ -264,6 +266,24 @@ def test_what_was_dropped_half_way_is_whole_when_one_comes_back(session: Screen,
     assert ghost.of("china") == pieces(session, "china")
 
 
+def test_a_search_that_was_quick_lately_may_take_a_little_longer(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUDGET", -1.0)
+    monkeypatch.setattr(module, "WHOLE_BUDGET", 60.0)
+    session.configure(beam=3, length=3)
+    ghost = Ghost(session)
+    assert ghost.of("china") == pieces(session, "china"), "nothing is known against it"
+    assert ghost.of("war") == pieces(session, "war")
+    monkeypatch.setattr(module, "WHOLE_BUDGET", 0.0)
+    held = Held()
+    generator = session.require_generator()
+    generator.stepper = Watched(generator.stepper, held)
+    assert ghost.of("vote") == "", "the last one took too long for that"
+    assert ghost.message == ON_ITS_WAY
+    held.go.set()
+
+
 # --- ghost equals result ------------------------------------------------------------------------
 
 
@@ -332,7 +352,8 @@ def test_enter_prints_what_was_shown(
     screen.configure(length=length, until_end=until_end, rng=rng, **sampler)
     screen.generator = Generator(MODELS[model], screen.settings)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "BUDGET", -1.0 if late else 60.0)
+        for name in ("BUDGET", "WHOLE_BUDGET"):
+            patch.setattr(module, name, -1.0 if late else 60.0)
         ghost = Ghost(screen)
         ghost.of(text)
         ghost.finish()

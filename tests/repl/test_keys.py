@@ -39,6 +39,7 @@ KNOWN = {"chima": "china", "wer": "war"}
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no ghost be late because this machine is busy."""
     monkeypatch.setattr(module, "BUDGET", 60.0)
+    monkeypatch.setattr(module, "WHOLE_BUDGET", 60.0)
 
 
 def press(session: Screen, *keys: str) -> list[Frame]:

@@ -40,6 +40,7 @@ from tests.repl.typist import (
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no ghost be late because this machine is busy."""
     monkeypatch.setattr(module, "BUDGET", 60.0)
+    monkeypatch.setattr(module, "WHOLE_BUDGET", 60.0)
 
 
 def use(session: Screen, *keys: str, columns: int = 80) -> list[Frame]:
@@ -253,6 +254,7 @@ def test_enter_prints_what_was_on_the_screen(
     screen.generator = Generator(MODELS[model], screen.settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BUDGET", 60.0)
+        patch.setattr(module, "WHOLE_BUDGET", 60.0)
         with typing([*keys, ENTER, CTRL_C, CTRL_D], 250, 8) as typist:
             run_prompt(screen)
     frame = typist.frames[len(keys)]
