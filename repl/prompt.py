@@ -1,71 +1,146 @@
-"""The interactive prompt: a prompt_toolkit session with a history that is kept, and its loop."""
+"""The interactive prompt: a prompt_toolkit session with a ghost and a history, and its loop."""
 
-import contextlib
-import os
-from pathlib import Path
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
-import platformdirs
 from prompt_toolkit import PromptSession
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.styles import DynamicStyle
-from rich.console import Console
 from rich.text import Text
 
 from repl.commands import registry
 from repl.completion import LineCompleter
-from repl.loop import run_line
+from repl.ghost import Ghost
+from repl.ghost_view import GhostProcessor
+from repl.history import history_path, open_history
+from repl.keys import key_bindings
+from repl.lexer import PromptLexer
+from repl.loop import continue_seed, reporting, run_line, typed
+from repl.registry import Continue
+from repl.script import MARK
 from repl.session import Session
 from repl.theme import prompt_style
+from repl.toolbar import tip, toolbar
+from repl.validation import CommandValidator
 
-MARK = "› "
+MANY = 5
+"""Lines that may be pasted and run without a question."""
 
 
 def run_prompt(session: Session) -> None:
     """Read and run lines until the user leaves."""
-    prompt: PromptSession[str] = PromptSession(
-        [("class:prompt", MARK)],
-        style=DynamicStyle(lambda: prompt_style(session.theme_name)),
-        history=open_history(history_path(), session.messages)
-        if session.program.history
-        else InMemoryHistory(),
-        completer=LineCompleter(session, registry),
-        complete_while_typing=False,
-    )
+    line = LineEditor(session)
     while not session.leaving:
         try:
-            text = prompt.prompt()
+            text = line.read()
         except KeyboardInterrupt:
             continue  # the line is abandoned, the session is not
         except EOFError:
             return
-        for line in text.splitlines():  # several where they were pasted
+        run_typed(session, text, blank_means_seed=line.shown.after == text)
+
+
+class LineEditor:
+    """The line editor with all that it shows and the keys it knows."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        session.history = open_history(history_path(), session.messages, session.program.history)
+        self._ghost = Ghost(session, session.history.latest, lambda: self._prompt.app.invalidate())
+        self.shown = GhostProcessor(self._ghost)
+        self._lexer = PromptLexer(session, registry)
+        self._read = 0
+        self._prompt: PromptSession[str] = PromptSession(
+            [("class:prompt", MARK)],
+            style=DynamicStyle(lambda: prompt_style(session.theme_name)),
+            history=session.history,
+            lexer=self._lexer,
+            completer=LineCompleter(session, registry),
+            complete_while_typing=Condition(self._is_command),
+            validator=CommandValidator(session, registry, self._columns),
+            validate_while_typing=False,
+            bottom_toolbar=self._toolbar,
+            input_processors=[self.shown],
+            key_bindings=key_bindings(session, self._ghost),
+            enable_suspend=True,
+            # Lines that were pasted stand below one another; a long one goes on at the edge.
+            prompt_continuation=lambda width, number, wrapped: "" if wrapped else " " * width,
+        )
+        self._prompt.app.ttimeoutlen = 0.05  # how long Escape may be the beginning of another key
+        self._prompt.app.timeoutlen = 0.5  # or of two
+
+    def read(self) -> str:
+        """Return the line that is typed next.
+
+        Raises:
+            KeyboardInterrupt, EOFError: Ctrl-C, Ctrl-D.
+        """
+        self.shown.after = (
+            None  # what is typed ahead, such as Enter, was typed before a ghost was there
+        )
+        self._lexer.refresh()
+        begun, self._session.pending = self._session.pending, ""
+        try:
+            return self._prompt.prompt(default=begun)
+        finally:
+            self._ghost.drop()
+            self._read += 1
+
+    def _is_command(self) -> bool:
+        text = self._prompt.default_buffer.text
+        return text.startswith(":") and not text.startswith("::")
+
+    def _columns(self) -> int:
+        return self._prompt.app.output.get_size().columns
+
+    def _toolbar(self) -> StyleAndTextTuples:
+        text = self._prompt.default_buffer.text
+        return toolbar(self._session, text, self._columns(), self._ghost.message, hint=tip(self._read))
+
+
+def run_typed(session: Session, text: str, blank_means_seed: bool = False) -> None:
+    """Run what was accepted: a line, or each of several that were pasted.
+
+    A blank line runs only where its ghost was shown: nobody wants words that he has not asked for.
+    """
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not lines and blank_means_seed:
+        session.transcript.begin(typed(""))
+        with reporting(session):
+            continue_seed(session, Continue(session.require_generator().read_seed("")))
+    if len(lines) > MANY and not _wanted(session, len(lines)):
+        return
+    with _interrupts() as interrupted:
+        for line in lines:
             run_line(session, line)
-            if session.leaving:
+            if session.leaving or interrupted:
                 break
 
 
-def history_path() -> Path:
-    """Return the file that typed lines are kept in."""
-    return platformdirs.user_state_path("headlong", appauthor=False) / "history"
+def _wanted(session: Session, lines: int) -> bool:
+    with reporting(session):
+        if session.ask(f"run {lines} pasted lines?"):
+            return True
+    session.messages.print(Text("  nothing was run; Up brings the lines back\n", style="notice"))
+    return False
 
 
-def open_history(path: Path, messages: Console) -> History:
-    """Return the history in `path`, readable by its owner only; where that fails, one in memory."""
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Collect the signals of Ctrl-C, which a line that was interrupted keeps to itself."""
+    collected: list[int] = []
+    before = signal.getsignal(signal.SIGINT) or signal.SIG_DFL
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        collected.append(number)
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-    except OSError as error:
-        message = f"lines typed here will be forgotten: {path} cannot be written ({error.strerror})"
-        messages.print(Text(message, style="notice"))
-        return InMemoryHistory()
-    return _UniqueHistory(str(path))
-
-
-class _UniqueHistory(FileHistory):
-    """A file history without immediate repeats, which survives a disk that fills up."""
-
-    def store_string(self, string: str) -> None:
-        if self.get_strings()[-2:-1] == [string]:
-            return
-        with contextlib.suppress(OSError):  # the line still runs; only its memory is lost
-            super().store_string(string)
+        yield collected
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.padding import Padding
@@ -29,6 +29,9 @@ from repl.theme import THEME, THEMES, Name, resolve, use
 from repl.transcript import TYPED, Transcript
 from repl.turns import Turn, Turns
 from repl.undo import Past
+
+if TYPE_CHECKING:  # it is of prompt_toolkit, which a pipe has no use for
+    from repl.history import LineHistory
 
 DEFAULT_MODEL = ProgramSettings().model
 
@@ -113,6 +116,9 @@ class Session:
 
     after_line: Callable[["Session"], None] | None = None
     """What is called after each typed line."""
+
+    history: "LineHistory | None" = None
+    """The lines that were typed at a terminal, with those of earlier sessions."""
 
     leaving: bool = False
     ended_by: int = 0

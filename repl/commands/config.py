@@ -13,6 +13,15 @@ GROUP = "session"
 
 _THEME = settings_of(ProgramSettings)["theme"]
 
+_GHOST = settings_of(ProgramSettings)["ghost"]
+_KEEP = settings_of(ProgramSettings)["history"]
+
+_SWITCH = {"on": "what Enter would print, dim", "off": "nothing but what you type"}
+_HISTORY = {
+    "on": "lines are kept for the next time",
+    "off": "nothing that is typed is remembered",
+    "clear": "all lines are forgotten, also those of earlier sessions",
+}
 _GROUNDS = {
     "auto": "as the terminal says, else for both",
     "light": "for a light ground",
@@ -57,3 +66,38 @@ def config(session: Session, write: str = "", *, replace: bool = False) -> Resul
         write_default(path, replace)
         return Confirmation(Text(views.safe(str(path))))
     return picture(path, read_config(path))
+
+
+@registry.command("ghost", example=":ghost off", choices=choices.words(_SWITCH))
+def ghost(session: Session, switch: str = "") -> Result:
+    """Show while you type what the model would say, or not.
+
+    What is dim after the cursor is what Enter would print. Right takes it, Alt-F a word of it; Alt-N
+    and Alt-P go to other draws, as :rng does.
+    """
+    if not switch:
+        return views.setting_help(_GHOST, _GHOST.show(session.program.ghost))
+    session.use_program(session.program.change(ghost=_GHOST.parse(switch)))
+    return Confirmation(views.setting_line(_GHOST, _GHOST.show(session.program.ghost)))
+
+
+@registry.command("history", example=":history clear", choices=choices.words(_HISTORY))
+def history(session: Session, what: str = "") -> Result:
+    """Keep the lines that you type for the next time, or not.
+
+    With off nothing that you type from now on is remembered; on goes back to that. With clear all lines
+    are forgotten, those of earlier sessions too. Alone it tells where they are kept.
+    """
+    kept = session.history
+    if kept is None:
+        raise SettingError("there is no history here: lines are kept at a terminal only")
+    if what == "clear":
+        kept.clear()
+        return Confirmation(Text("all lines that were typed are forgotten"))
+    if what:
+        keep = _KEEP.parse(what)
+        kept.on() if keep else kept.off()
+        session.program = session.program.change(history=keep)
+        return Confirmation(views.setting_line(_KEEP, _KEEP.show(keep)))
+    where = views.safe(str(kept.path)) if kept.path and kept.keeps else "nowhere"
+    return Text.assemble(f"{len(kept.get_strings()):,} lines, kept in ", (where, "name"))

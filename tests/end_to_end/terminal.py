@@ -1,4 +1,4 @@
-"""A person at a terminal of 80 columns and 24 rows: keys go in, what stands on the screen comes out."""
+"""A person at a terminal: keys go in, what stands on the screen comes out."""
 
 import os
 import re
@@ -9,14 +9,18 @@ from pathlib import Path
 import pexpect
 import pyte
 
+from tests.repl.typist import DimScreen, split
+
 COLUMNS, ROWS = 80, 24
 
 
 class Terminal:
     """The program in a pseudo-terminal, and the screen that a person would see."""
 
-    def __init__(self, *arguments: str, directory: Path) -> None:
-        self.screen = pyte.Screen(COLUMNS, ROWS)
+    def __init__(
+        self, *arguments: str, directory: Path, columns: int = COLUMNS, rows: int = ROWS
+    ) -> None:
+        self.screen = DimScreen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         environment = os.environ | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
         environment.pop("NO_COLOR", None)
@@ -24,7 +28,7 @@ class Terminal:
             sys.executable,
             ["-P", "-m", "repl", *arguments],
             cwd=str(directory),
-            dimensions=(ROWS, COLUMNS),
+            dimensions=(rows, columns),
             env=environment,
             timeout=60,
         )
@@ -63,8 +67,19 @@ class Terminal:
         return "\n".join(self.lines)
 
     def line_of_cursor(self) -> str:
-        """Return the row of the cursor."""
-        return self.lines[self.screen.cursor.y]
+        """Return the row of the cursor up to the cursor: what comes after it is a ghost."""
+        return self.screen.display[self.screen.cursor.y][: self.screen.cursor.x].rstrip()
+
+    def ghost(self, typed: str, unlike: str = "", seconds: float = 60) -> str:
+        """Wait until a text stands before the cursor and a dim one, unlike another, after it."""
+        self._until(
+            lambda: self._ghost_after(typed) not in ("", unlike), seconds, f"a ghost of {typed}"
+        )
+        return self._ghost_after(typed)
+
+    def _ghost_after(self, typed: str) -> str:
+        before, ghost = split(self.screen)
+        return ghost if before == typed else ""
 
     def leave(self) -> int | None:
         """Wait for the program's end; return its exit status."""
