@@ -106,6 +106,10 @@ def _paste(keys: KeyBindings) -> None:
         lines = event.data.replace("\r\n", "\n").replace("\r", "\n")
         event.current_buffer.insert_text(lines.strip("\n"))  # a copied line often has its end
 
+    @keys.add(Keys.Vt100MouseEvent)  # the mouse is off, and a pasted colour code is taken for it
+    def _(event: KeyPressEvent) -> None:
+        pass
+
 
 def _mend(keys: KeyBindings, session: Session, nearest: Nearest) -> None:
     @keys.add("escape", "s", filter=_AT_PROMPT)

@@ -2,10 +2,14 @@
 
 import re
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
 from core.decoding.generator import Generator
 from core.library.shelf import Shelf
@@ -265,3 +269,28 @@ def test_enter_prints_what_was_on_the_screen(
     if screen.settings.samples > 1:
         line = line.removeprefix("1 ").removeprefix(" ")
     assert line.rstrip() == MODELS[model].cleaning.show(seed) + frame.ghost
+
+
+# --- whatever is pressed ------------------------------------------------------------------------
+
+OTHER_KEYS = ("\t", "\x12", "\x0b", "\x19", "\x1f", "\x14", "\x1bd", "\x1b3", "\x1bu", "\x1b[B")
+TEXT = ("china ", "今天", "e\u0301", ":", "::", ":set length 3", ":s", ":load window", "\u202e")
+ANYTHING = (
+    *(ALT_F, ALT_N, ALT_P, BACKSPACE, CTRL_C, CTRL_SPACE, CTRL_U, ENTER, HOME, LEFT, RIGHT, UP),
+    *OTHER_KEYS,
+    *TEXT,
+    *(paste("war\nvote\n:set beam 2"), paste("x\n" * 9), "\x1b[31m"),
+)
+
+
+@given(st.lists(st.sampled_from(ANYTHING), max_size=40))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_keys_are_a_fault(shelf_directory: Path, keys: list[str]) -> None:
+    asked = Asked(console(), console(), shelf=Shelf([shelf_directory]))
+    asked.load("tiny")
+    asked.configure(length=3)
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+        pipe.send_text("".join(keys))
+        pipe.close()  # as if the terminal was closed, which ends the prompt wherever it is
+        run_prompt(asked)
+    assert "a fault of the program" not in asked.told()
