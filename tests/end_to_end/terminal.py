@@ -40,12 +40,14 @@ class Terminal:
 
     def type(self, text: str, wait: str | None = None, seconds: float = 60) -> None:
         """Type a line and Enter; wait for a pattern on the screen, or for the next prompt."""
-        before = self.text()
-        self.process.send(text + "\r")
         if wait is not None:
+            self.process.send(text + "\r")
             self.see(wait, seconds)
             return
-        self._until(lambda: self.text() != before and self.line_of_cursor() == "›", seconds)
+        self.process.send(text)
+        self._until(lambda: split(self.screen)[0] == text, seconds, text)
+        self.process.send("\r")
+        self.ready(seconds)
 
     def ready(self, seconds: float = 60) -> None:
         """Wait until the cursor stands at an empty prompt."""
