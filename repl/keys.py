@@ -70,10 +70,12 @@ def _draw_another(keys: KeyBindings, ghost: Ghost) -> None:
 
 def _complete(keys: KeyBindings) -> None:
     @keys.add("enter", filter=_AT_PROMPT & completion_is_selected)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.complete_state = None  # the item stands in the line, which is not run yet
+
     @keys.add("escape", filter=_AT_PROMPT & has_completions)
     def _(event: KeyPressEvent) -> None:
-        # The item stands in the line already, if one is chosen. What it is part of is not run.
-        event.current_buffer.complete_state = None
+        event.current_buffer.cancel_completion()  # the line is as it was typed
 
     @keys.add("c-space", filter=_AT_PROMPT)  # selects by default, in which all keys seem dead
     def _(event: KeyPressEvent) -> None:
@@ -89,6 +91,10 @@ def _paste(keys: KeyBindings) -> None:
     def _(event: KeyPressEvent) -> None:
         lines = event.data.replace("\r\n", "\n").replace("\r", "\n")
         event.current_buffer.insert_text(lines.strip("\n"))  # a copied line often has its end
+
+    @keys.add(Keys.Vt100MouseEvent)  # the mouse is off, and a pasted colour code is taken for it
+    def _(event: KeyPressEvent) -> None:
+        pass
 
 
 def _mend(keys: KeyBindings, session: Session) -> None:

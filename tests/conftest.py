@@ -22,7 +22,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", str(directory))
     for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(directory / name.lower()))
-    monkeypatch.delenv("HEADLONG_MODELS", raising=False)
+    for name in ("HEADLONG_MODELS", "COLORFGBG"):
+        monkeypatch.delenv(name, raising=False)
     return directory
 
 

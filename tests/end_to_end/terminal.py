@@ -9,7 +9,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
-from tests.repl.typist import DimScreen, split
+from tests.repl.typist import split
 
 COLUMNS, ROWS = 80, 24
 
@@ -20,10 +20,11 @@ class Terminal:
     def __init__(
         self, *arguments: str, directory: Path, columns: int = COLUMNS, rows: int = ROWS
     ) -> None:
-        self.screen = DimScreen(columns, rows)
+        self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         environment = os.environ | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
-        environment.pop("NO_COLOR", None)
+        for name in ("NO_COLOR", "COLORFGBG"):
+            environment.pop(name, None)
         self.process = pexpect.spawn(
             sys.executable,
             ["-P", "-m", "repl", *arguments],
@@ -40,12 +41,14 @@ class Terminal:
 
     def type(self, text: str, wait: str | None = None, seconds: float = 60) -> None:
         """Type a line and Enter; wait for a pattern on the screen, or for the next prompt."""
-        before = self.text()
-        self.process.send(text + "\r")
         if wait is not None:
+            self.process.send(text + "\r")
             self.see(wait, seconds)
             return
-        self._until(lambda: self.text() != before and self.line_of_cursor() == "›", seconds)
+        self.process.send(text)
+        self._until(lambda: split(self.screen)[0] == text, seconds, text)
+        self.process.send("\r")
+        self.ready(seconds)
 
     def ready(self, seconds: float = 60) -> None:
         """Wait until the cursor stands at an empty prompt."""

@@ -66,8 +66,11 @@ def test_a_long_text_is_broken_between_words(open_terminal: Open) -> None:
 def test_wrong_input_is_answered_and_the_session_goes_on(open_terminal: Open) -> None:
     terminal = open_terminal()
     terminal.type(":lod x", wait="there is no command :lod; did you mean :load?")
+    terminal.see("› :lod x")  # it stays there to be mended
+    terminal.press("u")
     terminal.type(":load tutrial", wait="there is no model 'tutrial'; did you mean tutorial?")
     terminal.type(":len 0", wait="length must be a whole number from 1 to 10,000, or auto, not 0")
+    terminal.press("u")
     terminal.type("zzzz", wait="tutorial does not know zzzz, so it starts from the beginning")
     terminal.type("china", wait=r"China( \w+){10}")
 

@@ -25,7 +25,7 @@ def paste(text: str) -> str:
     return f"\x1b[200~{text}\x1b[201~"
 
 
-GREY = "878787"
+GREY = "808080"
 """The colour of ghosts, as the screen has it."""
 
 
