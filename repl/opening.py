@@ -14,12 +14,12 @@ from core.errors import HeadlongError
 from core.library.shelf import Shelf
 from core.setting import settings_of
 from repl import views
-from repl.autosave import Autosave, saving_itself
 from repl.cli_base import standard_input
 from repl.config import Config, config_path, read_config
-from repl.keeping import open_
 from repl.loop import reporting, run_script
 from repl.program import ProgramSettings
+from repl.saving.autosave import Autosave, saving_itself
+from repl.saving.files import open_
 from repl.session import Session, make_console
 
 DUMB = ("dumb", "unknown")
@@ -59,7 +59,7 @@ def open_prompt(wanted: Wanted) -> bool:
 
             run_plain(session)
         else:
-            from repl.prompt import run_prompt
+            from repl.line.prompt import run_prompt
 
             run_prompt(session)
     return False

@@ -31,7 +31,7 @@ from repl.turns import Turn, Turns
 from repl.undo import Past
 
 if TYPE_CHECKING:  # it is of prompt_toolkit, which a pipe has no use for
-    from repl.history import LineHistory
+    from repl.line.history import LineHistory
 
 DEFAULT_MODEL = ProgramSettings().model
 

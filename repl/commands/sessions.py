@@ -17,7 +17,7 @@ NOWHERE = NameOrPath("")
 
 def saved_names(session: Session, before: Sequence[str]) -> Iterator[Choice]:
     """Offer the sessions that were saved by a name."""
-    from repl.keeping import session_names
+    from repl.saving.files import session_names
 
     for name in session_names():
         yield Choice(name, "a saved session")
@@ -31,7 +31,7 @@ def save(session: Session, file: NameOrPath = NOWHERE, *, replace: bool = False)
     sessions, a path with a slash anywhere. Without either it is saved where it was saved before, or
     opened from. The file is JSON that you can read; the model in it is a place, not a copy.
     """
-    from repl import keeping
+    from repl.saving import files as keeping
 
     path = keeping.path_of(file) if file else session.file
     if path is None:
@@ -47,6 +47,6 @@ def open_(session: Session, file: NameOrPath) -> Confirmation:
     Its lines, settings and model come back as they were. If that fails, this one stays as it is. What
     was here before is kept under a name that is told, if this is a terminal.
     """
-    from repl import keeping
+    from repl.saving import files as keeping
 
     return Confirmation(keeping.open_(session, keeping.path_of(file)))

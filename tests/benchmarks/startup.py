@@ -23,7 +23,7 @@ gc.disable()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from repl.session import Session, make_console
 from repl.loop import run_line
-import repl.cli, repl.prompt
+import repl.cli, repl.line.prompt
 from prompt_toolkit import PromptSession
 from prompt_toolkit.output import DummyOutput
 session = Session(make_console(sys.stdout), make_console(sys.stdout))

@@ -10,10 +10,10 @@ from itertools import islice
 from pathlib import Path
 
 from core.training.job import HEADLINES
+from repl.line.prompt import run_prompt
 from repl.loop import run_line
-from repl.prompt import run_prompt
 from repl.session import Session, make_console
-from tests.repl.typist import BACKSPACE, CTRL_D, CTRL_U, Frame, typing
+from tests.repl.line.typist import BACKSPACE, CTRL_D, CTRL_U, Frame, typing
 
 KEYS = 2000
 REAL = Path(__file__).parents[2] / ".." / "shared" / "data" / "nyt" / "ArticlesApril2017.csv"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
-from tests.repl.typist import split
+from tests.repl.line.typist import split
 
 COLUMNS, ROWS = 80, 24
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.terminal import Terminal
-from tests.repl.typist import ALT_F, ALT_N, ALT_P, BACKSPACE, ENTER, RIGHT, paste
+from tests.repl.line.typist import ALT_F, ALT_N, ALT_P, BACKSPACE, ENTER, RIGHT, paste
 
 SIZES = [(80, 24), (40, 10)]
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from core.decoding.generator import Generator
 from core.errors import InputError
 from repl.loop import run_line
-from repl.saved import Saved, Writer
-from repl.saved_reading import read
+from repl.saving.format import Saved, Writer
+from repl.saving.reading import read
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console
 from tests.repl.test_saved import SESSIONS

@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from repl import cli
-from repl.autosave import Autosave, saving_itself
 from repl.cli_base import app
 from repl.config import config_path
-from repl.keeping import sessions_directory
 from repl.loop import run_line
+from repl.saving.autosave import Autosave, saving_itself
+from repl.saving.files import sessions_directory
 from tests.repl.conftest import Screen
 
 assert cli

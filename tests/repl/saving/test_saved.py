@@ -16,10 +16,10 @@ from core.errors import InputError
 from core.library import bundle
 from core.library.shelf import Place, Shelf
 from core.settings import SamplingSettings
-from repl import saved as module
 from repl.loop import run_line, run_script
-from repl.saved import Saved, Writer
-from repl.saved_reading import read, read_file
+from repl.saving import format as module
+from repl.saving.format import Saved, Writer
+from repl.saving.reading import read, read_file
 from repl.turns import ROOT, Turn, Turns
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console

@@ -5,7 +5,7 @@ from prompt_toolkit.filters import is_searching
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.utils import get_cwidth
 
-from repl.ghost import Ghost
+from repl.line.ghost import Ghost
 from repl.script import MARK
 
 ROWS = 3

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repl.arguments import NOTHING, CommandError, Rest, unquoted
+from repl.line.typed import Line, arguments_of, name_of, typed_lines
 from repl.registry import Registry
 from repl.session import Session
-from repl.typed import Line, arguments_of, name_of, typed_lines
 from tests.repl.conftest import console
 
 ANYTHING = st.text(st.sampled_from(list("ab:-= \t\"'\\\u00a0\x1c中")), max_size=20)

@@ -13,7 +13,7 @@ from core.library.mixture import HEAVIEST, LIGHTEST, MOST
 from core.library.shelf import Place
 from core.setting import settings_of
 from core.settings import SamplingSettings
-from repl.saved import FORMAT, LARGEST, MOST_TURNS, Kind, Saved, is_too_large
+from repl.saving.format import FORMAT, LARGEST, MOST_TURNS, Kind, Saved, is_too_large
 from repl.turns import ROOT, Turn, Turns
 
 Record = Mapping[str, Any]

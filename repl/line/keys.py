@@ -9,9 +9,9 @@ from prompt_toolkit.filters import Condition, completion_is_selected, has_comple
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from repl.ghost import Ghost
+from repl.line.ghost import Ghost
+from repl.line.unknown import suggestion
 from repl.session import Session
-from repl.unknown import suggestion
 
 _FIRST_WORD = re.compile(r"\s*\S+")
 _AT_PROMPT = has_focus(DEFAULT_BUFFER)

@@ -15,8 +15,8 @@ from core.library.paths import expanded, is_folder
 from core.library.shelf import DEVICES, Place, load_all
 from core.library.writing import check_destination, write_files
 from repl import views
-from repl.saved import Saved, Writer
-from repl.saved_reading import read_file
+from repl.saving.format import Saved, Writer
+from repl.saving.reading import read_file
 from repl.session import Session
 
 OWNER_ONLY = 0o600
@@ -25,7 +25,7 @@ OWNER_ONLY = 0o600
 ENDING = ".json"
 
 AUTOMATIC = "last-"
-"""How the names of sessions begin that saved themselves (see `repl.autosave`)."""
+"""How the names of sessions begin that saved themselves (see `repl.saving.autosave`)."""
 
 _NAME = re.compile(r"\w[\w. -]{0,99}")
 

@@ -20,8 +20,15 @@ from rich.text import Text
 from core.errors import HeadlongError
 from core.library.writing import write_files
 from repl import views
-from repl.keeping import AUTOMATIC, ENDING, OWNER_ONLY, make_directory, sessions_directory, taken_from
-from repl.saved import Writer
+from repl.saving.files import (
+    AUTOMATIC,
+    ENDING,
+    OWNER_ONLY,
+    make_directory,
+    sessions_directory,
+    taken_from,
+)
+from repl.saving.format import Writer
 from repl.session import Session
 from repl.turns import Turns
 

@@ -12,19 +12,19 @@ from prompt_toolkit.styles import DynamicStyle
 from rich.text import Text
 
 from repl.commands import registry
-from repl.completion import LineCompleter
-from repl.ghost import Ghost
-from repl.ghost_view import GhostProcessor
-from repl.history import history_path, open_history
-from repl.keys import key_bindings
-from repl.lexer import PromptLexer
+from repl.line.completion import LineCompleter
+from repl.line.ghost import Ghost
+from repl.line.ghost_view import GhostProcessor
+from repl.line.history import history_path, open_history
+from repl.line.keys import key_bindings
+from repl.line.lexer import PromptLexer
+from repl.line.toolbar import tip, toolbar
+from repl.line.validation import CommandValidator
 from repl.loop import continue_seed, reporting, run_line, typed
 from repl.registry import Continue
 from repl.script import MARK
 from repl.session import Session
 from repl.theme import prompt_style
-from repl.toolbar import tip, toolbar
-from repl.validation import CommandValidator
 
 MANY = 5
 """Lines that may be pasted and run without a question."""

@@ -6,8 +6,8 @@ from prompt_toolkit.validation import ValidationError
 
 from core.errors import HeadlongError
 from repl.commands import registry
+from repl.line.validation import CommandValidator
 from repl.registry import Command
-from repl.validation import CommandValidator
 from tests.repl.conftest import Screen, console
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from repl.autosave import KEPT, Autosave, saving_itself
-from repl.keeping import open_, sessions_directory
 from repl.loop import run_line
-from repl.saved_reading import read_file
+from repl.saving.autosave import KEPT, Autosave, saving_itself
+from repl.saving.files import open_, sessions_directory
+from repl.saving.reading import read_file
 from tests.repl.conftest import Screen, console
 
 
@@ -148,7 +148,7 @@ def test_trouble_is_told_once_and_stops_nothing(session: Screen, home: Path, bro
 
 SCRIPT = """
 import os, signal, sys
-from repl.autosave import Autosave, saving_itself
+from repl.saving.autosave import Autosave, saving_itself
 from repl.loop import run_line
 from repl.session import Session, make_console
 session = Session(make_console(sys.stdout), make_console(sys.stderr))

@@ -11,8 +11,8 @@ from prompt_toolkit.utils import get_cwidth
 
 from core.decoding.generator import Generator
 from repl import views
+from repl.line.unknown import suggestion, unknown_words
 from repl.session import Session
-from repl.unknown import suggestion, unknown_words
 
 TAKE_NEAREST = "Alt-S"
 """The key that puts the nearest known word in place of an unknown one."""

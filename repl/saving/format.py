@@ -1,7 +1,7 @@
 """A session as a file, `headlong-session/1`: readable JSON, and the same session when it is read.
 
 Settings are written as what differs from `defaults`, which stand in the file too, so that a version of
-the program with other defaults reads the same. What is read is checked by `repl.saved_reading`.
+the program with other defaults reads the same. What is read is checked by `repl.saving.reading`.
 """
 
 import json

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.decoding.generator import Generator
 from core.library.model import Model
 from core.text.cleaning import CLEANINGS
-from repl.unknown import Suggestion, Unknown, suggestion, unknown_in, unknown_words
+from repl.line.unknown import Suggestion, Unknown, suggestion, unknown_in, unknown_words
 from tests.conftest import random_model
 
 LETTERS = tuple("chinasy '-")

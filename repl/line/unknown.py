@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.decoding.generator import Generator
 from core.text.nearest import nearest
-from repl.typed import typed_lines
+from repl.line.typed import typed_lines
 
 OFFERED_AMONG = 3
 """How many unknown words are looked up at most, from the last one back: each takes its time."""

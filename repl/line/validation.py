@@ -15,10 +15,10 @@ from core.setting import Setting, find_setting, settings_of
 from core.settings import SamplingSettings
 from repl import views
 from repl.choices import setting_names, setting_values
+from repl.line.toolbar import shortened
+from repl.line.typed import Line, name_of, typed_lines
 from repl.registry import Command, Registry
 from repl.session import Session
-from repl.toolbar import shortened
-from repl.typed import Line, name_of, typed_lines
 
 SETTINGS = settings_of(SamplingSettings)
 

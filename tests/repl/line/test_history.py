@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from repl import history as module
-from repl.history import LineHistory, history_path, open_history
+from repl.line import history as module
+from repl.line.history import LineHistory, history_path, open_history
 from tests.repl.conftest import console
 
 

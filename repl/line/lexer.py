@@ -23,11 +23,11 @@ from core.library import mixture
 from core.setting import Setting
 from repl.arguments import ENDS_OPTIONS, OPTION, CommandError, Rest
 from repl.choices import models
+from repl.line.typed import Line, Word, arguments_of, name_of, typed_lines
+from repl.line.unknown import unknown_in
+from repl.line.validation import SETTINGS, named_and_value, set_by, takes_setting, takes_value
 from repl.registry import Choices, Command, Registry
 from repl.session import Session
-from repl.typed import Line, Word, arguments_of, name_of, typed_lines
-from repl.unknown import unknown_in
-from repl.validation import SETTINGS, named_and_value, set_by, takes_setting, takes_value
 
 Offered = Callable[[Choices], Collection[str]]
 """The words that a command offers for an argument, without looking at the disk at each keystroke."""

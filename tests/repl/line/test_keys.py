@@ -2,11 +2,11 @@
 
 import pytest
 
-from repl import ghost as module
-from repl.keys import first_word
-from repl.prompt import run_prompt
+from repl.line import ghost as module
+from repl.line.keys import first_word
+from repl.line.prompt import run_prompt
 from tests.repl.conftest import Screen
-from tests.repl.typist import (
+from tests.repl.line.typist import (
     ALT_F,
     ALT_N,
     ALT_P,

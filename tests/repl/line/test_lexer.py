@@ -9,11 +9,11 @@ from prompt_toolkit.document import Document
 from core.decoding.generator import Generator
 from core.library.model import Model
 from repl.commands import registry
-from repl.lexer import PromptLexer, spans
+from repl.line.lexer import PromptLexer, spans
+from repl.line.typed import typed_lines
+from repl.line.validation import problem
 from repl.registry import Choice, Registry
 from repl.session import Session
-from repl.typed import typed_lines
-from repl.validation import problem
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console
 

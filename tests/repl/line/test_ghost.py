@@ -15,9 +15,9 @@ from core.library.model import Model
 from core.library.shelf import Shelf
 from core.setting import Value
 from core.text.vocabulary import SPECIALS, Vocabulary
-from repl import ghost as module
 from repl import views
-from repl.ghost import NOTHING_DRAWN, ON_ITS_WAY, Ghost, Watched, seed_of
+from repl.line import ghost as module
+from repl.line.ghost import NOTHING_DRAWN, ON_ITS_WAY, Ghost, Watched, seed_of
 from repl.loop import run_line
 from tests.conftest import WORDS, random_model
 from tests.repl.conftest import Screen, console

@@ -5,7 +5,7 @@ from prompt_toolkit.document import Document
 from core.insight.following import following
 from core.library.shelf import Shelf
 from repl.commands import registry
-from repl.completion import LineCompleter, candidates, takes_path
+from repl.line.completion import LineCompleter, candidates, takes_path
 from repl.loop import dispatch
 from tests.repl.conftest import Screen
 

@@ -14,14 +14,14 @@ from prompt_toolkit.output import DummyOutput
 from core.decoding.generator import Generator
 from core.library.shelf import Shelf
 from core.setting import Value
-from repl import ghost as module
-from repl.ghost import seed_of
-from repl.ghost_view import fitted
-from repl.history import history_path, open_history
-from repl.prompt import MANY, run_prompt
+from repl.line import ghost as module
+from repl.line.ghost import seed_of
+from repl.line.ghost_view import fitted
+from repl.line.history import history_path, open_history
+from repl.line.prompt import MANY, run_prompt
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console
-from tests.repl.typist import (
+from tests.repl.line.typist import (
     ALT_F,
     ALT_N,
     ALT_P,
@@ -214,7 +214,7 @@ def test_ctrl_c_stops_the_lines_that_are_left(asked: Asked, monkeypatch: pytest.
         except KeyboardInterrupt:  # what runs keeps what it has, and says so
             return
 
-    monkeypatch.setattr("repl.prompt.run_line", run)
+    monkeypatch.setattr("repl.line.prompt.run_line", run)
     use(asked, paste("china\nwar\nvote"), ENTER)
     assert ran == ["china"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

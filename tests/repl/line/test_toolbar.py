@@ -10,7 +10,7 @@ from prompt_toolkit.utils import get_cwidth
 
 from core.decoding.generator import Generator
 from core.library.model import Model
-from repl.toolbar import STYLES, TAKE_NEAREST, TIPS, tip, toolbar
+from repl.line.toolbar import STYLES, TAKE_NEAREST, TIPS, tip, toolbar
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console
 

@@ -1,0 +1,1 @@
+"""What happens while a line is typed: ghost, colours, completion, keys, history."""
