@@ -237,7 +237,7 @@ SAMPLERS: list[dict[str, Value]] = [
 ]
 KEYS = st.lists(
     st.sampled_from(
-        ("new", "war ", "x", " ", ":", BACKSPACE, LEFT, RIGHT, ALT_F, ALT_N, ALT_P, CTRL_SPACE)
+        ("new", "war ", "x", " ", ":", BACKSPACE, LEFT, RIGHT, ALT_F, ALT_N, ALT_P)
     ),
     max_size=8,
 )
