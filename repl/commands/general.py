@@ -42,7 +42,7 @@ def show(session: Session, what: str = "") -> RenderableType:
         return Text(shell.command(turn, session.called(turn.places), generator), overflow="fold")
     if what:
         raise InputError(f":show shows everything, or {', '.join(_SHOWN)}, and not {what!r}")
-    settings = views.settings_table(session.settings)
+    settings = views.settings_table(session.settings, session.program_now)
     if session.generator is None:
         return settings
     return Group(views.model_facts(session.generator), Text(), settings)
