@@ -84,7 +84,7 @@ def ghost(session: Session, switch: str = "") -> Result:
 
 @registry.command("history", example=":history clear", choices=choices.words(_HISTORY))
 def history(session: Session, what: str = "") -> Result:
-    """Keep the lines that you type for the next time, or not.
+    """Keep the lines that you type, or not.
 
     With off nothing that you type from now on is remembered; on goes back to that. With clear all lines
     are forgotten, those of earlier sessions too. Alone it tells where they are kept.
