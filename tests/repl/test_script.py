@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from core.errors import InputError
 from repl import script
+from repl.cli import app
 from repl.loop import run_line
 from tests.repl.conftest import Screen
 
@@ -74,3 +76,16 @@ def test_a_file_without_an_end_is_refused() -> None:
 def test_a_file_that_is_not_there_is_told_and_nothing_runs(session: Screen) -> None:
     assert run_line(session, ":run nowhere.txt").went_wrong
     assert "nowhere.txt" in session.told()
+
+
+@pytest.mark.parametrize(("lines", "status"), [("china\n:len 2\nwar\n", 0), (":lenn 2\nchina\n", 1)])
+def test_the_shell_runs_a_script_too(
+    shelf_directory: Path, tmp_path: Path, lines: str, status: int
+) -> None:
+    path = tmp_path / "--a script.txt"
+    path.write_text(lines)
+    arguments = ["--models", str(shelf_directory), "--model", "tiny", "run", "--", str(path)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == status
+    assert done.stdout.count("\n") == (2 if status == 0 else 0)
+    assert ("stops at its line 1; 1 were not run" in " ".join(done.stderr.split())) is (status == 1)
