@@ -34,6 +34,9 @@ class Dataset:
     unigram: NDArray[np.float32]
     """How often each id is a target in the training lines; at least 1, for its logarithm."""
 
+    validation_characters: int | None = None
+    """Of the held-out lines, one more a line for its end; None where not all of a line is guessed."""
+
     base: Model | None = None
     """The model that training starts from, with the new words of the text among its own."""
 
@@ -81,6 +84,7 @@ class Dataset:
             learnt,
             held_out if held_out and held_out.tokens else None,
             _target_counts(learnt, len(vocabulary)),
+            _characters(validation, vocabulary, recipe.text.level),
             base,
         )
 
@@ -155,6 +159,14 @@ def _extended(base: Model, lines: Sequence[Line], min_count: int) -> Model:
             f"{min_count} times, so nothing could be learnt; use --min-count 1 or another text"
         )
     return extended
+
+
+def _characters(lines: Sequence[Line], vocabulary: Vocabulary, level: str) -> int | None:
+    """Count the characters that are guessed; without a start and an end it is not all of them."""
+    if None in (vocabulary.start, vocabulary.end):
+        return None
+    between = "" if level == "character" else " "
+    return sum(len(between.join(line)) + 1 for line in lines)
 
 
 def _unknown_rate(lines: Sequence[Line], vocabulary: Vocabulary) -> float:

@@ -1,5 +1,6 @@
 """What a trainer is told: which text, which recipe, and where the model goes. No TensorFlow here."""
 
+import dataclasses
 import json
 import os
 import tempfile
@@ -13,6 +14,7 @@ from core.library.folders import taken
 from core.library.shelf import check_name, free_name, saved_models
 from core.recipe import Recipe
 from core.text.corpus import Source
+from core.training import checkpoints
 from core.training.base import Base
 
 HEADLINES = Path(__file__).parents[1] / "data" / "headlines.csv"
@@ -32,6 +34,8 @@ class Job:
     command: str = ""
     replace: bool = False
     base: Base | None = None
+    resume: bool = False
+    """Whether to go on with a run of the same destination that was cut off."""
 
     @property
     def name(self) -> str:
@@ -64,6 +68,7 @@ class Job:
             record["command"],
             record["replace"],
             Base(Path(base["path"]), base["name"], base["sha256"]) if base else None,
+            record["resume"],
         )
 
 
@@ -106,15 +111,20 @@ def plan(
 
     Raises:
         InputError: a file is a pipe.
-        SettingError: the name is taken or cannot be a name.
+        SettingError: the name is taken, also by an unfinished training, or cannot be a name.
         TrainingError: the directory cannot be written to.
     """
     for path in text.files:
         if path.is_fifo():
             raise InputError(f"{path} is a pipe, and a trainer reads files; save it to one first")
     directory = directory or saved_models()
-    name = free_name(text.files[0].stem, directory) if name is None else check_name(name)
+    name = free_name(text.files[0].stem, directory, _claimed) if name is None else check_name(name)
     destination = directory / name
+    if checkpoints.Run.of(destination).files() and not replace:
+        raise SettingError(
+            f"there is an unfinished training of {name!r} already; "
+            f"go on with --resume --name {name}, choose another name, or start anew with --replace"
+        )
     if taken(destination) and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
     try:
@@ -127,3 +137,23 @@ def plan(
             "make it writable, or set XDG_DATA_HOME to a directory that is"
         ) from error
     return Job(text, recipe, destination, command, replace, base)
+
+
+def _claimed(destination: Path) -> bool:
+    return taken(destination) or checkpoints.Run.of(destination).folder.exists()
+
+
+def resume(name: str | None = None, epochs: int | None = None) -> Job:
+    """Return the job that goes on with an unfinished run.
+
+    Args:
+        name: the model's; None, where there is only one such run.
+        epochs: passes over the text, at most; None is what the run was told.
+
+    Raises:
+        SettingError: there is none, or there are several; or so many epochs cannot be.
+    """
+    job = dataclasses.replace(Job.from_json(checkpoints.find(name)), resume=True)
+    if epochs is None:
+        return job
+    return dataclasses.replace(job, recipe=job.recipe.change(epochs=epochs))

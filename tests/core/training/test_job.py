@@ -57,7 +57,7 @@ def test_a_place_that_cannot_be_written_is_found_out_before_training(tmp_path: P
     [
         Started("m", 10, 1, 20, 0.5, 300, 4, 2),
         Progress(1, 2, 3, 4.5, 6.5, 7.5),
-        EpochDone(1, 2.5, None, 3.5, True, "m"),
+        EpochDone(1, 2.5, None, None, 3.5, 0.5, 0.002, True, "m"),
         Done("m", "/m", 1.5, 2, 3.5, "all done"),
         Notice("took column 'headline'"),
         Failed("no"),
