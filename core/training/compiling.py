@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from core.training.batches import Batch
 
-START, SWITCH = 400, 800
+START, SWITCH = 1000, 3000
 """Steps after which compiling begins, beside the training, and after which its fruits are used."""
 
-WORTH = 3000
+WORTH = 20_000
 """Planned steps from which on it is worth the time."""
 
 

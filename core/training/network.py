@@ -12,9 +12,9 @@ from core.library.model import Weights
 from core.settings import ModelSettings
 from core.training.randomness import Randomness
 from core.training.recurrence import LayerWeights, Recurrence
-from core.training.softmax import cross_entropy, look_up
+from core.training.softmax import cross_entropy, look_up, sampled_cross_entropy
 
-INPUT, OUTPUT, WORDS = range(3)
+INPUT, OUTPUT, WORDS, CANDIDATES = range(4)
 """What random numbers are used for."""
 
 _KINDS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
@@ -71,7 +71,7 @@ class Network:
         Steps come first in here, so that each is one piece of memory.
 
         Args:
-            ids: (rows, steps), the number of steps known when this is traced.
+            ids: (rows, steps), a shape known when this is traced.
             training: whether to drop.
             compiled: whether XLA compiles the recurrence.
         """
@@ -117,6 +117,11 @@ class Network:
     def losses(self, hidden: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Return -log p of each of the targets (rows,), in nats, given outputs (rows, hidden)."""
         return cross_entropy(self._projected(hidden), *self._output(), targets)
+
+    def sampled_losses(self, hidden: tf.Tensor, targets: tf.Tensor, samples: int) -> tf.Tensor:
+        """Return the same among each target and a sample of the words, for training only."""
+        uniform = self.randomness.uniform([samples], CANDIDATES)
+        return sampled_cross_entropy(self._projected(hidden), *self._output(), targets, uniform)
 
     def _projected(self, hidden: tf.Tensor) -> tf.Tensor:
         return hidden if self.projection is None else self.projection(hidden)

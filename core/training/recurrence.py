@@ -48,22 +48,23 @@ class Recurrence:
         """Return the outputs of all steps, (steps, rows, hidden).
 
         Args:
-            inputs: (steps, rows, width); the number of steps is known when this is traced.
+            inputs: (steps, rows, width), its shape known when this is traced.
             weights: the layer's.
             mask: (steps, rows, 1), False where the state and the output stay as they were; or None.
-            compiled: whether XLA compiles the recurrence, which takes seconds, once for each shape.
+            compiled: whether XLA compiles the recurrence, which takes seconds, once for each shape;
+                a loop is left as it is, as what it keeps for its gradient cannot leave XLA.
         """
         bias = weights.bias if weights.bias.shape.rank == 1 else weights.bias[0]
         flat = tf.reshape(inputs, [-1, inputs.shape[-1]])
         products = tf.nn.bias_add(tf.matmul(flat, weights.kernel), bias)
-        products = tf.reshape(products, [inputs.shape[0], -1, products.shape[-1]])
-        run = self._compiled if compiled else self._run
+        products = tf.reshape(products, [*inputs.shape[:2], products.shape[-1]])
+        run = self._compiled if compiled and inputs.shape[0] <= UNROLLED else self._run
         return run(products, weights.recurrent_kernel, weights.bias, mask)
 
     def _run(
         self, products: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor, mask: tf.Tensor | None
     ) -> tf.Tensor:
-        zeros = tf.zeros([tf.shape(products)[1], self._hidden_size])
+        zeros = tf.zeros([products.shape[1], self._hidden_size])
         cell, state = self._cell(recurrent, bias), (zeros,) * self._states
         if products.shape[0] > UNROLLED:
             return _loop(cell, products, mask, state)

@@ -1,13 +1,20 @@
-"""The cross-entropy of the next word, with a gradient of its own: most of a training step is here."""
+"""The cross-entropy of the next word: most of a training step is here.
 
+Over all words, with a gradient of its own, or told from a sample of them where there are very many.
+"""
+
+import math
 from collections.abc import Callable
 
 import tensorflow as tf  # noqa: TID253
 
+MANY_WORDS, SAMPLES = 20_000, 8192
+"""A vocabulary from which on a sample pays, and its usual size."""
+
 Gradients = tuple[tf.Tensor | None, ...]
 
 
-@tf.custom_gradient
+@tf.custom_gradient  # type: ignore[untyped-decorator]
 def cross_entropy(
     hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, targets: tf.Tensor
 ) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
@@ -44,10 +51,8 @@ def cross_entropy(
     return losses, gradients
 
 
-@tf.custom_gradient
-def look_up(
-    embedding: tf.Tensor, ids: tf.Tensor
-) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def look_up(embedding: tf.Tensor, ids: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
     """Return the rows of (words, width) that `ids` name; the gradient is an array of that shape.
 
     TensorFlow's is a list of rows, which is slow to add to what a tied output gives.
@@ -59,3 +64,48 @@ def look_up(
         return tf.math.unsorted_segment_sum(rows, tf.reshape(ids, [-1]), words), None
 
     return tf.gather(embedding, ids), gradients
+
+
+def samples(setting: int | None, words: int, possible: bool) -> int:
+    """Return how many words to sample, 0 for none.
+
+    Args:
+        setting: the trainer's setting `sampled_softmax`.
+        words: size of the vocabulary.
+        possible: whether the network is of a kind that can.
+    """
+    if setting is None:
+        setting = SAMPLES if words > MANY_WORDS else 0
+    return setting if possible and setting < words else 0
+
+
+def sampled_cross_entropy(
+    hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, targets: tf.Tensor, uniform: tf.Tensor
+) -> tf.Tensor:
+    """Return each row's loss among its target and a sample of words (Jean et al. 2015), in nats.
+
+    Ids are drawn log-uniformly, as words are distributed where ids are sorted by frequency (Zipf), and
+    what is drawn twice counts once.
+
+    Args:
+        hidden: (rows, width).
+        kernel: (words, width), as a tied embedding is.
+        bias: (words,).
+        targets: (rows,).
+        uniform: random numbers from 0 to 1, one for each word to draw.
+    """
+    words, draws = kernel.shape[0], uniform.shape[0]
+    drawn = tf.cast(tf.exp(uniform * math.log(words + 1)), tf.int64) - 1
+    candidates, _ = tf.unique(tf.clip_by_value(drawn, 0, words - 1))
+    labels = tf.cast(targets, tf.int64)[:, None]
+    expected = (_expected(labels, words, draws), _expected(candidates, words, draws))
+    return tf.nn.sampled_softmax_loss(
+        kernel, bias, labels, hidden, tf.size(candidates), words, sampled_values=(candidates, *expected)
+    )
+
+
+def _expected(ids: tf.Tensor, words: int, draws: int) -> tf.Tensor:
+    """Return how likely each id is among so many draws."""
+    rank = tf.cast(ids, tf.float32)
+    chance = tf.math.log1p(1.0 / (rank + 1.0)) / math.log(words + 1)
+    return -tf.math.expm1(draws * tf.math.log1p(-chance))

@@ -13,6 +13,7 @@ from core.training.checkpoints import Arrays
 from core.training.compiling import Compiling
 from core.training.dataset import Dataset
 from core.training.network import WORDS, Network
+from core.training.softmax import samples
 
 Gradients = list[tf.Tensor | tf.IndexedSlices]
 
@@ -22,7 +23,8 @@ class Step:
 
     The loss is the mean cross-entropy, in nats, over real targets only: the padding's positions are
     taken out before the softmax, which is most of the work, and not after it. Gradients and their use
-    are compiled apart: the ones for each shape of batch, the other once.
+    are compiled apart: the ones for each shape of batch, the other once. With very many words the loss
+    of training is that among a sample of them; evaluation is always exact.
     """
 
     def __init__(self, network: Network, dataset: Dataset) -> None:
@@ -32,7 +34,10 @@ class Step:
         self._batch_size = training.batch_size
         self._word_dropout = recipe.model.word_dropout
         self._unknown, self._start = dataset.vocabulary.unknown, dataset.vocabulary.start
-        self._optimizer = Adam(training.learning_rate)
+        streams = network.settings.tied and network.settings.context == "stream"
+        self._samples = samples(training.sampled_softmax, len(dataset.vocabulary), streams)
+        network.sparse |= bool(self._samples)
+        self._optimizer = Adam(training.learning_rate, lazy=bool(self._samples))
         self._clip_norm = training.clip_norm
         self._variables = list(network.variables.values())
         self._optimizer.build(self._variables)
@@ -40,7 +45,8 @@ class Step:
         self._state = {"steps": network.randomness.steps} | {f"optimizer.{n}": v for n, v in numbered}
         self._gradients = tf.function(partial(self._differentiate, compiled=False))
         self._compiled_gradients = tf.function(partial(self._differentiate, compiled=True))
-        self._apply_gradients = tf.function(self._apply)
+        # Lists of rows have a length of their own each time, which is no reason for a graph of its own.
+        self._apply_gradients = tf.function(self._apply, reduce_retracing=True)
         self._evaluate_batch = tf.function(self._evaluate)
         self._compiling = Compiling(self._compiled_gradients, training.epochs * dataset.training.steps)
 
@@ -97,7 +103,12 @@ class Step:
             inputs = self._drop_words(inputs)
         with tf.GradientTape() as tape:
             hidden = self._network.hidden(inputs, training=True, compiled=compiled)
-            loss = tf.reduce_mean(self._network.losses(*_real(hidden, targets)))
+            real = _real(hidden, targets)
+            if self._samples:
+                losses = self._network.sampled_losses(*real, self._samples)
+            else:
+                losses = self._network.losses(*real)
+            loss = tf.reduce_mean(losses)
         return (loss, *tape.gradient(loss, self._variables))
 
     def _apply(self, gradients: Gradients) -> None:
