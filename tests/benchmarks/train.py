@@ -273,8 +273,9 @@ def job(name: str, rows: int | None, text: Source, **changes: Any) -> None:
         assert done is not None
         seconds = time.perf_counter() - began
         print(
-            f"{name}: {seconds:.0f} s to a saved model, TensorFlow's start included; peak {most / 1024:.0f} MB;"
-            f" validation perplexity {done.validation_perplexity} at epoch {done.best_epoch} ({done.reason})"
+            f"{name}: {seconds:.0f} s from start to a saved model; peak {most / 1024:.0f} MB;"
+            f" validation perplexity {done.validation_perplexity} at epoch {done.best_epoch}"
+            f" ({done.reason})"
         )
 
 
