@@ -154,7 +154,7 @@ def pytorch(dataset: Dataset, batches: list[Batch]) -> Epoch:
 
 
 def tutorial_seconds(dataset: Dataset) -> float:
-    """Return the seconds of an epoch of the tutorial's `fit`, reckoned from its steps after the first."""
+    """Return the seconds of an epoch of the tutorial's `fit`, reckoned from some steps."""
     import keras
 
     encoded = [dataset.vocabulary.encode(line) for line in dataset.corpus.unique_lines()]
