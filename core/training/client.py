@@ -152,15 +152,8 @@ class Trainer:
 
 
 def _environment() -> dict[str, str]:
-    # The trainer keeps the memory that a step has freed: the next one needs as much, and getting it
-    # from the system anew, page by page, takes up to a fifth of a step. Read by glibc alone.
-    kept = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 31)}
-    return (
-        kept
-        | os.environ
-        | {
-            "KERAS_BACKEND": "tensorflow",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "PYTHONUNBUFFERED": "1",
-        }
-    )
+    return os.environ | {
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONUNBUFFERED": "1",
+    }
