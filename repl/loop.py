@@ -17,7 +17,7 @@ from repl import drawing, script, views
 from repl.commands import registry
 from repl.registry import Confirmation, Continue, Script
 from repl.session import Session, print_error
-from repl.undo import snapshot
+from repl.undo import Past
 
 INDENT = "  "
 
@@ -34,22 +34,25 @@ class Outcome:
     went_wrong: bool = False
 
 
-def run_line(session: Session, text: str) -> Outcome:
+def run_line(session: Session, text: str, blank_means_seed: bool = False) -> Outcome:
     """Do what one line says; whatever goes wrong is shown and the session goes on."""
-    if text.strip():
-        session.transcript.begin(typed(text))
-        session.typed.append(text)
+    if text.strip() or blank_means_seed:
+        _note(session, text)
     session.interrupted = False
-    before = snapshot(session)
-    lines = len(session.past)
-    with reporting(session) as outcome:
-        dispatch(session, text)
-    undone = len(session.past) < lines
-    if not undone and not snapshot(session).same(before):
-        session.past.add(text.strip(), before)
+    with session.past.watching(session, text.strip()), reporting(session) as outcome:
+        dispatch(session, text, blank_means_seed)
     if session.after_line is not None:
         session.after_line(session)
     return outcome
+
+
+def _note(session: Session, text: str) -> None:
+    """Remember a line as typed; one of a script stands indented, as it was not, below the script."""
+    if session.scripts:
+        session.transcript.keep(Padding.indent(typed(text), len(INDENT)))
+        return
+    session.transcript.begin(typed(text))
+    session.typed.append(text)
 
 
 def typed(text: str) -> Text:
@@ -93,8 +96,8 @@ def run_script(session: Session, lines: Iterable[str]) -> None:
             return
 
 
-def dispatch(session: Session, text: str) -> None:
-    """Run a command, or continue a seed; a blank line does nothing.
+def dispatch(session: Session, text: str, blank_means_seed: bool = False) -> None:
+    """Run a command, or continue a seed; a blank line does nothing, unless it is to be one.
 
     Raises:
         HeadlongError: what the user did cannot be done.
@@ -112,7 +115,7 @@ def dispatch(session: Session, text: str) -> None:
             _show(session, session.console, result)
     elif meant := _bare_word(session, text):
         dispatch(session, f":{meant}")
-    elif text.strip():
+    elif text.strip() or blank_means_seed:
         written = text[1:] if text.startswith("::") else text
         seed = session.require_generator().read_seed(written)
         notice = views.unknown_words(seed, session.require_generator())
@@ -139,11 +142,12 @@ def _run(session: Session, wanted: Script) -> None:
             f"{wanted.name} is run by scripts that run one another, {session.scripts} deep"
         )
     session.scripts += 1
+    outer, session.past = session.past, Past(session.past)  # which is taken back as one
     try:
         for number, line in enumerate(wanted.lines, 1):
             if session.interactive:
                 session.console.print(typed(line))
-            outcome = run_line(session, line)
+            outcome = run_line(session, line, blank_means_seed=True)
             if session.leaving or session.interrupted:
                 return
             if outcome.went_wrong:
@@ -151,6 +155,7 @@ def _run(session: Session, wanted: Script) -> None:
                 raise InputError(f"{wanted.name} stops at its line {number}; {left} were not run")
     finally:
         session.scripts -= 1
+        session.past = outer
 
 
 def _show_error(session: Session, message: str) -> None:
@@ -195,14 +200,13 @@ def continue_seed(session: Session, wanted: Continue) -> None:
         session.tell(notice)
     drawn = drawing.finished(session, generator, lines)
     size = sum(len(line.seed.ids) + len(line.words) for line in lines)
-    if not session.interactive:
-        session.transcript.keep(Group(*[line.whole for line in drawn]), size)
-        _pass_on(session, drawn)
-        return
     whole = [line.whole for line in drawn]
     many = generator.settings.samples > 1
     picture = Padding.indent(views.numbered(whole) if many else Group(*whole), len(INDENT))
     session.transcript.keep(picture, size)
+    if not session.interactive:
+        _pass_on(session, drawn)
+        return
     if many:
         session.console.print(picture)
     else:

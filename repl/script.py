@@ -17,7 +17,8 @@ DEEPEST = 10
 def read(path: Path) -> tuple[str, ...]:
     """Return the lines of a script; of a transcript those that were typed.
 
-    A transcript is told by the marks before what was typed.
+    A transcript is told by the marks before what was typed. They stand at the edge, and answers do not:
+    what a model says is never run.
 
     Raises:
         InputError: it is too large, or no text.
@@ -31,5 +32,5 @@ def read(path: Path) -> tuple[str, ...]:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no text in UTF-8, at byte {error.start:,}") from error
-    typed = [line.strip().removeprefix(MARK) for line in lines if line.strip().startswith(MARK)]
-    return tuple(line for line in typed or lines if line.strip())
+    marked = tuple(line[len(MARK) :] for line in lines if f"{line} ".startswith(MARK))
+    return marked or tuple(line for line in lines if line.strip())

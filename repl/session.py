@@ -18,6 +18,7 @@ from core.decoding.generator import Continuation, Generator
 from core.errors import HeadlongError, InputError, ModelError, ModelNotFound, SettingError
 from core.insight.line import Line, line_of, read_line
 from core.insight.scoring import Measure
+from core.library.ensemble import LanguageModel
 from core.library.mixture import Part, write
 from core.library.model import Model
 from core.library.shelf import Place, Shelf, called, load_all
@@ -27,7 +28,7 @@ from repl import views
 from repl.program import ProgramSettings
 from repl.theme import THEME, THEMES, Name, resolve, use
 from repl.transcript import TYPED, Transcript
-from repl.turns import Turn, Turns
+from repl.turns import Turn, Turns, moved
 from repl.undo import Past
 
 if TYPE_CHECKING:  # it is of prompt_toolkit, which a pipe has no use for
@@ -65,6 +66,15 @@ def print_error(console: Console, message: str, indent: int = 0) -> None:
     console.print(Padding.indent(told, indent) if indent else told)  # padding cuts what a pipe keeps
     if command:
         console.print(Text(views.safe(command)), soft_wrap=True)
+
+
+def _renamed(model: LanguageModel, there: Sequence[bool], name: str) -> LanguageModel:
+    """Return a model under another name, or several, of which those have it that are `there`."""
+    if isinstance(model, Model):
+        return called(model, name)
+    pairs = zip(model.members, there, strict=True)
+    members = (called(member, name) if is_there else member for member, is_there in pairs)
+    return replace(model, members=tuple(members))
 
 
 @dataclass
@@ -158,34 +168,26 @@ class Session:
         self.put(self.shelf.locate(name))
         return self.require_generator()
 
-    def put(self, places: Sequence[Place]) -> None:
+    def put(self, places: Sequence[Place], sha256: str = "") -> None:
         """Load the model at a place, or those at several, or none; if that fails what is loaded stays.
 
         Raises:
-            ModelError: it cannot be used.
+            ModelError: it cannot be used, or it is not the one of that `sha256`, where one is given.
         """
-        self.generator = Generator(load_all(places), self.settings) if places else None
+        model = load_all(places) if places else None
+        if model is not None and sha256 and model.sha256 != sha256:
+            raise ModelError(f"{self.called(places)} is another model by now")
+        self.generator = None if model is None else Generator(model, self.settings)
         self.places = list(places)
 
     def follow(self, old: Path, new: Path) -> None:
         """Know what was at `old` by its new place and name: what is loaded, and what wrote lines."""
         self.turns.follow(old, new)
-        moved = [place.path == old for place in self.places]
-        if self.generator is None or not any(moved):
-            return
-        self.places = [
-            place._replace(path=new) if is_moved else place
-            for place, is_moved in zip(self.places, moved, strict=True)
-        ]
-        model = self.generator.model
-        if isinstance(model, Model):
-            self.generator.model = called(model, new.stem)
-            return
-        members = [
-            called(member, new.stem) if is_moved else member
-            for member, is_moved in zip(model.members, moved, strict=True)
-        ]
-        self.generator.model = replace(model, members=tuple(members))
+        before, self.places = self.places, list(moved(self.places, old, new))
+        if self.generator is not None and self.places != before:
+            model, there = self.generator.model, [place.path == old for place in before]
+            self.generator.model = _renamed(model, there, new.stem)
+        self.past.follow(self, old, new)
 
     def require_generator(self) -> Generator:
         """Return the loaded generator.

@@ -32,7 +32,7 @@ def open_history(path: Path, messages: Console, keep: bool = True) -> "LineHisto
     """
     if not keep:
         history = LineHistory(None)
-        history.off()
+        history.keeps = False
         return history
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -52,18 +52,12 @@ class LineHistory(History):
         super().__init__()
         self.path = path
         self.keeps = True
+        """Whether what is typed from now on is kept; else neither in the file nor in memory."""
+
         # As keys, because a line that comes again is then found and moved at once; oldest first.
         written = _entries_of(path) if path else []
         self._entries = dict.fromkeys(_last_of_each(written)[-KEPT:])
         self._written = len(written)
-
-    def off(self) -> None:
-        """Keep nothing of what is typed from now on, neither in the file nor in memory."""
-        self.keeps = False
-
-    def on(self) -> None:
-        """Keep what is typed from now on."""
-        self.keeps = True
 
     def clear(self) -> None:
         """Forget every line, those in the file too.

@@ -20,8 +20,7 @@ from repl.line.keys import key_bindings
 from repl.line.lexer import PromptLexer
 from repl.line.toolbar import tip, toolbar
 from repl.line.validation import CommandValidator
-from repl.loop import continue_seed, reporting, run_line, typed
-from repl.registry import Continue
+from repl.loop import reporting, run_line
 from repl.script import MARK
 from repl.session import Session
 from repl.theme import prompt_style
@@ -36,11 +35,11 @@ def run_prompt(session: Session) -> None:
     while not session.leaving:
         try:
             text = line.read()
+            run_typed(session, text, blank_means_seed=line.shown.after == text)
         except KeyboardInterrupt:
             continue  # the line is abandoned, the session is not
         except EOFError:
             return
-        run_typed(session, text, blank_means_seed=line.shown.after == text)
 
 
 class LineEditor:
@@ -108,14 +107,12 @@ def run_typed(session: Session, text: str, blank_means_seed: bool = False) -> No
     """
     lines = [line for line in text.split("\n") if line.strip()]
     if not lines and blank_means_seed:
-        session.transcript.begin(typed(""))
-        with reporting(session):
-            continue_seed(session, Continue(session.require_generator().read_seed("")))
+        lines = [""]
     if len(lines) > MANY and not _wanted(session, len(lines)):
         return
     with _interrupts() as interrupted:
         for line in lines:
-            run_line(session, line)
+            run_line(session, line, blank_means_seed)
             if session.leaving or interrupted:
                 break
 

@@ -1,6 +1,7 @@
 """Where sessions are kept, and how one is taken from a session and put back: all of it or nothing."""
 
 import re
+from collections import deque
 from pathlib import Path
 from typing import NamedTuple
 
@@ -136,8 +137,7 @@ def open_(session: Session, path: Path) -> RenderableType:
     session.settings = saved.settings
     session.heat = saved.heat
     session.turns = saved.turns
-    session.typed.clear()
-    session.typed.extend(saved.typed)
+    session.typed = deque(saved.typed, session.typed.maxlen)
     session.file = None if is_automatic(path) else path
     return _told(session, saved, found)
 

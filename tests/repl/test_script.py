@@ -74,3 +74,28 @@ def test_a_file_without_an_end_is_refused() -> None:
 def test_a_file_that_is_not_there_is_told_and_nothing_runs(session: Screen) -> None:
     assert run_line(session, ":run nowhere.txt").went_wrong
     assert "nowhere.txt" in session.told()
+
+
+def test_a_transcript_of_a_script_runs_it_once(session: Screen, seeds: Path, tmp_path: Path) -> None:
+    for line in (f":run {seeds}", f":log {tmp_path / 'session.txt'}"):
+        run_line(session, line)
+    assert script.read(tmp_path / "session.txt") == (f":run {seeds}",)
+    assert "  › china\n  china " in (tmp_path / "session.txt").read_text()
+    assert session.typed[0] == f":run {seeds}" and "china" not in session.typed
+
+
+@pytest.mark.parametrize("interactive", [False, True])
+def test_what_was_answered_is_not_run(session: Screen, tmp_path: Path, interactive: bool) -> None:
+    session.interactive = interactive
+    run_line(session, "› :remove tiny --yes")
+    run_line(session, f":log {tmp_path / 'session.txt'}")
+    assert script.read(tmp_path / "session.txt") == ("› :remove tiny --yes",)
+
+
+def test_enter_alone_is_in_a_transcript_too(session: Screen, tmp_path: Path) -> None:
+    run_line(session, "", blank_means_seed=True)
+    run_line(session, f":log {tmp_path / 'session.txt'}")
+    assert script.read(tmp_path / "session.txt") == ("",)
+    run_line(session, f":run {tmp_path / 'session.txt'}")
+    first, second = session.turns
+    assert first.line == second.line

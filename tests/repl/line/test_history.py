@@ -87,9 +87,9 @@ def test_two_programs_keep_each_others_lines(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_nothing_is_kept_while_it_is_off(history: LineHistory) -> None:
-    history.off()
+    history.keeps = False
     history.append_string("secret")
-    history.on()
+    history.keeps = True
     history.append_string("china")
     assert history.get_strings() == again() == ["china"]
 
