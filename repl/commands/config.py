@@ -18,9 +18,9 @@ _KEEP = settings_of(ProgramSettings)["history"]
 
 _SWITCH = {"on": "what Enter would print, dim", "off": "nothing but what you type"}
 _HISTORY = {
-    "on": "lines are kept for the next time",
-    "off": "nothing that is typed is remembered",
-    "clear": "all lines are forgotten, also those of earlier sessions",
+    "on": "lines are kept for Up and the next time",
+    "off": "Up does not bring back what is typed from now on",
+    "clear": "Up brings back nothing, also not from earlier sessions",
 }
 _GROUNDS = {
     "auto": "as the terminal says, else for both",
@@ -70,7 +70,7 @@ def config(session: Session, write: str = "", *, replace: bool = False) -> Resul
 
 @registry.command("ghost", example=":ghost off", choices=choices.words(_SWITCH))
 def ghost(session: Session, switch: str = "") -> Result:
-    """Show while you type what the model would say, or not.
+    """Show what the model would say as you type, or not.
 
     What is dim after the cursor is what Enter would print. Right takes it, Alt-F a word of it; Alt-N
     and Alt-P go to other draws, as :rng does.
@@ -83,10 +83,12 @@ def ghost(session: Session, switch: str = "") -> Result:
 
 @registry.command("history", example=":history clear", choices=choices.words(_HISTORY))
 def history(session: Session, what: str = "") -> Result:
-    """Keep the lines that you type for the next time, or not.
+    """Keep what you type for the next time, or not.
 
-    With off nothing that you type from now on is remembered; on goes back to that. With clear all lines
-    are forgotten, those of earlier sessions too. Alone it tells where they are kept.
+    With off nothing that you type from now on is kept for that; on goes back. With clear it is all
+    forgotten, what was typed in earlier sessions too. Alone it tells where lines are kept. A session
+    that is saved holds its lines all the same, and it saves itself unless the config file says
+    autosave = false.
     """
     kept = session.history
     if kept is None:
@@ -95,8 +97,8 @@ def history(session: Session, what: str = "") -> Result:
         kept.clear()
         return Confirmation(Text("all lines that were typed are forgotten"))
     if what:
-        keep = _KEEP.parse(what)
-        kept.on() if keep else kept.off()
+        keep = bool(_KEEP.parse(what))
+        kept.keeps = keep
         session.program = session.program.change(history=keep)
         return Confirmation(views.setting_line(_KEEP, _KEEP.show(keep)))
     where = views.safe(str(kept.path)) if kept.path and kept.keeps else "nowhere"

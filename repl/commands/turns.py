@@ -52,12 +52,13 @@ def more(session: Session) -> Continue:
 def edit(session: Session, *, whole: bool = False) -> Result:
     """Edit the seed of the current line.
 
-    It stands at the prompt again, with the cursor at its end; with --whole the line does.
+    It stands at the prompt again, with the cursor at its end; with --whole the line does. Where the
+    terminal is to get nothing but text, it is shown.
     """
     line = session.turns.require().line
     text = line.text if whole else line.seed.text
     typed = f":{text}" if text.startswith(":") else text
-    if not session.interactive:
+    if not session.interactive or session.plain:
         return Text(views.safe(typed))
     session.pending = typed
     return None
@@ -68,10 +69,11 @@ def undo(session: Session) -> Confirmation:
     """Take back what the last line changed.
 
     The settings, the loaded model and the lines of this session are as they were before it; again goes
-    further back. What was written to files stays.
+    further back. A script that :run ran is one line. What was written to files, and the new name of a
+    model, stays.
     """
     line = session.past.take_back(session)
-    return Confirmation(Text(f"taken back: {views.safe(line)}"))
+    return Confirmation(Text(f"taken back: {views.safe(line) or 'Enter alone'}"))
 
 
 @registry.command("turns", example=":turns")

@@ -69,6 +69,16 @@ def test_ctrl_c_abandons_the_line_and_not_the_session(session: Screen) -> None:
     assert session.leaving
 
 
+def test_ctrl_c_when_a_line_is_done_costs_no_session(session: Screen) -> None:
+    def interrupted(_: object) -> None:
+        session.after_line = None
+        raise KeyboardInterrupt
+
+    session.after_line = interrupted
+    use(session, ":len 2", ENTER, "china", ENTER)
+    assert session.shown().startswith("china ")
+
+
 def test_typed_lines_are_kept(session: Screen) -> None:
     use(session, "china", ENTER, "war", ENTER, "china", ENTER)
     assert open_history(history_path(), console()).get_strings() == ["war", "china"]
@@ -207,7 +217,7 @@ def test_lines_that_are_not_wanted_are_not_lost(asked: Asked) -> None:
 def test_ctrl_c_stops_the_lines_that_are_left(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
 
-    def run(session: Screen, line: str) -> None:
+    def run(session: Screen, line: str, blank_means_seed: bool) -> None:
         ran.append(line)
         try:
             signal.raise_signal(signal.SIGINT)
@@ -236,9 +246,7 @@ SAMPLERS: list[dict[str, Value]] = [
     {"samples": 3},
 ]
 KEYS = st.lists(
-    st.sampled_from(
-        ("new", "war ", "x", " ", ":", BACKSPACE, LEFT, RIGHT, ALT_F, ALT_N, ALT_P)
-    ),
+    st.sampled_from(("new", "war ", "x", " ", ":", BACKSPACE, LEFT, RIGHT, ALT_F, ALT_N, ALT_P)),
     max_size=8,
 )
 
