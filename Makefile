@@ -35,6 +35,7 @@ bench: $(DEVELOPMENT) ## measure start-up and generation, as ratios within one r
 	$(BIN)/python -m tests.benchmarks.batch
 	$(BIN)/python -m tests.benchmarks.filters
 	$(BIN)/python -m tests.benchmarks.storage
+	$(BIN)/python -m tests.benchmarks.typing
 
 fuzz: $(DEVELOPMENT) ## feed every loader spoilt files for some minutes; then time and memory of the worst
 	HEADLONG_FUZZ_EXAMPLES=3000 HEADLONG_FUZZ_SECONDS=30 HEADLONG_STRESS_SECONDS=30 \

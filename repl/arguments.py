@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, NewType, Union, get_args, get_origin, get_type_hints
 
 from core.errors import HeadlongError
 from core.library.paths import expanded
@@ -32,6 +32,13 @@ _QUOTED = r"""(?:^|(?<=[;,=]))(?:"([^"]*)"|'([^']*)')"""
 
 WORD = re.compile(rf"(?:{_QUOTED}|\S)+")
 """One of the words before a rest."""
+
+
+class Option(NamedTuple):
+    """What an option means, and the word that stands for its value where its type does not say it."""
+
+    meaning: str
+    value: str = ""
 
 
 class CommandError(HeadlongError):
@@ -155,6 +162,17 @@ def option(parameter: inspect.Parameter) -> str:
     return "--" + _typed(parameter).replace("_", "-")
 
 
+def meaning(parameter: inspect.Parameter) -> str:
+    """Say what an option means; nothing where nobody has said it."""
+    told = _told(parameter)
+    return told.meaning if told is not None else ""
+
+
+def _told(parameter: inspect.Parameter) -> Option | None:
+    is_told = get_origin(parameter.annotation) is Annotated
+    return parameter.annotation.__metadata__[0] if is_told else None
+
+
 def _typed(parameter: inspect.Parameter) -> str:
     """Return the name that the user types: `from_` is `from`, which Python keeps for itself."""
     return parameter.name.removesuffix("_")
@@ -166,7 +184,7 @@ def usage(parameter: inspect.Parameter) -> str:
     if parameter.kind is parameter.VAR_POSITIONAL:
         return f"[{name} ...]"
     if parameter.kind is parameter.KEYWORD_ONLY:
-        flag = parameter.annotation is bool
+        flag = bool in (parameter.annotation, *get_args(parameter.annotation))
         return f"[{option(parameter)}]" if flag else f"[{option(parameter)} {_value(parameter)}]"
     words = name.replace("_", " ")
     return words if parameter.default is parameter.empty else f"[{words}]"
@@ -174,9 +192,11 @@ def usage(parameter: inspect.Parameter) -> str:
 
 def _value(parameter: inspect.Parameter) -> str:
     """Return the word that stands for an option's value: as annotated, else its type's, or its name."""
-    annotation = parameter.annotation
-    if get_origin(annotation) is Annotated:
-        return str(annotation.__metadata__[0])
+    told, annotation = _told(parameter), parameter.annotation
+    if told is not None:
+        if told.value:
+            return told.value
+        annotation = annotation.__origin__
     kinds = (annotation, *get_args(annotation))
     words = {Path: "FILE", int: "N", float: "NUMBER"}
     found = (word for kind, word in words.items() if kind in kinds)

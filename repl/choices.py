@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from weakref import WeakKeyDictionary
 
 from core.library.shelf import Entry, Shelf
-from core.setting import Setting, settings_of
+from core.setting import Setting, Settings, settings_of
 from core.settings import SamplingSettings
 from repl import views
+from repl.program import ProgramSettings
 from repl.registry import Choice, Choices
 from repl.session import Session
 from repl.shelf_view import MEASURES, measure
@@ -37,23 +38,32 @@ def setting_names(session: Session, before: Sequence[str] = ()) -> Iterator[Choi
         yield Choice(setting.name, setting.help)
 
 
+def all_settings(session: Session, before: Sequence[str] = ()) -> Iterator[Choice]:
+    """Offer the sampling settings, and those of the prompt itself."""
+    yield from setting_names(session)
+    for setting in settings_of(ProgramSettings).values():
+        yield Choice(setting.name, setting.help)
+
+
 def setting_values(session: Session, before: Sequence[str]) -> Iterator[Choice]:
     """Offer values of the setting that was named before."""
-    setting = settings_of(SamplingSettings).get(before[-1].replace("-", "_")) if before else None
-    if setting is not None:
-        yield from values(setting.name, session)
+    name = before[-1].replace("-", "_") if before else ""
+    if name in settings_of(SamplingSettings):
+        yield from _values(session.settings, name)
+    elif name in settings_of(ProgramSettings):
+        yield from _values(session.program_now, name)
 
 
 def value_of(name: str) -> Choices:
     """Offer values of one setting."""
-    return lambda session, before: values(name, session)
+    return lambda session, before: _values(session.settings, name)
 
 
-def values(name: str, session: Session) -> Iterator[Choice]:
+def _values(settings: Settings, name: str) -> Iterator[Choice]:
     """Offer the values of a setting that have names, and the one that it has now."""
-    setting = settings_of(SamplingSettings)[name]
-    default = setting.show(getattr(SamplingSettings(), name))
-    now = setting.show(getattr(session.settings, name))
+    setting = settings_of(type(settings))[name]
+    default = setting.show(getattr(type(settings)(), name))
+    now = setting.show(getattr(settings, name))
     told = {now: "", default: ""} | _named(setting) | {default: "the default"}
     told[now] = "the default, as it is now" if now == default else "as it is now"
     for text, meaning in told.items():

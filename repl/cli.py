@@ -267,3 +267,19 @@ def corpus(
         print_json(views.corpus_record(counts))
     else:
         make_console(sys.stdout).print(views.corpus_counts(counts))
+
+
+@app.command()
+@guarded
+def run(
+    context: typer.Context,
+    script: Annotated[Path, typer.Argument(help="Lines as they are typed at the prompt.")],
+) -> None:
+    """Run a file of lines, seeds and commands, up to the first that fails.
+
+    A transcript that :log wrote as text or Markdown is run by what was typed.
+    """
+    from repl.opening import Wanted, open_prompt
+
+    if open_prompt(Wanted(context.obj.shelf, context.obj.model, script=script)):
+        raise typer.Exit(1)

@@ -2,9 +2,12 @@
 
 import gc
 import os
+import shlex
 import sys
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.padding import Padding
 from rich.text import Text
@@ -38,6 +41,8 @@ class Wanted:
     theme: str | None = None
     plain: bool = False
     resume: bool = False
+    script: Path | None = None
+    """A file of lines that are run in place of what would be typed."""
 
 
 def open_prompt(wanted: Wanted) -> bool:
@@ -50,7 +55,7 @@ def open_prompt(wanted: Wanted) -> bool:
     if not session.interactive:
         _begin(session, wanted, Autosave(session.messages))
         gc.enable()
-        run_script(session, standard_input())
+        run_script(session, _lines(wanted))
         return session.failed
     with _keeping(session, wanted):
         gc.enable()
@@ -65,6 +70,13 @@ def open_prompt(wanted: Wanted) -> bool:
     return False
 
 
+def _lines(wanted: Wanted) -> Iterable[str]:
+    """Return the lines that nobody types."""
+    if wanted.script is None:
+        return standard_input()
+    return [f":run -- {shlex.quote(str(wanted.script))}"]
+
+
 def _session(wanted: Wanted, config: Config) -> Session:
     """Return a session that is set as the config file and the command line say.
 
@@ -74,7 +86,7 @@ def _session(wanted: Wanted, config: Config) -> Session:
     program = config.program
     if wanted.theme is not None:
         program = program.change(theme=settings_of(ProgramSettings)["theme"].parse(wanted.theme))
-    interactive = standard_input().isatty() and sys.stdout.isatty()
+    interactive = wanted.script is None and standard_input().isatty() and sys.stdout.isatty()
     plain = interactive and (wanted.plain or os.environ.get("TERM", "") in DUMB)
     out = make_console(sys.stdout, plain)
     messages = out if interactive else make_console(sys.stderr, wanted.plain)

@@ -3,7 +3,7 @@
 A command is a function whose first parameter is the session. Its other parameters are what the user
 types: positional ones in order, `*rest` takes all that are left, keyword-only ones are `--options` (a
 bool is a flag, a tuple may be given more than once; an underscore at the end of a name is left out).
-`Annotated[str, "MODEL"]` says what stands for its value in the usage, where neither type nor name does.
+`Annotated[str, Option(...)]` says what one means, and what stands for its value in the usage.
 A last parameter that is `Rest` takes what is left of the line as it was typed, quotes and all, and
 there are no options then. After -- alone nothing is an option. Its docstring is its help.
 """
@@ -19,7 +19,7 @@ from rich.console import RenderableType
 
 from core.decoding.generator import Seed
 from core.settings import SamplingSettings
-from repl.arguments import Binder, CommandError, NameOrPath, option, parameters, usage
+from repl.arguments import Binder, CommandError, NameOrPath, meaning, option, parameters, usage
 from repl.session import Session
 from repl.turns import ROOT
 
@@ -119,10 +119,10 @@ class Command:
         return parameters(self.handler)
 
     @property
-    def options(self) -> list[str]:
-        """Its options as they are typed: `--name`."""
+    def options(self) -> dict[str, str]:
+        """Its options as they are typed, `--name`, with what they mean."""
         keyword = inspect.Parameter.KEYWORD_ONLY
-        return [option(p) for p in self.parameters if p.kind is keyword]
+        return {option(p): meaning(p) for p in self.parameters if p.kind is keyword}
 
     def is_flag(self, option: str) -> bool:
         """Say whether an option of this command takes no value."""

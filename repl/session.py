@@ -152,6 +152,12 @@ class Session:
         """The styles that are drawn with."""
         return THEMES[self.theme_name]
 
+    @property
+    def program_now(self) -> ProgramSettings:
+        """The settings of the program as they are now, also those that a line has changed since."""
+        loaded = self.called(self.places) if self.places else self.program.model
+        return self.program.change(heat=self.heat or "off", model=loaded)
+
     def use_program(self, program: ProgramSettings) -> None:
         """Take settings of the program, and draw as they say from now on."""
         self.program = program

@@ -13,7 +13,7 @@ from core.decoding.generator import Continuation, Generator, Seed
 from core.library.ensemble import Ensemble
 from core.library.mixture import Part, write
 from core.library.model import Manifest, Model
-from core.setting import Setting, settings_of
+from core.setting import Setting, Settings, settings_of
 from core.settings import SamplingSettings
 from core.text.vocabulary import SPECIALS, is_word
 
@@ -234,11 +234,11 @@ def loaded(generator: Generator) -> RenderableType:
     return Text.assemble(name, (" · " + " · ".join(facts), "muted"))
 
 
-def settings_table(settings: SamplingSettings) -> RenderableType:
-    """Draw every sampling setting with its value and what it means."""
+def settings_table(*kinds: Settings) -> RenderableType:
+    """Draw every setting of some kinds with its value and what it means."""
     from repl.pictures.settings import SettingsView
 
-    return SettingsView(settings)
+    return SettingsView(kinds)
 
 
 def setting_line(setting: Setting, value: str) -> Text:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -10,6 +11,9 @@ from core.library import layout
 from core.library.model import Manifest, Model
 from core.settings import ModelSettings
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
+
+hypothesis.settings.register_profile("headlong", deadline=None)  # machines may be busy
+hypothesis.settings.load_profile("headlong")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 WORDS = ("the", "a", "china", "says", "war", "new", "york", "trade", "why", "vote")

@@ -5,6 +5,7 @@ from rich.text import Text
 from core.errors import SettingError
 from core.setting import settings_of
 from repl import choices, views
+from repl.options import Replace
 from repl.program import ProgramSettings
 from repl.registry import Confirmation, Result, registry
 from repl.session import Session
@@ -50,7 +51,7 @@ def theme(session: Session, name: str = "") -> Result:
 @registry.command(
     "config", example=":config write", choices=choices.words({"write": "a file with every setting"})
 )
-def config(session: Session, write: str = "", *, replace: bool = False) -> Result:
+def config(session: Session, write: str = "", *, replace: Replace = False) -> Result:
     """Show the config file and what it sets.
 
     It sets how the prompt begins; what in it cannot be used is told. With write one is written that
@@ -70,9 +71,9 @@ def config(session: Session, write: str = "", *, replace: bool = False) -> Resul
 
 @registry.command("ghost", example=":ghost off", choices=choices.words(_SWITCH))
 def ghost(session: Session, switch: str = "") -> Result:
-    """Show what the model would say as you type, or not.
+    """Show while you type what Enter would print.
 
-    What is dim after the cursor is what Enter would print. Right takes it, Alt-F a word of it; Alt-N
+    It stands grey after the cursor: what the model would say. Right takes it, Alt-F a word of it; Alt-N
     and Alt-P go to other draws, as :rng does.
     """
     if not switch:
@@ -83,7 +84,7 @@ def ghost(session: Session, switch: str = "") -> Result:
 
 @registry.command("history", example=":history clear", choices=choices.words(_HISTORY))
 def history(session: Session, what: str = "") -> Result:
-    """Keep what you type for the next time, or not.
+    """Keep the lines that you type, or not.
 
     With off nothing that you type from now on is kept for that; on goes back. With clear it is all
     forgotten, what was typed in earlier sessions too. Alone it tells where lines are kept. A session

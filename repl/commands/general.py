@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -10,10 +11,14 @@ from core.errors import InputError
 from core.setting import settings_of
 from core.settings import SamplingSettings
 from repl import choices, script, shell, views
+from repl.arguments import Option
+from repl.options import Replace
 from repl.registry import Choice, Command, Confirmation, Script, registry
 from repl.session import Session
 
 GROUP = "session"
+
+Last = Annotated[int | None, Option("the last so many lines and commands; all if not given")]
 
 
 def _topics(session: Session, before: Sequence[str]) -> Iterator[Choice]:
@@ -42,7 +47,7 @@ def show(session: Session, what: str = "") -> RenderableType:
         return Text(shell.command(turn, session.called(turn.places), generator), overflow="fold")
     if what:
         raise InputError(f":show shows everything, or {', '.join(_SHOWN)}, and not {what!r}")
-    settings = views.settings_table(session.settings)
+    settings = views.settings_table(session.settings, session.program_now)
     if session.generator is None:
         return settings
     return Group(views.model_facts(session.generator), Text(), settings)
@@ -97,9 +102,7 @@ def _listed(commands: Iterable[Command]) -> RenderableType:
 
 
 @registry.command("log", example=":log china.svg --last 2")
-def log(
-    session: Session, path: Path, *, last: int | None = None, replace: bool = False
-) -> Confirmation:
+def log(session: Session, path: Path, *, last: Last = None, replace: Replace = False) -> Confirmation:
     """Write what was shown to a file.
 
     The ending of its name says how: .svg or .html in colour, .md or .txt without. --last takes the last
@@ -140,7 +143,12 @@ _NEEDS = {"model": "It needs a loaded model.", "line": "It needs a line that was
 
 
 def _explain(command: Command) -> RenderableType:
-    lines = [Text(command.usage, style="name"), Text(command.help)]
+    lines: list[RenderableType] = [Text(command.usage, style="name"), Text(command.help)]
+    if command.options:
+        table = views.grid(2)
+        for name, told in command.options.items():
+            table.add_row(Text(name, style="name"), Text(told, style="muted"))
+        lines.append(table)
     if command.needs is not None:
         lines.append(Text(_NEEDS[command.needs], style="muted"))
     if command.aliases:

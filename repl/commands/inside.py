@@ -15,10 +15,18 @@ from core.insight.line import Line
 from core.insight.memory import remember
 from core.insight.neurons import LEAST, UNITS, read_unit
 from repl import views
+from repl.arguments import Option
+from repl.options import Column, Drop, Encoding, Layer
 from repl.registry import registry
 from repl.session import Session
 
 GROUP = "inside"
+
+Least = Annotated[int, Option("how often a word has to come to count")]
+Top = Annotated[int, Option("how many units to show")]
+Vs = Annotated[tuple[str, ...], Option("a model to compare; may be repeated, or a,b", "MODEL")]
+File = Annotated[Path | None, Option("lines to read instead of the current one")]
+Headlines = Annotated[bool, Option("read headlines that come with the program")]
 
 if TYPE_CHECKING:
     from repl.inside import Corpus
@@ -39,7 +47,7 @@ def gates(session: Session, *text: str) -> RenderableType:
 
 
 @registry.command("neuron", example=":neuron 17 china says it wants a trade war", needs="model")
-def neuron(session: Session, unit: int, *text: str, layer: int | None = None) -> RenderableType:
+def neuron(session: Session, unit: int, *text: str, layer: Layer = None) -> RenderableType:
     """Colour a line by the activation of one unit.
 
     Blue is negative, red is positive. Units and layers are counted from 1; without --layer it is a unit
@@ -55,12 +63,12 @@ def neuron(session: Session, unit: int, *text: str, layer: int | None = None) ->
 def neurons(
     session: Session,
     *files: Path,
-    column: str | None = None,
-    drop: Annotated[tuple[str, ...], "CELL"] = (),
-    encoding: str | None = None,
-    layer: int | None = None,
-    least: int = LEAST,
-    top: int = UNITS,
+    column: Column = None,
+    drop: Drop = (),
+    encoding: Encoding = None,
+    layer: Layer = None,
+    least: Least = LEAST,
+    top: Top = UNITS,
 ) -> RenderableType:
     """Find the units that fire most selectively.
 
@@ -81,12 +89,12 @@ def neurons(
 def memory(
     session: Session,
     *text: str,
-    vs: Annotated[tuple[str, ...], "MODEL"] = (),
-    file: Path | None = None,
-    column: str | None = None,
-    drop: Annotated[tuple[str, ...], "CELL"] = (),
-    encoding: str | None = None,
-    headlines: bool = False,
+    vs: Vs = (),
+    file: File = None,
+    column: Column = None,
+    drop: Drop = (),
+    encoding: Encoding = None,
+    headlines: Headlines = False,
 ) -> RenderableType:
     """Show how much each earlier word still matters.
 

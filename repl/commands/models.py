@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
 from rich.console import Group, RenderableType
 
@@ -9,11 +10,16 @@ from core.errors import SettingError
 from core.library.shelf import load as load_model
 from core.library.shelf import load_card
 from repl import choices, phrases, views
-from repl.arguments import NameOrPath
+from repl.arguments import NameOrPath, Option
+from repl.options import Name, Replace
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
 GROUP = "shelf"
+
+Tokenizer = Annotated[Path | None, Option("its words: tokenizer.to_json(), or a word_index as JSON")]
+Window = Annotated[int | None, Option("how many words it reads, where its file does not say")]
+Config = Annotated[Path | None, Option("textgenrnn's config.json")]
 
 
 @registry.command("load", "l", example=":load tutorial", choices=choices.models, several="+*")
@@ -36,11 +42,11 @@ def import_(
     session: Session,
     path: Path,
     *,
-    tokenizer: Path | None = None,
-    name: str | None = None,
-    window: int | None = None,
-    config: Path | None = None,
-    replace: bool = False,
+    tokenizer: Tokenizer = None,
+    name: Name = None,
+    window: Window = None,
+    config: Config = None,
+    replace: Replace = False,
 ) -> Confirmation:
     """Import another program's model, and load it.
 
@@ -56,7 +62,7 @@ def import_(
 
 
 @registry.command("export", example=":export mine mine.keras", choices=choices.models)
-def export(session: Session, model: str, path: Path, *, replace: bool = False) -> Confirmation:
+def export(session: Session, model: str, path: Path, *, replace: Replace = False) -> Confirmation:
     """Write a model for other programs.
 
     The ending of the path says how: .keras for Keras 3, .onnx for any ONNX runtime, both with the words

@@ -1,13 +1,16 @@
 """Commands that set how words are drawn."""
 
 import secrets
+import shlex
 
 from rich.console import Group
 from rich.text import Text
 
+from core.errors import SettingError
 from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
 from repl import choices, phrases, views
+from repl.program import ProgramSettings
 from repl.registry import Confirmation, Result, registry
 from repl.session import Session
 
@@ -17,6 +20,10 @@ NEW = 1_000_000
 """Random starts go up to here: a person may want to write one down."""
 
 _SETTINGS = settings_of(SamplingSettings)
+_PROGRAM = settings_of(ProgramSettings)
+
+_COMMANDS = {"model": "load"}
+"""The commands of what the prompt itself can be told, where they are called otherwise."""
 
 
 @registry.command("len", "length", example=":len 5", choices=choices.value_of("length"))
@@ -67,23 +74,38 @@ def greedy(session: Session) -> Result:
 
 
 @registry.command(
-    "set", "s", example=":set top_k 40", choices=(choices.setting_names, choices.setting_values)
+    "set", "s", example=":set top_k 40", choices=(choices.all_settings, choices.setting_values)
 )
 def set_(session: Session, name: str = "", *value: str) -> Result:
-    """Change any sampling setting, or show it.
+    """Change any setting, or show it.
 
-    Alone it shows them all, with a name that one. Where a setting takes several values there are commas
-    between them, as in :set must trade war, china. What the loaded model does not know of ban or must
-    is named at once.
+    Alone it shows them all, with a name that one. Those of the prompt itself, such as theme, have
+    commands of their own, and :set theme light is :theme light. Where a setting takes several values
+    there are commas between them, as in :set must trade war, china. What the loaded model does not know
+    of ban or must is named at once.
     """
     if not name:
-        return views.settings_table(session.settings)
+        return views.settings_table(session.settings, session.program_now)
     name, separator, rest = name.partition("=")
-    return _set_or_show(session, name, " ".join([rest, *value] if separator else value).strip())
+    text = " ".join([rest, *value] if separator else value).strip()
+    if name in _PROGRAM:
+        return _of_the_program(session, name, text)
+    return _set_or_show(session, name, text)
+
+
+def _of_the_program(session: Session, name: str, text: str) -> Result:
+    command = _COMMANDS.get(name, name)
+    if not text:
+        return views.setting_help(
+            _PROGRAM[name], _PROGRAM[name].show(getattr(session.program_now, name))
+        )
+    if command not in registry:
+        raise SettingError(f"{name} is read when the prompt opens; set it in the config file (:config)")
+    return registry.find(command).run(session, shlex.quote(text))
 
 
 def _set_or_show(session: Session, name: str, text: str) -> Result:
-    setting = find_setting(name.replace("-", "_"), _SETTINGS)
+    setting = _SETTINGS[find_setting(name.replace("-", "_"), _SETTINGS | _PROGRAM).name]
     if text:
         session.configure(**{setting.name: setting.parse(text)})
     value = setting.show(getattr(session.settings, setting.name))

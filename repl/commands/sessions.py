@@ -7,6 +7,7 @@ from rich.text import Text
 from core.errors import InputError
 from repl import views
 from repl.arguments import NameOrPath
+from repl.options import Replace
 from repl.registry import Choice, Confirmation, registry
 from repl.session import Session
 
@@ -24,7 +25,7 @@ def saved_names(session: Session, before: Sequence[str]) -> Iterator[Choice]:
 
 
 @registry.command("save", example=":save monday", choices=saved_names)
-def save(session: Session, file: NameOrPath = NOWHERE, *, replace: bool = False) -> Confirmation:
+def save(session: Session, file: NameOrPath = NOWHERE, *, replace: Replace = False) -> Confirmation:
     """Save this session to a file.
 
     Its lines, settings and model, and what was typed. A name goes to your own directory of

@@ -1,13 +1,19 @@
 """Commands that keep the shelf in order: rename, copy, remove, verify."""
 
+from typing import Annotated
+
 from rich.text import Text
 
 from core.library import keeping
 from repl import choices, views
+from repl.arguments import Option
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
 GROUP = "shelf"
+
+Float16 = Annotated[bool, Option("in half the size, its numbers rounded")]
+Yes = Annotated[bool, Option("without a question")]
 
 
 @registry.command("rename", example=":rename headlines news", choices=choices.models)
@@ -23,7 +29,7 @@ def rename(session: Session, model: str, name: str) -> Confirmation:
 
 
 @registry.command("copy", example=":copy tutorial mine", choices=choices.models)
-def copy(session: Session, model: str, name: str, *, float16: bool = False) -> Confirmation:
+def copy(session: Session, model: str, name: str, *, float16: Float16 = False) -> Confirmation:
     """Copy a model to your own, under another name.
 
     With --float16 the copy's numbers are rounded and its file takes half the size.
@@ -33,7 +39,7 @@ def copy(session: Session, model: str, name: str, *, float16: bool = False) -> C
 
 
 @registry.command("remove", example=":remove news", choices=choices.models)
-def remove(session: Session, model: str, *, yes: bool = False) -> Confirmation:
+def remove(session: Session, model: str, *, yes: Yes = False) -> Confirmation:
     """Remove a model for good, after a question.
 
     With --yes there is no question. What is loaded goes on in memory, and is gone with the session.

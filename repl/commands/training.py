@@ -5,28 +5,51 @@ from typing import Annotated
 
 from rich.console import Group
 
-from repl import views
+from core.recipe import PRESETS
+from core.text.cleaning import CLEANINGS
+from repl import choices, views
+from repl.arguments import Option
+from repl.options import Column, Drop, Encoding, Name, Replace
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
 GROUP = "shelf"
 
+From = Annotated[str | None, Option("a model to start from", "MODEL")]
+Preset = Annotated[str | None, Option("small if not given, or the tutorial's", "small|tutorial")]
+Cleaning = Annotated[str | None, Option("how lines are cleaned: tutorial, plain, cased ...")]
+MinCount = Annotated[str | None, Option("words seen less often become <unk>", "N")]
+Epochs = Annotated[str | None, Option("passes over the text, at most", "N")]
+Set = Annotated[tuple[str, ...], Option("any other setting; may be repeated", "NAME=VALUE")]
 
-@registry.command("train", "t", example=":train headlines.csv --drop Unknown --name mine")
+_PRESETS = dict.fromkeys(PRESETS, "a recipe")
+_CLEANINGS = dict.fromkeys(CLEANINGS, "a way to make words of lines")
+
+
+@registry.command(
+    "train",
+    "t",
+    example=":train headlines.csv --drop Unknown --name mine",
+    values={
+        "--from": choices.models,
+        "--preset": choices.words(_PRESETS),
+        "--cleaning": choices.words(_CLEANINGS),
+    },
+)
 def train(
     session: Session,
     *files: Path,
-    column: str | None = None,
-    drop: Annotated[tuple[str, ...], "CELL"] = (),
-    encoding: str | None = None,
-    from_: Annotated[str | None, "MODEL"] = None,
-    preset: Annotated[str | None, "small|tutorial"] = None,
-    cleaning: str | None = None,
-    min_count: Annotated[str | None, "N"] = None,
-    epochs: Annotated[str | None, "N"] = None,
-    name: str | None = None,
-    replace: bool = False,
-    set: Annotated[tuple[str, ...], "NAME=VALUE"] = (),
+    column: Column = None,
+    drop: Drop = (),
+    encoding: Encoding = None,
+    from_: From = None,
+    preset: Preset = None,
+    cleaning: Cleaning = None,
+    min_count: MinCount = None,
+    epochs: Epochs = None,
+    name: Name = None,
+    replace: Replace = False,
+    set: Set = (),
 ) -> Confirmation:
     """Train a model, and load it.
 

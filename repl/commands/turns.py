@@ -1,16 +1,21 @@
 """Commands that move in the session's tree of lines, and add to it."""
 
+from typing import Annotated
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.decoding.generator import Seed
 from core.errors import InputError
 from repl import choices, views
+from repl.arguments import Option
 from repl.registry import Confirmation, Continue, Result, registry
 from repl.session import Session
 from repl.turns import LONGEST, Turn
 
 GROUP = "lines"
+
+Whole = Annotated[bool, Option("the whole line, and not the seed alone")]
 
 
 @registry.command("again", example=":again", needs="line")
@@ -49,7 +54,7 @@ def more(session: Session) -> Continue:
 
 
 @registry.command("edit", "e", example=":edit", needs="line")
-def edit(session: Session, *, whole: bool = False) -> Result:
+def edit(session: Session, *, whole: Whole = False) -> Result:
     """Edit the seed of the current line.
 
     It stands at the prompt again, with the cursor at its end; with --whole the line does. Where the

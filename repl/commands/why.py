@@ -1,6 +1,7 @@
 """Commands that show what else could have come, and take it."""
 
 import re
+from typing import Annotated
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -9,16 +10,18 @@ from core.errors import InputError
 from core.insight import tree as trees
 from core.insight.why import Choice, explain
 from repl import views
-from repl.arguments import NOTHING, Rest
+from repl.arguments import NOTHING, Option, Rest
 from repl.registry import Continue, Result, registry
 from repl.session import Session
 from repl.turns import Turn
 
 GROUP = "looking"
 
+Top = Annotated[int, Option("how many words to show that it beat")]
+
 
 @registry.command("why", example=":why 3", needs="line")
-def why(session: Session, number: int | None = None, *, top: int = 8) -> Result:
+def why(session: Session, number: int | None = None, *, top: Top = 8) -> Result:
     """Show what each generated word beat.
 
     With a number, that word in full. New words are numbered from 1 at the first after the seed, and of

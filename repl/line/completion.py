@@ -103,7 +103,9 @@ def _arguments(session: Session, command: Command, rest: str) -> list[Candidate]
     if option in command.values:
         return _fitting(command.values[option](session, ()), last)
     if last.startswith("--"):
-        return _fitting([Choice(name) for name in command.options if name not in words], last)
+        return _fitting(
+            [Choice(*told) for told in command.options.items() if told[0] not in words], last
+        )
     before = _positional(command, words)
     if len(before) >= len(command.choices):
         return []

@@ -25,7 +25,7 @@ from repl.arguments import ENDS_OPTIONS, OPTION, CommandError, Rest
 from repl.choices import models
 from repl.line.typed import Line, Word, arguments_of, name_of, typed_lines
 from repl.line.unknown import unknown_in
-from repl.line.validation import SETTINGS, named_and_value, set_by, takes_setting, takes_value
+from repl.line.validation import named_and_value, set_by, settings_for, takes_value
 from repl.registry import Choices, Command, Registry
 from repl.session import Session
 
@@ -158,7 +158,7 @@ class _Reader:
         offers = self.command.choices[number : number + 1]
         if parameter is None:
             yield Span(word.start, word.end, "bad")
-        elif number == 0 and takes_setting(self.command):
+        elif number == 0 and settings_for(self.command):
             yield from self._setting(word)
         elif takes_value(self.command):
             return
@@ -192,9 +192,10 @@ class _Reader:
     def _setting(self, word: Word) -> Iterator[Span]:
         name, _, value = word.text.partition("=")
         end = word.end - (len(value) + 1 if "=" in word.text else 0)
-        if name.replace("-", "_") in SETTINGS:
+        known = settings_for(self.command)
+        if name.replace("-", "_") in known:
             yield Span(word.start, end, "option")
-        elif not self._unfinished(word, SETTINGS):
+        elif not self._unfinished(word, known):
             yield Span(word.start, end, "bad")
 
     def _value_of_named(self, words: list[Word]) -> Iterator[Span]:
@@ -202,12 +203,13 @@ class _Reader:
         if not words:
             return
         name, value = named_and_value([word.text for word in words])
-        if name in SETTINGS and value:
+        known = settings_for(self.command)
+        if name in known and value:
             first, last = words[0], words[-1]
             start = (
                 first.end - len(first.text.partition("=")[2]) if "=" in first.text else words[1].start
             )
-            yield from self._value(SETTINGS[name], value, start, last.end)
+            yield from self._value(known[name], value, start, last.end)
 
     def _value(self, setting: Setting, text: str, start: int, end: int) -> Iterator[Span]:
         try:

@@ -5,7 +5,7 @@ here. A seed is never wrong: a word that the model does not know is no error.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.validation import ValidationError, Validator
@@ -14,13 +14,15 @@ from core.errors import HeadlongError
 from core.setting import Setting, find_setting, settings_of
 from core.settings import SamplingSettings
 from repl import views
-from repl.choices import setting_names, setting_values
+from repl.choices import all_settings, setting_names, setting_values
 from repl.line.toolbar import shortened
 from repl.line.typed import Line, name_of, typed_lines
+from repl.program import ProgramSettings
 from repl.registry import Command, Registry
 from repl.session import Session
 
 SETTINGS = settings_of(SamplingSettings)
+ALL = SETTINGS | settings_of(ProgramSettings)
 
 _log = logging.getLogger(__name__)
 
@@ -54,12 +56,14 @@ def named_and_value(words: Sequence[str]) -> tuple[str, str]:
 def takes_value(command: Command) -> bool:
     """Say whether a command takes a setting's name and then, in as many words as it has, a value."""
     in_words = any(p.kind is p.VAR_POSITIONAL for p in command.parameters[1:2])
-    return in_words and command.choices == (setting_names, setting_values)
+    return in_words and bool(settings_for(command)) and command.choices[1:] == (setting_values,)
 
 
-def takes_setting(command: Command) -> bool:
-    """Say whether a command's first argument is a setting's name."""
-    return command.choices[:1] == (setting_names,)
+def settings_for(command: Command) -> Mapping[str, Setting]:
+    """Return the settings whose names may be a command's first argument, if it takes one."""
+    if command.choices[:1] == (all_settings,):
+        return ALL
+    return SETTINGS if command.choices[:1] == (setting_names,) else {}
 
 
 def _check_setting(session: Session, command: Command, words: Sequence[object]) -> None:
@@ -76,11 +80,13 @@ def _check_setting(session: Session, command: Command, words: Sequence[object]) 
         offered = [choice.text for offer in command.choices[:1] for choice in offer(session, ())]
         if typed[0] not in offered:
             session.settings.change(**{own.name: own.parse(typed[0])})
-    elif takes_setting(command):
+    elif known := settings_for(command):
         name, value = named_and_value(typed) if takes_value(command) else (typed[0], "")
-        setting = find_setting(name.replace("-", "_"), SETTINGS)
+        setting = find_setting(name.replace("-", "_"), known)
         if value:
-            session.settings.change(**{setting.name: setting.parse(value)})
+            parsed = {setting.name: setting.parse(value)}
+            if setting.name in SETTINGS:
+                session.settings.change(**parsed)
 
 
 class CommandValidator(Validator):

@@ -1,14 +1,13 @@
-"""The sampling settings: a row each; where room is short, the meaning below the name and value."""
+"""Settings: a row each; where room is short, the meaning below the name and value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from core.setting import Setting, settings_of
-from core.settings import SamplingSettings
+from core.setting import Setting, Settings, settings_of
 from repl.views import grid, safe
 
 SIDE_BY_SIDE = 60
@@ -17,9 +16,9 @@ SIDE_BY_SIDE = 60
 
 @dataclass(frozen=True)
 class SettingsView:
-    """Every sampling setting with its value and what it means."""
+    """Every setting of some kinds with its value and what it means."""
 
-    settings: SamplingSettings
+    kinds: Sequence[Settings]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Draw what fits."""
@@ -27,9 +26,10 @@ class SettingsView:
         yield from self._table(options.max_width // 3) if wide else self._stack()
 
     def _rows(self) -> Iterator[tuple[Text, Text, Setting]]:
-        for name, setting in settings_of(SamplingSettings).items():
-            value = setting.show(getattr(self.settings, name))
-            yield Text(name, "name"), Text(safe(value), "value"), setting
+        for settings in self.kinds:
+            for name, setting in settings_of(type(settings)).items():
+                value = setting.show(getattr(settings, name))
+                yield Text(name, "name"), Text(safe(value), "value"), setting
 
     def _table(self, widest: int) -> Iterator[RenderableType]:
         table = grid(3)

@@ -386,3 +386,28 @@ def test_help_explains_settings_too(session: Screen) -> None:
     assert run(session, ":help min_p").startswith("min_p off  draw from words at least this share")
     assert run(session, ":help no-repeat").startswith("no_repeat off")
     assert run(session, ":help length").startswith(":len [WORDS]")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (":set ghost off", "ghost off"),
+        (":set theme=light", "theme light"),
+        (":set heat rank", "rank"),
+        (":set model window", "window"),
+        (":set autosave off", "autosave is read when the prompt opens; set it in the config file"),
+        (":set them dark", "there is no setting 'them'; did you mean theme?"),
+        (":set theme purple", "theme must be one of auto, light, dark, plain, not 'purple'"),
+    ],
+)
+def test_settings_of_the_prompt_itself_are_set_like_all_others(
+    session: Screen, line: str, told: str
+) -> None:
+    run(session, line)
+    assert told in " ".join(session.told().split())
+
+
+def test_what_a_line_has_changed_since_is_shown(session: Screen) -> None:
+    shown = run(session, ":heat probability", ":load window", ":show")
+    assert re.search(r"heat +probability", shown)
+    assert re.search(r"model +window", shown)

@@ -4,7 +4,7 @@ from typing import Annotated
 import pytest
 from rich.console import RenderableType
 
-from repl.arguments import NOTHING, CommandError, Rest
+from repl.arguments import NOTHING, CommandError, Option, Rest
 from repl.commands import registry
 from repl.registry import Registry
 from repl.session import Session
@@ -143,7 +143,7 @@ def test_the_usage_says_what_an_option_takes(session: Session) -> None:
     def look(
         session: Session,
         *,
-        vs: Annotated[tuple[str, ...], "MODEL"] = (),
+        vs: Annotated[tuple[str, ...], Option("models to compare", "MODEL")] = (),
         file: Path | None = None,
         top: int = 8,
         ratio: float | None = None,
@@ -168,7 +168,7 @@ def test_help_is_the_docstring_a_paragraph_a_line(table: Registry) -> None:
 
 def test_an_underscore_that_python_needs_is_not_typed(table: Registry) -> None:
     command = table.find("mix")
-    assert command.options[-1] == "--from"
+    assert list(command.options)[-1] == "--from"
     assert command.usage.endswith("[--loud] [--from FROM]")
 
 
@@ -192,3 +192,9 @@ def test_the_commands_are_there() -> None:
 def test_a_flag_takes_no_value(table: Registry) -> None:
     with pytest.raises(CommandError, match="--loud takes no value"):
         table.find("mix").run(None, "a --loud=no")  # type: ignore[arg-type]
+
+
+def test_every_option_of_the_program_says_what_it_means() -> None:
+    for command in registry.commands.values():
+        for name, meaning in command.options.items():
+            assert meaning, f":{command.name} {name}"

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from core.errors import InputError
 from repl import script
+from repl.cli import app
 from repl.loop import run_line
 from tests.repl.conftest import Screen
 
@@ -99,3 +101,16 @@ def test_enter_alone_is_in_a_transcript_too(session: Screen, tmp_path: Path) -> 
     run_line(session, f":run {tmp_path / 'session.txt'}")
     first, second = session.turns
     assert first.line == second.line
+
+
+@pytest.mark.parametrize(("lines", "status"), [("china\n:len 2\nwar\n", 0), (":lenn 2\nchina\n", 1)])
+def test_the_shell_runs_a_script_too(
+    shelf_directory: Path, tmp_path: Path, lines: str, status: int
+) -> None:
+    path = tmp_path / "--a script.txt"
+    path.write_text(lines)
+    arguments = ["--models", str(shelf_directory), "--model", "tiny", "run", "--", str(path)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == status
+    assert done.stdout.count("\n") == (2 if status == 0 else 0)
+    assert ("stops at its line 1; 1 were not run" in " ".join(done.stderr.split())) is (status == 1)

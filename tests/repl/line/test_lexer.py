@@ -76,7 +76,7 @@ def test_a_command_is_known_or_not_or_begun(session: Screen, typed: str, style: 
         ("log x.svg --quiet", [("--quiet", "bad")]),
         (
             "train --min-count 2 --drop x --from y",
-            [("--min-count", "option"), ("--drop", "option"), ("--from", "option")],
+            [("--min-count", "option"), ("--drop", "option"), ("--from", "option"), ("y", "bad")],
         ),
         ("train --min-c", []),
         # arguments

@@ -1,3 +1,4 @@
+import re
 import shlex
 
 import pytest
@@ -82,7 +83,9 @@ def test_words_are_those_that_the_registry_reads(rest: str) -> None:
         seen.append((one, two) if two else (one,) if one != "absent" else ())
 
     for name, before in (("plain", None), ("verbatim", 1)):
-        typed = line(f":{name} {rest.replace('--', '-')}".replace("\x1c", " "))
+        typed = line(f":{name} {rest}".replace("\x1c", " "))
+        if "--" in re.sub(r"[\\\"']", "", typed.text):
+            continue  # options are another matter
         try:
             table.run(Session(console(), console()), typed.text)
         except CommandError:

@@ -147,3 +147,19 @@ def test_a_fault_lets_the_line_pass(
     monkeypatch.setattr(Command, "bind", broken)
     assert complaint(session, ":len 5") is None
     assert "could not be checked" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (":set theme light", None),
+        (":set ghost=off", None),
+        (":set theme purple", "theme must be one of auto, light, dark, plain, not 'purple'"),
+        (":sweep theme light", "there is no setting 'theme'"),
+    ],
+)
+def test_settings_of_the_prompt_are_checked_where_they_can_be_set(
+    session: Screen, line: str, told: str | None
+) -> None:
+    found = complaint(session, line)
+    assert found is None if told is None else told in str(found)

@@ -13,7 +13,7 @@ from repl.theme import THEME
 
 def drawn(settings: SamplingSettings, width: int) -> list[str]:
     console = Console(file=io.StringIO(), width=width, color_system=None, theme=THEME, highlight=False)
-    console.print(SettingsView(settings))
+    console.print(SettingsView((settings,)))
     file = console.file
     assert isinstance(file, io.StringIO)
     return [line.rstrip() for line in file.getvalue().splitlines()]
