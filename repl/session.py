@@ -68,6 +68,14 @@ def print_error(console: Console, message: str, indent: int = 0) -> None:
         console.print(Text(views.safe(command)), soft_wrap=True)
 
 
+def _name_of(path: Path, shelf: Shelf) -> str:
+    name = path.stem if path.suffix == ".zip" else path.name
+    with suppress(HeadlongError):
+        if shelf.find(name).absolute() == path.absolute():
+            return name
+    return str(path)
+
+
 def _renamed(model: LanguageModel, there: Sequence[bool], name: str) -> LanguageModel:
     """Return a model under another name, or several, of which those have it that are `there`."""
     if isinstance(model, Model):
@@ -248,16 +256,13 @@ class Session:
             raise ModelError(f"{name} is not the model any more that wrote line {turn.number}")
         return generator
 
-    def called(self, places: Sequence[Place]) -> str:
-        """Return what to type for the models at `places`: names, and paths where none leads there."""
-        return write(Part(place.weight, self._name_of(place.path)) for place in places)
+    def called(self, places: Sequence[Place], shelf: Shelf | None = None) -> str:
+        """Return what to type for the models at `places`: names, and paths where none leads there.
 
-    def _name_of(self, path: Path) -> str:
-        name = path.stem if path.suffix == ".zip" else path.name
-        with suppress(HeadlongError):
-            if self.shelf.find(name).absolute() == path.absolute():
-                return name
-        return str(path)
+        Names are looked up on `shelf`, or on the session's own.
+        """
+        on = shelf or self.shelf
+        return write(Part(place.weight, _name_of(place.path, on)) for place in places)
 
     def line(self, text: str = "") -> Line:
         """Return `text`, or the current line, as the loaded model reads it.

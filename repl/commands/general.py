@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.errors import InputError
+from core.library.shelf import Shelf
 from core.setting import settings_of
 from core.settings import SamplingSettings
 from repl import choices, script, shell, views
@@ -44,7 +45,8 @@ def show(session: Session, what: str = "") -> RenderableType:
     if what == "command":
         turn = session.turns.require()
         generator = session.generator_of(turn)
-        return Text(shell.command(turn, session.called(turn.places), generator), overflow="fold")
+        model = session.called(turn.places, Shelf())  # --models was told to this program only
+        return Text(shell.command(turn, model, generator), overflow="fold")
     if what:
         raise InputError(f":show shows everything, or {', '.join(_SHOWN)}, and not {what!r}")
     settings = views.settings_table(session.settings, session.program_now)
