@@ -102,9 +102,8 @@ def dispatch(session: Session, text: str, blank_means_seed: bool = False) -> Non
     Raises:
         HeadlongError: what the user did cannot be done.
     """
-    text = text.lstrip()  # blanks at the end may matter to a model of letters
-    if text.startswith(":") and not text.startswith("::"):
-        result = registry.run(session, text)
+    if script.is_command(text):
+        result = registry.run(session, text.lstrip())
         if isinstance(result, Confirmation):
             _show(session, session.messages, result.message)
         elif isinstance(result, Continue):
@@ -116,8 +115,7 @@ def dispatch(session: Session, text: str, blank_means_seed: bool = False) -> Non
     elif meant := _bare_word(session, text):
         dispatch(session, f":{meant}")
     elif text.strip() or blank_means_seed:
-        written = text[1:] if text.startswith("::") else text
-        seed = session.require_generator().read_seed(written)
+        seed = session.require_generator().read_seed(script.seed_in(text))
         notice = views.unknown_words(seed, session.require_generator())
         if notice is not None:
             session.messages.print(Padding.indent(notice, len(INDENT)))

@@ -7,6 +7,19 @@ from core.errors import InputError
 MARK = "› "
 """What stands before a typed line, at the prompt and in a transcript."""
 
+
+def is_command(line: str) -> bool:
+    """Say whether a line is a command, and not the beginning of a text."""
+    line = line.lstrip()
+    return line.startswith(":") and not line.startswith("::")
+
+
+def seed_in(line: str) -> str:
+    """Return the seed in a line that is no command; to a model of letters blanks at its end matter."""
+    line = line.lstrip()
+    return line[1:] if line.startswith("::") else line
+
+
 LARGEST = 10_000_000
 """Bytes of a script at most."""
 

@@ -12,6 +12,7 @@ from core.insight.following import following
 from repl import views
 from repl.arguments import CommandError
 from repl.registry import Choice, Command, Registry
+from repl.script import is_command, seed_in
 from repl.session import Session
 
 _log = logging.getLogger(__name__)
@@ -30,10 +31,8 @@ class Candidate:
 
 def candidates(session: Session, registry: Registry, before: str) -> list[Candidate]:
     """Return what could stand at the end of `before`, the text left of the cursor; files aside."""
-    if not before.startswith(":"):
-        return _words(session, before)
-    if before.startswith("::"):
-        return _words(session, before[1:])
+    if not is_command(before):
+        return _words(session, seed_in(before))
     name, space, rest = before[1:].partition(" ")
     if not space:
         return [
@@ -144,11 +143,17 @@ def _words(session: Session, before: str) -> list[Candidate]:
 
 
 class LineCompleter(Completer):
-    """Offers commands, their options and arguments, files where they belong, and the model's words."""
+    """Offers commands, their options and arguments, files where they belong, and the model's words.
 
-    def __init__(self, session: Session, registry: Registry) -> None:
+    `alone` is called before the model is asked, so that nobody else uses it meanwhile.
+    """
+
+    def __init__(
+        self, session: Session, registry: Registry, alone: Callable[[], None] = lambda: None
+    ) -> None:
         self._session = session
         self._registry = registry
+        self._alone = alone
         self._paths = PathCompleter(expanduser=True)
 
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterator[Completion]:
@@ -160,6 +165,8 @@ class LineCompleter(Completer):
 
     def _completions(self, document: Document, event: CompleteEvent) -> Iterator[Completion]:
         before = document.text_before_cursor.lstrip()
+        if not is_command(before):
+            self._alone()
         for candidate in candidates(self._session, self._registry, before):
             yield Completion(candidate.text, -candidate.replaces, display_meta=candidate.meaning)
         word = before.rpartition(" ")[2]

@@ -21,7 +21,7 @@ from repl.line.lexer import PromptLexer
 from repl.line.toolbar import tip, toolbar
 from repl.line.validation import CommandValidator
 from repl.loop import reporting, run_line
-from repl.script import MARK
+from repl.script import MARK, is_command
 from repl.session import Session
 from repl.theme import prompt_style
 
@@ -57,8 +57,8 @@ class LineEditor:
             style=DynamicStyle(lambda: prompt_style(session.theme_name)),
             history=session.history,
             lexer=self._lexer,
-            completer=LineCompleter(session, registry),
-            complete_while_typing=Condition(self._is_command),
+            completer=LineCompleter(session, registry, self._ghost.drop),
+            complete_while_typing=Condition(lambda: is_command(self._prompt.default_buffer.text)),
             validator=CommandValidator(session, registry, self._columns),
             validate_while_typing=False,
             bottom_toolbar=self._toolbar,
@@ -87,10 +87,6 @@ class LineEditor:
         finally:
             self._ghost.drop()
             self._read += 1
-
-    def _is_command(self) -> bool:
-        text = self._prompt.default_buffer.text
-        return text.startswith(":") and not text.startswith("::")
 
     def _columns(self) -> int:
         return self._prompt.app.output.get_size().columns

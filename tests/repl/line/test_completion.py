@@ -126,3 +126,12 @@ def test_what_fails_inside_a_completer_stays_there(
     monkeypatch.setattr(Shelf, "entries", broken)
     completer = LineCompleter(session, registry)
     assert list(completer.get_completions(Document(":load t"), CompleteEvent())) == []
+
+
+def test_nobody_else_uses_the_model_while_words_are_looked_for(session: Screen) -> None:
+    called: list[str] = []
+    completer = LineCompleter(session, registry, lambda: called.append("alone"))
+    for text, calls in (("the ", 1), ("::a", 1), (" :load ", 0)):
+        called.clear()
+        list(completer.get_completions(Document(text), CompleteEvent()))
+        assert len(called) == calls, text
