@@ -21,7 +21,7 @@ from core.insight.scoring import Measure
 from core.library.ensemble import LanguageModel
 from core.library.mixture import Part, write
 from core.library.model import Model
-from core.library.shelf import Place, Shelf, called, load_all
+from core.library.shelf import Place, Shelf, called, load_all, name_of
 from core.setting import Value
 from core.settings import SamplingSettings
 from repl import views
@@ -69,7 +69,7 @@ def print_error(console: Console, message: str, indent: int = 0) -> None:
 
 
 def _name_of(path: Path, shelf: Shelf) -> str:
-    name = path.stem if path.suffix == ".zip" else path.name
+    name = name_of(path)
     with suppress(HeadlongError):
         if shelf.find(name).absolute() == path.absolute():
             return name
@@ -200,7 +200,7 @@ class Session:
         before, self.places = self.places, list(moved(self.places, old, new))
         if self.generator is not None and self.places != before:
             model, there = self.generator.model, [place.path == old for place in before]
-            self.generator.model = _renamed(model, there, new.stem)
+            self.generator.model = _renamed(model, there, name_of(new))
         self.past.follow(self, old, new)
 
     def require_generator(self) -> Generator:

@@ -13,7 +13,7 @@ from core.decoding.generator import Generator
 from core.errors import HeadlongError, InputError
 from core.library.ensemble import LanguageModel
 from core.library.paths import expanded, is_folder
-from core.library.shelf import DEVICES, Place, load_all
+from core.library.shelf import DEVICES, Place, load_all, name_of
 from core.library.writing import check_destination, write_files
 from repl import views
 from repl.saving.format import Saved, Writer
@@ -167,7 +167,7 @@ def _loaded(places: tuple[Place, ...]) -> LanguageModel | None:
 
 def _by_name(session: Session, places: tuple[Place, ...]) -> tuple[Place, ...]:
     try:
-        return tuple(place._replace(path=session.shelf.find(place.path.stem)) for place in places)
+        return tuple(place._replace(path=session.shelf.find(name_of(place.path))) for place in places)
     except (HeadlongError, OSError):
         return ()
 
