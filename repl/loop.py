@@ -41,8 +41,9 @@ def run_line(session: Session, text: str, blank_means_seed: bool = False) -> Out
     session.interrupted = False
     with session.past.watching(session, text.strip()), reporting(session) as outcome:
         dispatch(session, text, blank_means_seed)
-    if session.after_line is not None:
-        session.after_line(session)
+    with reporting(session):
+        if session.after_line is not None:
+            session.after_line(session)
     return outcome
 
 

@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.decoding.generator import Generator, Seed, Word
@@ -411,3 +413,25 @@ def test_what_a_line_has_changed_since_is_shown(session: Screen) -> None:
     shown = run(session, ":heat probability", ":load window", ":show")
     assert re.search(r"heat +probability", shown)
     assert re.search(r"model +window", shown)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("settings", [":temp 0.8", ":greedy"])
+def test_a_network_whose_numbers_overflow_is_told_and_costs_nothing(
+    session: Screen, shelf_directory: Path, settings: str
+) -> None:
+    model = random_model()
+    huge = {name: 3e38 * np.sign(array) for name, array in model.weights.items()}
+    bundle.save(replace(model, weights=huge), shelf_directory / "wild", "# wild\n")
+    run(session, ":load wild", settings, "war")
+    assert "the numbers of wild grow beyond all bounds after 'war" in session.told().replace("\n", " ")
+    assert len(session.turns) == 0
+
+
+def test_what_fails_after_a_line_is_told_and_the_session_goes_on(session: Screen) -> None:
+    def fail(_: object) -> None:
+        raise ValueError("full")
+
+    session.after_line = fail
+    assert run(session, "china", "war").count("\n") == 2
+    assert session.told().count("a fault of the program, ValueError: full") == 2
