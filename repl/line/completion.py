@@ -1,6 +1,7 @@
 """What may come next on the line. `candidates` is pure and knows no terminal."""
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,6 +15,9 @@ from repl.arguments import CommandError
 from repl.registry import Choice, Command, Registry
 from repl.script import is_command, seed_in
 from repl.session import Session
+
+_BLANK = re.compile(r"(?<!\\) ")
+"""What stands between words; a blank behind a backslash is a part of one."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +53,7 @@ def takes_path(registry: Registry, before: str) -> bool:
     command = _command(registry, name) if before.startswith(":") and space else None
     if command is None:
         return False
-    *words, last = rest.split(" ")
+    *words, last = _BLANK.split(rest)
     option = words[-1] if words else ""
     if option.startswith("--") and option in command.options:
         return command.takes_path(option)
@@ -96,7 +100,7 @@ def rank(text: str, typed: str) -> int:
 
 
 def _arguments(session: Session, command: Command, rest: str) -> list[Candidate]:
-    *words, last = rest.split(" ")
+    *words, last = _BLANK.split(rest)
     words = [word for word in words if word]
     option = words[-1] if words else ""
     if option in command.values:
@@ -169,6 +173,9 @@ class LineCompleter(Completer):
             self._alone()
         for candidate in candidates(self._session, self._registry, before):
             yield Completion(candidate.text, -candidate.replaces, display_meta=candidate.meaning)
-        word = before.rpartition(" ")[2]
+        word = _BLANK.split(before)[-1]
         if takes_path(self._registry, before) and (word or event.completion_requested):
-            yield from self._paths.get_completions(Document(word), event)
+            typed = Document(re.sub(r"\\(.)", r"\1", word))
+            for found in self._paths.get_completions(typed, event):
+                text = re.sub(r"""([\s\\"'])""", r"\\\1", found.text)
+                yield Completion(text, found.start_position, found.display)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
@@ -6,7 +8,7 @@ from core.insight.following import following
 from core.library.shelf import Shelf
 from repl.commands import registry
 from repl.line.completion import LineCompleter, candidates, takes_path
-from repl.loop import dispatch
+from repl.loop import dispatch, run_line
 from tests.repl.conftest import Screen
 
 
@@ -135,3 +137,15 @@ def test_nobody_else_uses_the_model_while_words_are_looked_for(session: Screen) 
         called.clear()
         list(completer.get_completions(Document(text), CompleteEvent()))
         assert len(called) == calls, text
+
+
+def test_a_path_with_blanks_is_offered_as_it_has_to_be_typed(session: Screen, tmp_path: Path) -> None:
+    (tmp_path / "my 'own'").mkdir()
+    (tmp_path / "my 'own'" / "two seeds.txt").write_text("china\nwar\n")
+    completer, typed = LineCompleter(session, registry), f":run {tmp_path}/m"
+    for end in ("/tw", ""):
+        (found,) = completer.get_completions(Document(typed), CompleteEvent())
+        assert found.start_position == 0
+        typed += found.text + end
+    assert not run_line(session, typed).went_wrong
+    assert len(session.turns) == 2
