@@ -14,7 +14,7 @@ from repl.saving.format import Saved, Writer
 from repl.saving.reading import read
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console
-from tests.repl.test_saved import SESSIONS
+from tests.repl.saving.test_saved import SESSIONS
 
 MODEL = random_model(name="tiny")
 
