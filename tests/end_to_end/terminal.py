@@ -4,6 +4,8 @@ import os
 import re
 import sys
 import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pexpect
@@ -18,13 +20,22 @@ class Terminal:
     """The program in a pseudo-terminal, and the screen that a person would see."""
 
     def __init__(
-        self, *arguments: str, directory: Path, columns: int = COLUMNS, rows: int = ROWS
+        self,
+        *arguments: str,
+        directory: Path,
+        columns: int = COLUMNS,
+        rows: int = ROWS,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
+        self.sent = b""
+        """All bytes that the program sent so far, as far as they were read."""
+
         self._stream = pyte.ByteStream(self.screen)
-        environment = os.environ | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        environment = os.environ | {"TERM": "xterm-256color"}
         for name in ("NO_COLOR", "COLORFGBG"):
             environment.pop(name, None)
+        environment |= variables or {}
         self.process = pexpect.spawn(
             sys.executable,
             ["-P", "-m", "repl", *arguments],
@@ -33,6 +44,8 @@ class Terminal:
             env=environment,
             timeout=60,
         )
+        # Where the cursor stands is asked by the program; without an answer there is no toolbar.
+        self.screen.write_process_input = self.process.send
 
     @property
     def lines(self) -> list[str]:
@@ -57,6 +70,35 @@ class Terminal:
     def press(self, key: str) -> None:
         """Press Ctrl and a key."""
         self.process.sendcontrol(key)
+
+    def send(self, keys: str) -> None:
+        """Press keys without a look at the screen."""
+        self.process.send(keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size of the window; what stands there is cut or stays, as in xterm."""
+        self.screen.resize(rows, columns)
+        self.process.setwinsize(rows, columns)
+
+    def style(self, text: str, row: int | None = None) -> pyte.screens.Char:
+        """Return the first letter of a text as it is drawn, on one row or the last that has it."""
+        rows = [y for y, line in enumerate(self.lines) if text in line] if row is None else [row]
+        return self.screen.buffer[rows[-1]][self.lines[rows[-1]].index(text)]
+
+    def toolbar(self) -> str:
+        """Return the last row that has something on it."""
+        return [line for line in self.lines if line][-1]
+
+    def settle(self, seconds: float = 0.4) -> None:
+        """Read until nothing has come for a while."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self._read(0.05):
+                end = time.monotonic() + seconds
+
+    def until(self, reached: Callable[[], bool], wanted: str, seconds: float = 60) -> None:
+        """Wait until something is so."""
+        self._until(reached, seconds, wanted)
 
     def see(self, pattern: str, seconds: float = 60) -> str:
         """Wait until the pattern stands somewhere on the screen; return what matched."""
@@ -86,16 +128,28 @@ class Terminal:
 
     def leave(self) -> int | None:
         """Wait for the program's end; return its exit status."""
-        self.process.expect(pexpect.EOF)
+        end = time.monotonic() + 60
+        with suppress(pexpect.EOF):
+            while time.monotonic() < end:
+                self._read(0.1)
         self.process.close()
         return self.process.exitstatus
 
-    def _until(self, reached: object, seconds: float, wanted: str = "the prompt") -> None:
+    def _until(
+        self, reached: Callable[[], bool], seconds: float, wanted: str = "the prompt"
+    ) -> None:
         end = time.monotonic() + seconds
-        while not reached():  # type: ignore[operator]
+        while not reached():
             if time.monotonic() > end:
                 raise AssertionError(f"waited for {wanted}, and the screen is\n{self.text()}")
-            try:
-                self._stream.feed(self.process.read_nonblocking(65536, timeout=0.1))
-            except pexpect.TIMEOUT:
-                continue
+            self._read(0.1)
+
+    def _read(self, seconds: float) -> bool:
+        """Take what has come, and say whether something has."""
+        try:
+            came = self.process.read_nonblocking(65536, timeout=seconds)
+        except pexpect.TIMEOUT:
+            return False
+        self.sent += came
+        self._stream.feed(came)
+        return True
