@@ -15,6 +15,9 @@ from tests.repl.line.typist import split
 
 COLUMNS, ROWS = 80, 24
 
+PATIENCE = 6.0
+"""Seconds to wait for what should come, on a machine that others use too."""
+
 
 class Terminal:
     """The program in a pseudo-terminal, and the screen that a person would see."""
@@ -52,7 +55,7 @@ class Terminal:
         """The rows of the screen, without the blanks at their ends."""
         return [row.rstrip() for row in self.screen.display]
 
-    def type(self, text: str, wait: str | None = None, seconds: float = 60) -> None:
+    def type(self, text: str, wait: str | None = None, seconds: float = PATIENCE) -> None:
         """Type a line and Enter; wait for a pattern on the screen, or for the next prompt."""
         if wait is not None:
             self.process.send(text + "\r")
@@ -63,7 +66,7 @@ class Terminal:
         self.process.send("\r")
         self.ready(seconds)
 
-    def ready(self, seconds: float = 60) -> None:
+    def ready(self, seconds: float = PATIENCE) -> None:
         """Wait until the cursor stands at an empty prompt."""
         self._until(lambda: self.line_of_cursor() == "›", seconds)
 
@@ -96,11 +99,17 @@ class Terminal:
             if self._read(0.05):
                 end = time.monotonic() + seconds
 
-    def until(self, reached: Callable[[], bool], wanted: str, seconds: float = 60) -> None:
+    def watch(self, seconds: float) -> None:
+        """Read for so long, whatever comes."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._read(0.02)
+
+    def until(self, reached: Callable[[], bool], wanted: str, seconds: float = PATIENCE) -> None:
         """Wait until something is so."""
         self._until(reached, seconds, wanted)
 
-    def see(self, pattern: str, seconds: float = 60) -> str:
+    def see(self, pattern: str, seconds: float = PATIENCE) -> str:
         """Wait until the pattern stands somewhere on the screen; return what matched."""
         self._until(lambda: re.search(pattern, self.text()) is not None, seconds, pattern)
         match = re.search(pattern, self.text())
@@ -115,7 +124,7 @@ class Terminal:
         """Return the row of the cursor up to the cursor: what comes after it is a ghost."""
         return self.screen.display[self.screen.cursor.y][: self.screen.cursor.x].rstrip()
 
-    def ghost(self, typed: str, unlike: str = "", seconds: float = 60) -> str:
+    def ghost(self, typed: str, unlike: str = "", seconds: float = PATIENCE) -> str:
         """Wait until a text stands before the cursor and a dim one, unlike another, after it."""
         self._until(
             lambda: self._ghost_after(typed) not in ("", unlike), seconds, f"a ghost of {typed}"
@@ -135,9 +144,7 @@ class Terminal:
         self.process.close()
         return self.process.exitstatus
 
-    def _until(
-        self, reached: Callable[[], bool], seconds: float, wanted: str = "the prompt"
-    ) -> None:
+    def _until(self, reached: Callable[[], bool], seconds: float, wanted: str = "the prompt") -> None:
         end = time.monotonic() + seconds
         while not reached():
             if time.monotonic() > end:
