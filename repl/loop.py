@@ -15,6 +15,7 @@ from core.decoding.generator import Generator, Word
 from core.errors import HeadlongError, InputError
 from repl import drawing, script, views
 from repl.commands import registry
+from repl.interrupts import held_back
 from repl.registry import Confirmation, Continue, Script
 from repl.session import Session, print_error
 from repl.undo import Past
@@ -239,8 +240,9 @@ def _write(session: Session, generator: Generator, wanted: Continue, words: list
         writer.write(drawing.beginning(session, generator, seed))
         writer.flush()
         for word in chain(first, stream):
-            words.append(word)
-            writer.write(drawing.coming(session, word))
+            with held_back():  # so that what is shown is what is kept
+                words.append(word)
+                writer.write(drawing.coming(session, word))
     finally:
         writer.flush()
         session.console.print()

@@ -25,6 +25,7 @@ from core.library.shelf import Place, Shelf, called, load_all, name_of
 from core.setting import Value
 from core.settings import SamplingSettings
 from repl import views
+from repl.echo import echo
 from repl.program import ProgramSettings
 from repl.theme import THEME, THEMES, Name, resolve, use
 from repl.transcript import TYPED, Transcript
@@ -290,7 +291,8 @@ class Session:
         if not self.interactive:
             raise SettingError("nobody is there to ask; say --yes")
         try:
-            answer = self.console.input(Text(f"  {question} [y/N] ", style="notice"))
+            with echo(True):
+                answer = self.console.input(Text(f"  {question} [y/N] ", style="notice"))
         except EOFError:
             self.console.print()
             return False

@@ -1,9 +1,7 @@
 """Training as the terminal does it: options to a job, a progress bar, Ctrl-C to a clean stop."""
 
-import os
 import shlex
 import signal
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,6 +22,7 @@ from core.training.base import Base, recipe_from
 from core.training.client import Trainer
 from core.training.events import Done, EpochDone, Event, Notice, Started
 from core.training.job import Job, plan, readable, source
+from repl.echo import echo
 from repl.views import epoch_line, perplexed, safe
 
 DEFAULT_PRESET = "small"
@@ -141,7 +140,7 @@ def watch(job: Job, console: Console, messages: Console) -> Done:
     """
     with (
         Trainer(job) as trainer,
-        _no_echo(),
+        echo(False),
         _bar(console) as (bar, task),
         _ctrl_c_stops(trainer),
     ):
@@ -170,24 +169,6 @@ def _ctrl_c_stops(trainer: Trainer) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, usual)
-
-
-@contextmanager
-def _no_echo() -> Iterator[None]:
-    """Keep keys that are typed meanwhile, Ctrl-C among them, from being written into the bar."""
-    if os.name != "posix" or not sys.stdin.isatty():
-        yield
-        return
-    import termios
-
-    before = termios.tcgetattr(sys.stdin)
-    quiet = list(before)
-    quiet[3] &= ~termios.ECHO
-    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, quiet)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 def done_line(done: Done) -> Text:

@@ -1,10 +1,5 @@
 """The interactive prompt: a prompt_toolkit session with a ghost and a history, and its loop."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-
 from prompt_toolkit import PromptSession
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -12,6 +7,8 @@ from prompt_toolkit.styles import DynamicStyle
 from rich.text import Text
 
 from repl.commands import registry
+from repl.echo import echo
+from repl.interrupts import deaf, once_a_press
 from repl.line.completion import LineCompleter
 from repl.line.ghost import Ghost
 from repl.line.ghost_view import GhostProcessor
@@ -32,14 +29,16 @@ MANY = 5
 def run_prompt(session: Session) -> None:
     """Read and run lines until the user leaves."""
     line = LineEditor(session)
-    while not session.leaving:
-        try:
-            text = line.read()
-            run_typed(session, text, blank_means_seed=line.shown.after == text)
-        except KeyboardInterrupt:
-            continue  # the line is abandoned, the session is not
-        except EOFError:
-            return
+    with deaf():
+        while not session.leaving:
+            try:
+                text = line.read()
+                with echo(False):
+                    run_typed(session, text, blank_means_seed=line.shown.after == text)
+            except KeyboardInterrupt:
+                continue  # the line is abandoned, the session is not
+            except EOFError:
+                return
 
 
 class LineEditor:
@@ -106,7 +105,7 @@ def run_typed(session: Session, text: str, blank_means_seed: bool = False) -> No
         lines = [""]
     if len(lines) > MANY and not _wanted(session, len(lines)):
         return
-    with _interrupts() as interrupted:
+    with once_a_press() as interrupted:
         for line in lines:
             run_line(session, line, blank_means_seed)
             if session.leaving or interrupted:
@@ -119,21 +118,3 @@ def _wanted(session: Session, lines: int) -> bool:
             return True
     session.messages.print(Text("  nothing was run; Up brings the lines back\n", style="notice"))
     return False
-
-
-@contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Collect the signals of Ctrl-C, which a line that was interrupted keeps to itself."""
-    collected: list[int] = []
-    before = signal.getsignal(signal.SIGINT) or signal.SIG_DFL
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        collected.append(number)
-        if callable(before):
-            before(number, frame)
-
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield collected
-    finally:
-        signal.signal(signal.SIGINT, before)
