@@ -1,5 +1,6 @@
 """What is typed after a command's name, taken apart by the signature of the function that runs it."""
 
+import difflib
 import inspect
 import re
 import shlex
@@ -95,7 +96,7 @@ class Binder:
         name, separator, value = word.partition("=")
         parameter = self._options.get(name)
         if parameter is None:
-            known = "there are " + ", ".join(self._options) if self._options else "it takes none"
+            known = self._known_options(name)
             raise self._wrong(f"there is no option {name}; {known}")
         if self._hints[parameter.name] is bool:
             if separator:
@@ -107,6 +108,13 @@ class Binder:
         if not value:
             raise self._wrong(f"{name} needs a value")
         self._add(keyword, parameter, value)
+
+    def _known_options(self, typed: str) -> str:
+        """Say which options there are: the nearest, if one is near."""
+        if not self._options:
+            return "it takes none"
+        near = difflib.get_close_matches(typed, self._options, n=1)
+        return f"did you mean {near[0]}?" if near else "there are " + ", ".join(self._options)
 
     def _add(self, keyword: dict[str, Any], parameter: inspect.Parameter, value: str) -> None:
         hint = self._hints[parameter.name]
@@ -168,7 +176,8 @@ def usage(parameter: inspect.Parameter) -> str:
     if parameter.kind is parameter.KEYWORD_ONLY:
         flag = parameter.annotation is bool
         return f"[{option(parameter)}]" if flag else f"[{option(parameter)} {_value(parameter)}]"
-    words = name.replace("_", " ")
+    annotated = get_origin(parameter.annotation) is Annotated
+    words = _value(parameter) if annotated else name.replace("_", " ")
     return words if parameter.default is parameter.empty else f"[{words}]"
 
 

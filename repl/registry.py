@@ -234,8 +234,9 @@ class Registry:
         if name in self._by_alias:
             return self._by_alias[name]
         near = difflib.get_close_matches(name, self._by_alias, n=1, cutoff=0.5)
-        hint = f"did you mean :{near[0]}?" if near else ":help lists them all"
-        raise CommandError(f"there is no command :{name}; {hint} (a seed may begin with ::)")
+        all_ = ":help lists them, and :: begins a seed with a colon"
+        hint = f"did you mean :{near[0]}?" if near else all_
+        raise CommandError(f"there is no command :{name}; {hint}")
 
     def run(self, session: Session, line: str) -> Result:
         """Run one line that begins with a colon.

@@ -1,5 +1,7 @@
 """Commands about the config file and the look of the prompt."""
 
+from typing import Annotated
+
 from rich.text import Text
 
 from core.errors import SettingError
@@ -50,7 +52,7 @@ def theme(session: Session, name: str = "") -> Result:
 @registry.command(
     "config", example=":config write", choices=choices.words({"write": "a file with every setting"})
 )
-def config(session: Session, write: str = "", *, replace: bool = False) -> Result:
+def config(session: Session, write: Annotated[str, "write"] = "", *, replace: bool = False) -> Result:
     """Show the config file and what it sets.
 
     It sets how the prompt begins; what in it cannot be used is told. With write one is written that
@@ -64,13 +66,14 @@ def config(session: Session, write: str = "", *, replace: bool = False) -> Resul
         if write != "write":
             raise SettingError(f"it is typed :config, or :config write, not {write!r}")
         write_default(path, replace)
-        return Confirmation(Text(views.safe(str(path))))
+        told = Text("wrote every setting, as comments to change, to ")
+        return Confirmation(told.append(views.safe(str(path)), "name"))
     return picture(path, read_config(path))
 
 
 @registry.command("ghost", example=":ghost off", choices=choices.words(_SWITCH))
-def ghost(session: Session, switch: str = "") -> Result:
-    """Show while you type what the model would say, or not.
+def ghost(session: Session, switch: Annotated[str, "on|off"] = "") -> Result:
+    """Show what the model would say while you type.
 
     What is dim after the cursor is what Enter would print. Right takes it, Alt-F a word of it; Alt-N
     and Alt-P go to other draws, as :rng does.
@@ -82,8 +85,8 @@ def ghost(session: Session, switch: str = "") -> Result:
 
 
 @registry.command("history", example=":history clear", choices=choices.words(_HISTORY))
-def history(session: Session, what: str = "") -> Result:
-    """Keep the lines that you type for the next time, or not.
+def history(session: Session, what: Annotated[str, "on|off|clear"] = "") -> Result:
+    """Keep the lines you type for next time, or not.
 
     With off nothing that you type from now on is remembered; on goes back to that. With clear all lines
     are forgotten, those of earlier sessions too. Alone it tells where they are kept.
@@ -99,5 +102,7 @@ def history(session: Session, what: str = "") -> Result:
         kept.on() if keep else kept.off()
         session.program = session.program.change(history=keep)
         return Confirmation(views.setting_line(_KEEP, _KEEP.show(keep)))
-    where = views.safe(str(kept.path)) if kept.path and kept.keeps else "nowhere"
-    return Text.assemble(f"{len(kept.get_strings()):,} lines, kept in ", (where, "name"))
+    lines = f"{len(kept.get_strings()):,} lines, "
+    where = ("kept in ", (views.safe(str(kept.path)), "name")) if kept.path else ("until you leave",)
+    told = Text.assemble(lines, *where)
+    return told if kept.keeps else told.append("; off: what you type now is not added")

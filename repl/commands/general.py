@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -30,7 +31,7 @@ _SHOWN = {"command": "the shell command that gives the current line again"}
 
 
 @registry.command("show", example=":show command", choices=choices.words(_SHOWN))
-def show(session: Session, what: str = "") -> RenderableType:
+def show(session: Session, what: Annotated[str, "command"] = "") -> RenderableType:
     """Show the loaded model and every setting.
 
     :show command shows the command of the shell that gives the current line again, word for word, and

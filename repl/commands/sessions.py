@@ -37,7 +37,7 @@ def save(session: Session, file: NameOrPath = NOWHERE, *, replace: bool = False)
     if path is None:
         raise InputError("this session has no file yet; give it a name, such as :save monday")
     keeping.save(session, path, replace)
-    return Confirmation(Text(views.safe(str(path))))
+    return Confirmation(Text("saved to ").append(views.safe(str(path)), "name"))
 
 
 @registry.command("open", example=":open monday", choices=saved_names)

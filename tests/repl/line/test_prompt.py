@@ -236,9 +236,7 @@ SAMPLERS: list[dict[str, Value]] = [
     {"samples": 3},
 ]
 KEYS = st.lists(
-    st.sampled_from(
-        ("new", "war ", "x", " ", ":", BACKSPACE, LEFT, RIGHT, ALT_F, ALT_N, ALT_P)
-    ),
+    st.sampled_from(("new", "war ", "x", " ", ":", BACKSPACE, LEFT, RIGHT, ALT_F, ALT_N, ALT_P)),
     max_size=8,
 )
 
