@@ -19,6 +19,35 @@ MEANING = 60
 """Characters at most of a line that stands for its number."""
 
 
+OPTIONS = {
+    "--cleaning": "how a line becomes words: plain, tutorial, cased",
+    "--column": "the column that holds the lines",
+    "--config": "the model's settings as JSON, as textgenrnn writes them",
+    "--drop": "a cell whose lines are left out; may be repeated",
+    "--encoding": "how the file's letters are written; utf-8 if not given",
+    "--epochs": "how often the text is read at most",
+    "--file": "the lines of a file to compare on",
+    "--float16": "round its numbers, in half the size",
+    "--from": "a model to start from",
+    "--headlines": "compare on the headlines that come along",
+    "--last": "only so many of the last lines and commands",
+    "--layer": "the layer; 1 is the first",
+    "--least": "how often a word must be there to count",
+    "--min-count": "words that are rarer become unknown",
+    "--name": "what the model is called from then on",
+    "--preset": "small (the default) or tutorial",
+    "--replace": "write over what is there",
+    "--set": "any other setting, as name=value",
+    "--tokenizer": "the model's words, as JSON",
+    "--top": "how many are shown",
+    "--vs": "models to compare with, with commas between them",
+    "--whole": "the whole line and not its seed",
+    "--window": "how many words the model reads",
+    "--yes": "without a question",
+}
+"""What each option of a command means, in a few words."""
+
+
 def words(choices: Mapping[str, str]) -> Choices:
     """Offer fixed words with their meanings."""
     fixed = [Choice(text, meaning) for text, meaning in choices.items()]

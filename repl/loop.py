@@ -15,14 +15,14 @@ from core.decoding.generator import Generator, Word
 from core.errors import HeadlongError, InputError
 from repl import drawing, script, views
 from repl.commands import registry
-from repl.registry import Confirmation, Continue, Script
+from repl.registry import Confirmation, Continue, Script, Verbatim
 from repl.session import Session, print_error
 from repl.undo import snapshot
 
 INDENT = "  "
 
-BARE_WORDS = ("exit", "quit", "bye", "help")
-"""Seeds that are more often meant as commands."""
+BARE_WORDS = {"exit": "exit", "quit": "quit", "bye": "bye", "help": "help", "?": "help"}
+"""Seeds that are more often meant as commands, and which."""
 
 _log = logging.getLogger(__name__)
 
@@ -104,6 +104,8 @@ def dispatch(session: Session, text: str) -> None:
         result = registry.run(session, text)
         if isinstance(result, Confirmation):
             _show(session, session.messages, result.message)
+        elif isinstance(result, Verbatim):
+            _show_unbroken(session, Text(result.text))
         elif isinstance(result, Continue):
             continue_seed(session, result)
         elif isinstance(result, Script):
@@ -123,9 +125,8 @@ def dispatch(session: Session, text: str) -> None:
 
 def _bare_word(session: Session, text: str) -> str | None:
     """Return the command that somebody means who types its name alone, once they say so."""
-    word = text.strip().lower()
-    meant = session.interactive and word in BARE_WORDS
-    return word if meant and session.ask(f"Did you mean :{word}?") else None
+    meant = BARE_WORDS.get(text.strip().lower()) if session.interactive else None
+    return meant if meant and session.ask(f"Did you mean :{meant}?") else None
 
 
 def _run(session: Session, wanted: Script) -> None:
@@ -168,6 +169,14 @@ def _show(session: Session, console: Console, result: RenderableType) -> None:
         return
     console.print(indented)
     console.print()
+
+
+def _show_unbroken(session: Session, text: Text) -> None:
+    """Print a text from the edge on, for the terminal to break: so it is whole where it is copied."""
+    session.transcript.keep(Padding.indent(text, len(INDENT)))
+    session.console.print(text, soft_wrap=True)
+    if session.interactive:
+        session.console.print()
 
 
 def continue_seed(session: Session, wanted: Continue) -> None:

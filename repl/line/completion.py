@@ -11,6 +11,7 @@ from prompt_toolkit.document import Document
 from core.insight.following import following
 from repl import views
 from repl.arguments import CommandError
+from repl.choices import OPTIONS
 from repl.registry import Choice, Command, Registry
 from repl.session import Session
 
@@ -66,7 +67,7 @@ def _command(registry: Registry, name: str) -> Command | None:
 
 def _matching(registry: Registry, typed: str) -> list[Command]:
     """Return the commands that `typed` may mean, those that begin so first; an alias counts too."""
-    return _best(registry.commands.values(), lambda command: (command.name, *command.aliases), typed)
+    return _best(registry.commands.values(), lambda command: command.names, typed)
 
 
 def _best(items: Iterable[_Item], names: Callable[[_Item], Sequence[str]], typed: str) -> list[_Item]:
@@ -103,7 +104,8 @@ def _arguments(session: Session, command: Command, rest: str) -> list[Candidate]
     if option in command.values:
         return _fitting(command.values[option](session, ()), last)
     if last.startswith("--"):
-        return _fitting([Choice(name) for name in command.options if name not in words], last)
+        left = [name for name in command.options if name not in words]
+        return _fitting([Choice(name, OPTIONS.get(name, "")) for name in left], last)
     before = _positional(command, words)
     if len(before) >= len(command.choices):
         return []
@@ -162,4 +164,11 @@ class LineCompleter(Completer):
             yield Completion(candidate.text, -candidate.replaces, display_meta=candidate.meaning)
         word = before.rpartition(" ")[2]
         if takes_path(self._registry, before) and (word or event.completion_requested):
-            yield from self._paths.get_completions(Document(word), event)
+            yield from self._files(word, event)
+
+    def _files(self, word: str, event: CompleteEvent) -> Iterator[Completion]:
+        """Yield what a path may go on with; hidden files where their dot is typed."""
+        begun = word.rpartition("/")[2]
+        for found in self._paths.get_completions(Document(word), event):
+            if begun or not found.text.startswith("."):
+                yield found
