@@ -115,6 +115,15 @@ def _given(option: str, value: str | None) -> list[str]:
     return [] if value is None else [option, value]
 
 
+FEW = 10
+"""Lines held out that are too few to tell when to stop."""
+
+LITTLE = (
+    "so few lines that are held out say little about when to stop; --preset tutorial holds out none "
+    "and learns a small text by heart"
+)
+
+
 def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) -> Done:
     """Train and pass epochs and the end on as records, as `--json` prints them.
 
@@ -251,6 +260,8 @@ class _Display:
             f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters"
         )
         self.messages.print(Text(text, style="muted"))
+        if 0 < event.validation_lines < FEW:
+            self.messages.print(Text(LITTLE, style="notice"))
         self.bar.update(self.task, total=event.epochs * event.steps, description="epoch 1")
 
     def _epoch_done(self, event: EpochDone) -> None:

@@ -421,3 +421,15 @@ def test_help_explains_settings_too(session: Screen) -> None:
     assert run(session, ":help min_p").startswith("min_p off  draw from words at least this share")
     assert run(session, ":help no-repeat").startswith("no_repeat off")
     assert run(session, ":help length").startswith(":len [WORDS]")
+
+
+def test_a_question_that_is_cancelled_ends_its_line(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled() -> str:
+        raise KeyboardInterrupt
+
+    session.interactive = True
+    session.messages = session.console
+    monkeypatch.setattr("builtins.input", cancelled)
+    assert run(session, "exit") == "  Did you mean :exit? [y/N] \n  interrupted\n\n"
