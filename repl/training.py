@@ -11,7 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
@@ -141,8 +142,10 @@ def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) 
     raise AssertionError(ENDLESS)
 
 
-def watch(job: Job, console: Console, messages: Console) -> Done:
+def watch(job: Job, console: Console, messages: Console, indent: int = 0) -> Done:
     """Train with a progress bar; Ctrl-C stops and keeps the best weights, a second one kills.
+
+    What is told of the training begins `indent` columns from the edge, as answers at the prompt do.
 
     Raises:
         TrainingError: the trainer failed, or died.
@@ -154,7 +157,7 @@ def watch(job: Job, console: Console, messages: Console) -> Done:
         _bar(console) as (bar, task),
         _ctrl_c_stops(trainer),
     ):
-        display = _Display(bar, task, console, messages, f"{job.recipe.text.level}s")
+        display = _Display(bar, task, console, messages, f"{job.recipe.text.level}s", indent)
         for event in trainer.events():
             display.show(event)
             if isinstance(event, Done):
@@ -234,11 +237,12 @@ class _Display:
     console: Console
     messages: Console
     tokens: str
+    indent: int = 0
 
     def show(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, Notice):
-            self.messages.print(Text(safe(event.text), "notice"))
+            self._tell(Text(safe(event.text), "notice"))
         elif isinstance(event, Started):
             self._started(event)
         elif isinstance(event, EpochDone):
@@ -253,29 +257,36 @@ class _Display:
                 speed=f"{speed} · up to {clock(event.seconds_left)} left",
             )
 
+    def _tell(self, text: Text) -> None:
+        self.messages.print(self._indented(text))
+
+    def _indented(self, text: Text) -> RenderableType:
+        return (
+            Padding.indent(text, self.indent) if self.indent else text
+        )  # padding cuts what a pipe keeps
+
     def _started(self, event: Started) -> None:
         held_out = f", {event.validation_lines:,} held out" if event.validation_lines else ""
         text = (
             f"{event.lines:,} lines{held_out} · {event.vocabulary:,} {self.tokens} "
             f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters"
         )
-        self.messages.print(Text(text, style="muted"))
+        self._tell(Text(text, style="muted"))
         if 0 < event.validation_lines < FEW:
-            self.messages.print(Text(LITTLE, style="notice"))
+            self._tell(Text(LITTLE, style="notice"))
         self.bar.update(self.task, total=event.epochs * event.steps, description="epoch 1")
 
     def _epoch_done(self, event: EpochDone) -> None:
         if event.validation_perplexity is not None:
             self.bar.update(self.task, perplexity=f" · {perplexed(event.validation_perplexity)}")
-        self.console.print(
-            epoch_line(
-                event.epoch,
-                event.loss,
-                event.validation_perplexity,
-                f"{event.tokens_per_second:,.0f} {self.tokens}/s",
-                event.best,
-            )
+        line = epoch_line(
+            event.epoch,
+            event.loss,
+            event.validation_perplexity,
+            f"{event.tokens_per_second:,.0f} {self.tokens}/s",
+            event.best,
         )
+        self.console.print(self._indented(line))
 
 
 def clock(seconds: float) -> str:

@@ -44,6 +44,8 @@ def train(
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
     request = Request(files, column, drop, encoding, preset, name, replace, from_, session.shelf)
     request = request.change(options, set)
-    done = watch(request.job(), session.console, session.messages)
+    done = watch(
+        request.job(), session.console, session.messages, indent=2 if session.interactive else 0
+    )
     loaded = session.load(done.path)
     return Confirmation(Group(done_line(done), views.loaded(loaded)))

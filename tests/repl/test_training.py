@@ -11,7 +11,7 @@ from core.errors import ModelNotFound, SettingError
 from core.library.shelf import Shelf
 from core.recipe import FINE_TUNING, preset
 from core.training.client import Trainer
-from core.training.events import Done, Started
+from core.training.events import Done, EpochDone, Started
 from repl import training
 from repl.training import Request, done_line
 from tests.repl.conftest import console
@@ -117,3 +117,16 @@ def test_lines_held_out_that_are_too_few_to_tell_when_to_stop_are_told(
         display = training._Display(bar, task, out, out, "words")
         display.show(Started("poems", 27, held_out, 35, 0.05, 534_307, 1, 1))
     assert ("--preset tutorial" in cast(StringIO, out.file).getvalue()) is told
+
+
+@pytest.mark.parametrize("indent", [0, 2])
+def test_what_is_told_of_a_training_is_indented_as_answers_are(indent: int) -> None:
+    out = console()
+    with training._bar(out) as (bar, task):
+        display = training._Display(bar, task, out, out, "words", indent)
+        display.show(Started("mine", 2126, 236, 2351, 0.32, 1_129_519, 1, 1))
+        display.show(EpochDone(1, 5.586, 4.82, 6755, True))
+    lines = cast(StringIO, out.file).getvalue().splitlines()
+    margin = " " * indent
+    assert lines[0].startswith(f"{margin}2,126 lines, 236 held out")
+    assert lines[1].startswith(f"{margin}epoch   1  loss 5.586")
