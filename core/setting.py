@@ -155,6 +155,8 @@ def _exact(value: float) -> str:
 
 
 def _number(value: float) -> str:
+    if value == 2**64 - 1:
+        return "2^64 - 1"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 

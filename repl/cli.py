@@ -23,6 +23,7 @@ from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings, TextSettings
 from repl import views
 from repl.cli_base import (
+    WORDS,
     FileOption,
     JsonOption,
     ModelOption,
@@ -40,14 +41,18 @@ from repl.cli_base import (
 from repl.cli_sampling import sampling_generator, sampling_options
 from repl.session import DEFAULT_MODEL, make_console
 
+LONGEST = 24
+"""Letters of the choices that stand beside an option; the help names them anyway."""
+
 
 def _option(name: str) -> Any:
     """Return the option of a setting; its text is checked against the table of settings, not here."""
     setting = (settings_of(SamplingSettings) | Recipe.table())[name]
+    choices = "|".join(setting.choices) or "N"
     return typer.Option(
         "--" + name.replace("_", "-"),
         help=f"{setting.help[0].upper()}{setting.help[1:]} ({setting.describe()}).",
-        metavar="|".join(setting.choices) or "N",
+        metavar=choices if len(choices) <= LONGEST else "NAME",
         show_default=False,
     )
 
@@ -115,7 +120,7 @@ def prompt(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(rich_help_panel=WORDS)
 @guarded
 @sampling_options
 def generate(
@@ -182,7 +187,7 @@ def _generated(generator: Generator, continuation: Continuation, milliseconds: f
     }
 
 
-@app.command()
+@app.command(rich_help_panel=WORDS)
 @guarded
 def train(
     context: typer.Context,
@@ -240,7 +245,7 @@ def train(
         raise typer.Exit(130)
 
 
-@app.command()
+@app.command(rich_help_panel=WORDS)
 @guarded
 def corpus(
     files: FilesArgument = None,

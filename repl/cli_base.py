@@ -27,6 +27,10 @@ app = typer.Typer(
 )
 
 
+WORDS, LOOKING, INSIDE = "Write and train", "See why", "Look inside"
+MODELS, PROGRAM = "Models", "The program"
+"""Under what headings commands stand in the help."""
+
 ModelArgument = Annotated[str, typer.Argument(help="A model's name or path.")]
 ModelOption = Annotated[
     str | None,

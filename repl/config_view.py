@@ -24,6 +24,6 @@ def picture(path: Path, config: Config) -> RenderableType:
             rows.add_row(Text(str(line), "muted"), Text(name, "name"), Text(value, "value"))
         parts.append(rows)
     elif not config.problems:
-        parts.append(Text("sets nothing", style="muted"))
+        parts.append(Text("sets nothing: every line in it is a comment", style="muted"))
     parts += [Text(views.safe(str(problem)), style="notice") for problem in config.problems]
     return Group(*parts)

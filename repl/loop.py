@@ -16,14 +16,14 @@ from core.errors import HeadlongError, InputError
 from repl import drawing, script, views
 from repl.commands import registry
 from repl.interrupts import held_back
-from repl.registry import Confirmation, Continue, Script
+from repl.registry import Confirmation, Continue, Script, Verbatim
 from repl.session import Session, print_error
 from repl.undo import Past
 
 INDENT = "  "
 
-BARE_WORDS = ("exit", "quit", "bye", "help")
-"""Seeds that are more often meant as commands."""
+BARE_WORDS = {"exit": "exit", "quit": "quit", "bye": "bye", "help": "help", "?": "help"}
+"""Seeds that are more often meant as commands, and which."""
 
 _log = logging.getLogger(__name__)
 
@@ -108,6 +108,8 @@ def dispatch(session: Session, text: str, blank_means_seed: bool = False) -> Non
         result = registry.run(session, text.lstrip())
         if isinstance(result, Confirmation):
             _show(session, session.messages, result.message)
+        elif isinstance(result, Verbatim):
+            _show_unbroken(session, Text(result.text))
         elif isinstance(result, Continue):
             continue_seed(session, result)
         elif isinstance(result, Script):
@@ -126,9 +128,8 @@ def dispatch(session: Session, text: str, blank_means_seed: bool = False) -> Non
 
 def _bare_word(session: Session, text: str) -> str | None:
     """Return the command that somebody means who types its name alone, once they say so."""
-    word = text.strip().lower()
-    meant = session.interactive and word in BARE_WORDS
-    return word if meant and session.ask(f"Did you mean :{word}?") else None
+    meant = BARE_WORDS.get(text.strip().lower()) if session.interactive else None
+    return meant if meant and session.ask(f"Did you mean :{meant}?") else None
 
 
 def _run(session: Session, wanted: Script) -> None:
@@ -173,6 +174,14 @@ def _show(session: Session, console: Console, result: RenderableType) -> None:
         return
     console.print(indented)
     console.print()
+
+
+def _show_unbroken(session: Session, text: Text) -> None:
+    """Print a text from the edge on, for the terminal to break: so it is whole where it is copied."""
+    session.transcript.keep(Padding.indent(text, len(INDENT)))
+    session.console.print(text, soft_wrap=True)
+    if session.interactive:
+        session.console.print()
 
 
 def continue_seed(session: Session, wanted: Continue) -> None:

@@ -34,11 +34,14 @@ def read(path: Path) -> tuple[str, ...]:
     what a model says is never run.
 
     Raises:
-        InputError: it is too large, or no text.
+        InputError: it is not there, too large, or no text.
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {path}; check the name") from error
     if len(content) > LARGEST:
         raise InputError(f"{path} is too large for a script: more than {LARGEST:,} bytes")
     try:

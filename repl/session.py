@@ -296,6 +296,9 @@ class Session:
         except EOFError:
             self.console.print()
             return False
+        except KeyboardInterrupt:
+            self.console.print()  # what is said next does not go on behind the question
+            raise
         return answer.strip().lower() in ("y", "yes")
 
     def configure(self, **changes: Value) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
@@ -114,6 +115,15 @@ def _given(option: str, value: str | None) -> list[str]:
     return [] if value is None else [option, value]
 
 
+FEW = 10
+"""Lines held out that are too few to tell when to stop."""
+
+LITTLE = (
+    "so few lines that are held out say little about when to stop; --preset tutorial holds out none "
+    "and learns a small text by heart"
+)
+
+
 def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) -> Done:
     """Train and pass epochs and the end on as records, as `--json` prints them.
 
@@ -131,8 +141,10 @@ def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) 
     raise AssertionError(ENDLESS)
 
 
-def watch(job: Job, console: Console, messages: Console) -> Done:
+def watch(job: Job, console: Console, messages: Console, indent: int = 0) -> Done:
     """Train with a progress bar; Ctrl-C stops and keeps the best weights, a second one kills.
+
+    What is told of the training begins `indent` columns from the edge, as answers at the prompt do.
 
     Raises:
         TrainingError: the trainer failed, or died.
@@ -144,7 +156,7 @@ def watch(job: Job, console: Console, messages: Console) -> Done:
         _bar(console) as (bar, task),
         _ctrl_c_stops(trainer),
     ):
-        display = _Display(bar, task, console, messages, f"{job.recipe.text.level}s")
+        display = _Display(bar, task, console, messages, f"{job.recipe.text.level}s", indent)
         for event in trainer.events():
             display.show(event)
             if isinstance(event, Done):
@@ -206,11 +218,12 @@ class _Display:
     console: Console
     messages: Console
     tokens: str
+    indent: int = 0
 
     def show(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, Notice):
-            self.messages.print(Text(safe(event.text), "notice"))
+            self._tell(Text(safe(event.text), "notice"))
         elif isinstance(event, Started):
             self._started(event)
         elif isinstance(event, EpochDone):
@@ -225,27 +238,36 @@ class _Display:
                 speed=f"{speed} · up to {clock(event.seconds_left)} left",
             )
 
+    def _tell(self, text: Text) -> None:
+        self.messages.print(self._indented(text))
+
+    def _indented(self, text: Text) -> RenderableType:
+        return (
+            Padding.indent(text, self.indent) if self.indent else text
+        )  # padding cuts what a pipe keeps
+
     def _started(self, event: Started) -> None:
         held_out = f", {event.validation_lines:,} held out" if event.validation_lines else ""
         text = (
             f"{event.lines:,} lines{held_out} · {event.vocabulary:,} {self.tokens} "
             f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters"
         )
-        self.messages.print(Text(text, style="muted"))
+        self._tell(Text(text, style="muted"))
+        if 0 < event.validation_lines < FEW:
+            self._tell(Text(LITTLE, style="notice"))
         self.bar.update(self.task, total=event.epochs * event.steps, description="epoch 1")
 
     def _epoch_done(self, event: EpochDone) -> None:
         if event.validation_perplexity is not None:
             self.bar.update(self.task, perplexity=f" · {perplexed(event.validation_perplexity)}")
-        self.console.print(
-            epoch_line(
-                event.epoch,
-                event.loss,
-                event.validation_perplexity,
-                f"{event.tokens_per_second:,.0f} {self.tokens}/s",
-                event.best,
-            )
+        line = epoch_line(
+            event.epoch,
+            event.loss,
+            event.validation_perplexity,
+            f"{event.tokens_per_second:,.0f} {self.tokens}/s",
+            event.best,
         )
+        self.console.print(self._indented(line))
 
 
 def clock(seconds: float) -> str:

@@ -53,7 +53,7 @@ def _unsafe(character: str) -> bool:
 
 def greeting(version: str) -> Text:
     """Draw the first line of a session."""
-    hint = " · type the beginning of a headline; :help shows the commands, Ctrl-D leaves"
+    hint = " · type the beginning of a headline; :help helps, Ctrl-D leaves"
     return Text.assemble(("Headlong", "name"), f" {version}", (hint, "muted"))
 
 

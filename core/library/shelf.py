@@ -185,7 +185,9 @@ class Shelf:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         if near:
             return f"there is no model {name!r}; did you mean {near[0]}?"
-        known = f"there are {', '.join(names[:LISTED])}" if names else "there are none yet; train one"
+        if not names:
+            return f"there is no model {name!r}; there are none yet; train one"
+        known = f"there {'is' if len(names) == 1 else 'are'} {', '.join(names[:LISTED])}"
         known += ", and others" if len(names) > LISTED else ""
         return f"there is no model {name!r}; {known}"
 

@@ -1,5 +1,7 @@
 """Commands about the config file and the look of the prompt."""
 
+from typing import Annotated
+
 from rich.text import Text
 
 from core.errors import SettingError
@@ -51,7 +53,9 @@ def theme(session: Session, name: str = "") -> Result:
 @registry.command(
     "config", example=":config write", choices=choices.words({"write": "a file with every setting"})
 )
-def config(session: Session, write: str = "", *, replace: Replace = False) -> Result:
+def config(
+    session: Session, write: Annotated[str, "write"] = "", *, replace: Replace = False
+) -> Result:
     """Show the config file and what it sets.
 
     It sets how the prompt begins; what in it cannot be used is told. With write one is written that
@@ -65,12 +69,13 @@ def config(session: Session, write: str = "", *, replace: Replace = False) -> Re
         if write != "write":
             raise SettingError(f"it is typed :config, or :config write, not {write!r}")
         write_default(path, replace)
-        return Confirmation(Text(views.safe(str(path))))
+        told = Text("wrote every setting, as comments to change, to ")
+        return Confirmation(told.append(views.safe(str(path)), "name"))
     return picture(path, read_config(path))
 
 
 @registry.command("ghost", example=":ghost off", choices=choices.words(_SWITCH))
-def ghost(session: Session, switch: str = "") -> Result:
+def ghost(session: Session, switch: Annotated[str, "on|off"] = "") -> Result:
     """Show while you type what Enter would print.
 
     It stands grey after the cursor: what the model would say. Right takes it, Alt-F a word of it; Alt-N
@@ -83,8 +88,8 @@ def ghost(session: Session, switch: str = "") -> Result:
 
 
 @registry.command("history", example=":history clear", choices=choices.words(_HISTORY))
-def history(session: Session, what: str = "") -> Result:
-    """Keep the lines that you type, or not.
+def history(session: Session, what: Annotated[str, "on|off|clear"] = "") -> Result:
+    """Keep the lines you type for next time, or not.
 
     With off nothing that you type from now on is kept for that; on goes back. With clear it is all
     forgotten, what was typed in earlier sessions too. Alone it tells where lines are kept. A session
@@ -102,5 +107,7 @@ def history(session: Session, what: str = "") -> Result:
         kept.keeps = keep
         session.program = session.program.change(history=keep)
         return Confirmation(views.setting_line(_KEEP, _KEEP.show(keep)))
-    where = views.safe(str(kept.path)) if kept.path and kept.keeps else "nowhere"
-    return Text.assemble(f"{len(kept.get_strings()):,} lines, kept in ", (where, "name"))
+    lines = f"{len(kept.get_strings()):,} lines, "
+    where = ("kept in ", (views.safe(str(kept.path)), "name")) if kept.path else ("until you leave",)
+    told = Text.assemble(lines, *where)
+    return told if kept.keeps else told.append("; off: what you type now is not added")

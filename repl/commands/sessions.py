@@ -1,6 +1,7 @@
 """Commands that keep a session in a file and bring it back."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from rich.text import Text
 
@@ -17,11 +18,13 @@ NOWHERE = NameOrPath("")
 
 
 def saved_names(session: Session, before: Sequence[str]) -> Iterator[Choice]:
-    """Offer the sessions that were saved by a name."""
-    from repl.saving.files import session_names
+    """Offer the saved sessions: those with names, then the others; the latest come first."""
+    from repl.saving.files import is_automatic, saved_sessions
 
-    for name in session_names():
-        yield Choice(name, "a saved session")
+    for path, written in saved_sessions():
+        when = datetime.fromtimestamp(written).strftime("%Y-%m-%d %H:%M")
+        how = "saved itself" if is_automatic(path) else "saved"
+        yield Choice(path.stem, f"{how} {when}")
 
 
 @registry.command("save", example=":save monday", choices=saved_names)
@@ -38,7 +41,7 @@ def save(session: Session, file: NameOrPath = NOWHERE, *, replace: Replace = Fal
     if path is None:
         raise InputError("this session has no file yet; give it a name, such as :save monday")
     keeping.save(session, path, replace)
-    return Confirmation(Text(views.safe(str(path))))
+    return Confirmation(Text("saved to ").append(views.safe(str(path)), "name"))
 
 
 @registry.command("open", example=":open monday", choices=saved_names)

@@ -137,7 +137,8 @@ def prune(session: Session, line: str = "") -> Confirmation:
     """
     removed = session.turns.prune(line)
     lines = "line" if len(removed) == 1 else "lines"
-    return Confirmation(Text(f"{len(removed)} {lines} removed"))
+    told, current = f"{len(removed)} {lines} removed", session.turns.current
+    return Confirmation(Text(f"{told}; line {current.number} is the current one" if current else told))
 
 
 @registry.command("replay", example=":replay 3", choices=choices.lines, needs="line")

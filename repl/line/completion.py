@@ -69,7 +69,7 @@ def _command(registry: Registry, name: str) -> Command | None:
 
 def _matching(registry: Registry, typed: str) -> list[Command]:
     """Return the commands that `typed` may mean, those that begin so first; an alias counts too."""
-    return _best(registry.commands.values(), lambda command: (command.name, *command.aliases), typed)
+    return _best(registry.commands.values(), lambda command: command.names, typed)
 
 
 def _best(items: Iterable[_Item], names: Callable[[_Item], Sequence[str]], typed: str) -> list[_Item]:
@@ -175,7 +175,13 @@ class LineCompleter(Completer):
             yield Completion(candidate.text, -candidate.replaces, display_meta=candidate.meaning)
         word = _BLANK.split(before)[-1]
         if takes_path(self._registry, before) and (word or event.completion_requested):
-            typed = Document(re.sub(r"\\(.)", r"\1", word))
-            for found in self._paths.get_completions(typed, event):
+            yield from self._files(word, event)
+
+    def _files(self, word: str, event: CompleteEvent) -> Iterator[Completion]:
+        """Yield what a path may go on with; hidden files where their dot is typed."""
+        typed = re.sub(r"\\(.)", r"\1", word)
+        begun = typed.rpartition("/")[2]
+        for found in self._paths.get_completions(Document(typed), event):
+            if begun or not found.text.startswith("."):
                 text = re.sub(r"""([\s\\"'])""", r"\\\1", found.text)
                 yield Completion(text, found.start_position, found.display)

@@ -22,6 +22,7 @@ TIPS = (
     "Alt-F takes one of them",
     "Alt-N shows other words",
     ":help lists the commands",
+    ":help keys tells of more keys",
 )
 
 STYLES = {

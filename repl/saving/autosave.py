@@ -95,7 +95,8 @@ class Autosave:
             self._save(self._unsaved, lasting=False)
         if self._path is not None and self._content:
             name = self._path.stem
-            self._messages.print(Text(f"  what was here before is kept: :open {name}", style="muted"))
+            told = Text(f"  what was here before is kept: :open {name}\n", style="muted")
+            self._messages.print(told)
         self.let_go()
 
     def let_go(self) -> None:

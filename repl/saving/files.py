@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,11 +50,18 @@ def sessions_directory() -> Path:
     return state_directory() / "sessions"
 
 
-def session_names() -> list[str]:
-    """Return the names of saved sessions."""
+def saved_sessions() -> list[tuple[Path, float]]:
+    """Return the files of saved sessions, and when each was written: those with a name of theirs first.
+
+    Among them the latest come first.
+    """
     directory = sessions_directory()
-    files = directory.glob(f"*{ENDING}") if is_folder(directory) else ()
-    return sorted(path.stem for path in files if not path.name.startswith("."))
+    found: list[tuple[Path, float]] = []
+    for path in directory.glob(f"*{ENDING}") if is_folder(directory) else ():
+        if not path.name.startswith("."):
+            with suppress(OSError):  # another program has just removed it
+                found.append((path, path.stat().st_mtime))
+    return sorted(found, key=lambda each: (is_automatic(each[0]), -each[1]))
 
 
 def is_automatic(path: Path) -> bool:

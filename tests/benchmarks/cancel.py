@@ -14,7 +14,7 @@ from tests.end_to_end.terminal import Terminal
 
 TRIES = 10
 RUNNING = 0.4
-"""Seconds after Enter when the key is pressed, and a little more each time: each finds another place."""
+"""Seconds after Enter when the key is pressed, and a little more each time, for another place."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def test_the_tutorial_preset_is_the_tutorials_recipe() -> None:
         (
             SamplingSettings,
             {"rng": -1},
-            "rng must be a whole number from 0 to 18,446,744,073,709,551,615, not -1",
+            "rng must be a whole number from 0 to 2^64 - 1, not -1",
         ),
         (TrainingSettings, {"learning_rate": 10**400}, "learning_rate must be a number from"),
         (ModelSettings, {"context": "both"}, "context must be one of stream, window, not 'both'"),

@@ -154,6 +154,7 @@ def test_config_shows_where_the_file_is_and_what_is_set(session: Screen) -> None
 
 def test_config_write_writes_the_default_and_nothing_over_it(session: Screen) -> None:
     run_line(session, ":config write")
+    assert "wrote every setting, as comments to change, to " in " ".join(session.told().split())
     assert config_path().read_text() == default_text()
     config_path().write_text("length = 3\n")
     run_line(session, ":config write")

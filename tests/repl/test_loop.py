@@ -384,6 +384,41 @@ def test_phrases_are_not_looked_up_where_no_model_is_loaded(session: Screen) -> 
     assert session.told() == "ban zebra\n"
 
 
+def test_help_tells_what_keys_do(session: Screen) -> None:
+    shown = run(session, ":help keys")
+    assert re.search(r"^Right +take the grey words", shown, re.MULTILINE)
+    assert all(key in shown for key in ("Alt-F", "Alt-N", "Alt-S", "Tab", "Ctrl-C", "Ctrl-D"))
+
+
+@pytest.mark.parametrize(
+    ("topic", "told"),
+    [
+        ("lod", "there is no help on 'lod'; did you mean :load?"),
+        ("typicl", "there is no help on 'typicl'; did you mean typical?"),
+        ("lookin", "there is no help on 'lookin'; did you mean looking?"),
+        ("zzz", "there is no help on 'zzz'; :help all lists every command"),
+    ],
+)
+def test_help_on_what_there_is_not_says_what_is_near(session: Screen, topic: str, told: str) -> None:
+    run(session, f":help {topic}")
+    assert session.told() == f"error: {told}\n"
+
+
+def test_help_tells_the_options_of_a_command_with_their_meanings(session: Screen) -> None:
+    assert re.search(r"^--column +the column that holds the lines", run(session, ":help train"), re.M)
+
+
+def test_help_on_a_setting_says_how_it_is_changed(session: Screen) -> None:
+    assert run(session, ":help must").endswith(":set must VALUE changes it\n")
+
+
+def test_a_question_mark_alone_asks_for_help(session: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.interactive = True
+    monkeypatch.setattr("builtins.input", lambda: "y")
+    assert "shelf" in run(session, "?")
+    assert len(session.turns) == 0
+
+
 def test_help_explains_settings_too(session: Screen) -> None:
     assert run(session, ":help min_p").startswith("min_p off  draw from words at least this share")
     assert run(session, ":help no-repeat").startswith("no_repeat off")
@@ -435,3 +470,15 @@ def test_what_fails_after_a_line_is_told_and_the_session_goes_on(session: Screen
     session.after_line = fail
     assert run(session, "china", "war").count("\n") == 2
     assert session.told().count("a fault of the program, ValueError: full") == 2
+
+
+def test_a_question_that_is_cancelled_ends_its_line(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled() -> str:
+        raise KeyboardInterrupt
+
+    session.interactive = True
+    session.messages = session.console
+    monkeypatch.setattr("builtins.input", cancelled)
+    assert run(session, "exit") == "  Did you mean :exit? [y/N] \n  interrupted\n\n"

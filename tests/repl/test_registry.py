@@ -72,7 +72,8 @@ def test_arguments_are_bound_by_the_signature(
         (":mix a --ratio", "--ratio needs a value"),
         (":mix a --quiet", "there is no option --quiet; there are --ratio, --drop, --loud, --from"),
         (":mixx a", "there is no command :mixx; did you mean :mix?"),
-        (":zzz", "there is no command :zzz; :help lists them all"),
+        (":mix a --ratoi 1", "there is no option --ratoi; did you mean --ratio?"),
+        (":zzz", "there is no command :zzz; :help lists them, and :: begins a seed with a colon"),
         (":", "there is no command :;"),
     ],
 )
@@ -170,6 +171,11 @@ def test_an_underscore_that_python_needs_is_not_typed(table: Registry) -> None:
     command = table.find("mix")
     assert list(command.options)[-1] == "--from"
     assert command.usage.endswith("[--loud] [--from FROM]")
+
+
+def test_words_to_choose_from_stand_in_the_usage() -> None:
+    assert registry.find("history").usage == ":history [on|off|clear]"
+    assert registry.find("ghost").short_usage == ":ghost [on|off]"
 
 
 def test_every_command_of_the_program_explains_itself() -> None:

@@ -37,6 +37,11 @@ def test_it_stops_at_the_first_line_that_fails(session: Screen, tmp_path: Path) 
     assert "bad.txt stops at its line 2; 2 were not run" in " ".join(told.split())
 
 
+def test_a_script_that_is_not_there_is_told_in_a_sentence(session: Screen, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"there is no file .*none\.txt; check the name"):
+        script.read(tmp_path / "none.txt")
+
+
 def test_scripts_that_run_one_another_come_to_an_end(session: Screen, tmp_path: Path) -> None:
     path = tmp_path / "endless.txt"
     path.write_text(f":run {path}\n")

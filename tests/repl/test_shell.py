@@ -76,6 +76,18 @@ def test_the_command_prints_the_lines_that_were_generated_together(
     assert printed(command) == session.shown()
 
 
+def test_the_command_has_no_line_breaks_that_a_shell_would_run(session: Screen) -> None:
+    session.interactive = True
+    session.console.width = 20
+    run_line(session, ":set ban president, senate")
+    run_line(session, "china")
+    session.shown()
+    run_line(session, ":show command")
+    command, blank = session.shown().split("\n", 1)
+    assert command == "headlong generate --model tiny --ban president --ban senate china"
+    assert blank == "\n"
+
+
 def test_a_model_that_no_name_leads_to_is_given_by_its_path(session: Screen, tmp_path: Path) -> None:
     session.console.width = 10_000
     path = tmp_path / "far away" / "tiny"

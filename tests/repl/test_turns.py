@@ -297,7 +297,7 @@ def test_the_tree_is_drawn(session: Screen) -> None:
     assert [span.style for span in picture_of(session).spans][:2] == ["name", "muted"]
     assert not picture_of(session).style
     assert run(session, ":prune 1") == ""
-    assert "2 lines removed" in session.told()
+    assert "2 lines removed; line 3 is the current one" in session.told()
 
 
 def test_an_empty_tree_says_what_to_do(session: Screen) -> None:

@@ -1,3 +1,5 @@
+import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,38 @@ def test_a_colon_offers_every_command_with_its_meaning(session: Screen) -> None:
     offered = candidates(session, registry, ":")
     assert [candidate.text[1:] for candidate in offered] == list(registry.commands)
     assert all(candidate.meaning for candidate in offered)
+
+
+def test_options_are_offered_with_what_they_mean(session: Screen) -> None:
+    offered = candidates(session, registry, ":train f.csv --co")
+    assert [(word.text, word.meaning) for word in offered] == [
+        ("--column", "the column that holds the lines")
+    ]
+
+
+def test_saved_sessions_are_offered_by_name_first_and_with_their_time(
+    session: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("repl.saving.files.sessions_directory", lambda: tmp_path)
+    for name, written in (("last-0a0a0a", 86400), ("last-0b0b0b", 172800), ("monday", 0)):
+        (tmp_path / f"{name}.json").write_text("{}")
+        os.utime(tmp_path / f"{name}.json", (written, written))
+    offered = candidates(session, registry, ":open ")
+    assert [word.text for word in offered] == ["monday", "last-0b0b0b", "last-0a0a0a"]
+    assert offered[0].meaning == f"saved {datetime.fromtimestamp(0):%Y-%m-%d %H:%M}"
+    assert offered[1].meaning.startswith("saved itself 197")
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("", ["a.csv"]), (".", [".git"])])
+def test_hidden_files_are_offered_where_their_dot_is_typed(
+    session: Screen, tmp_path: Path, typed: str, expected: list[str]
+) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.csv").touch()
+    (tmp_path / "texts" / ".git").touch()
+    document = Document(f":train {tmp_path}/texts/{typed}")
+    offered = LineCompleter(session, registry).get_completions(document, CompleteEvent())
+    assert [typed + completion.text for completion in offered] == expected
 
 
 def test_models_are_offered_with_what_they_know(session: Screen) -> None:
