@@ -220,9 +220,8 @@ class Session:
             ModelError: another model is loaded, or none.
         """
         if self.generator is None or not turn.is_of(self.generator.model):
-            raise ModelError(
-                f"line {turn.number} is of another model; :load {self.called(turn.places)} first{otherwise}"
-            )
+            load = f":load {self.called(turn.places)} first"
+            raise ModelError(f"line {turn.number} is of another model; {load}{otherwise}")
 
     def generator_of(self, turn: Turn) -> Generator:
         """Return the model of a line with the settings it was generated with.

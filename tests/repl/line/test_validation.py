@@ -147,3 +147,17 @@ def test_a_fault_lets_the_line_pass(
     monkeypatch.setattr(Command, "bind", broken)
     assert complaint(session, ":len 5") is None
     assert "could not be checked" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        (80, "there is no command :lod; did you mean :load?"),
+        (40, "did you mean :load?"),
+        (12, "there is …"),
+    ],
+)
+def test_where_it_is_narrow_what_was_meant_is_told(session: Screen, room: int, expected: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        CommandValidator(session, registry, lambda: room).validate(Document(":lod x"))
+    assert caught.value.message == expected
