@@ -88,7 +88,7 @@ def _check_setting(session: Session, command: Command, words: Sequence[object]) 
 
 
 def fitted(sentence: str, room: int) -> str:
-    """Return a sentence as far as there is room for it: what was meant is worth more than what is wrong."""
+    """Return a sentence as far as there is room; where there is little, what was meant comes first."""
     meant = MEANT.search(sentence)
     if meant and len(sentence) > room >= len(meant[0]):
         return meant[0]
