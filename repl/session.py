@@ -230,16 +230,15 @@ class Session:
         """Print a notice, which is no result."""
         self.messages.print(Padding.indent(notice, 2) if self.interactive else notice)
 
-    def must_be_loaded(self, turn: Turn) -> None:
-        """Refuse to go on from a line of a model that is not the loaded one.
+    def must_be_loaded(self, turn: Turn, otherwise: str = "") -> None:
+        """Refuse to go on from a line of a model that is not the loaded one; `otherwise` is a way out.
 
         Raises:
             ModelError: another model is loaded, or none.
         """
         if self.generator is None or not turn.is_of(self.generator.model):
-            raise ModelError(
-                f"line {turn.number} is of another model; :load {self.called(turn.places)} first"
-            )
+            load = f":load {self.called(turn.places)} first"
+            raise ModelError(f"line {turn.number} is of another model; {load}{otherwise}")
 
     def generator_of(self, turn: Turn) -> Generator:
         """Return the model of a line with the settings it was generated with.

@@ -27,7 +27,7 @@ def again(session: Session) -> Continue:
     when greedy, the words would be the same.
     """
     turn = session.turns.require()
-    session.must_be_loaded(turn)
+    session.must_be_loaded(turn, ", or :edit its seed and press Enter")
     if not session.settings.draws:
         raise InputError("nothing is drawn with these settings, so it would be the same")
     drawn = max(sibling.settings.rng for sibling in session.turns.siblings(turn))

@@ -5,6 +5,7 @@ here. A seed is never wrong: a word that the model does not know is no error.
 """
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from prompt_toolkit.document import Document
@@ -23,6 +24,9 @@ from repl.session import Session
 
 SETTINGS = settings_of(SamplingSettings)
 ALL = SETTINGS | settings_of(ProgramSettings)
+
+MEANT = re.compile(r"did you mean [^?]+\?")
+"""What a sentence offers in place of what was typed."""
 
 _log = logging.getLogger(__name__)
 
@@ -89,6 +93,14 @@ def _check_setting(session: Session, command: Command, words: Sequence[object]) 
                 session.settings.change(**parsed)
 
 
+def fitted(sentence: str, room: int) -> str:
+    """Return a sentence as far as there is room; where there is little, what was meant comes first."""
+    meant = MEANT.search(sentence)
+    if meant and len(sentence) > room >= len(meant[0]):
+        return meant[0]
+    return shortened(sentence, room)
+
+
 class CommandValidator(Validator):
     """Keeps a line with a wrong command for correction, and says what is wrong with it.
 
@@ -115,7 +127,7 @@ class CommandValidator(Validator):
 
     def _fitted(self, message: str) -> str:
         sentence = views.safe(message.partition("\n")[0])
-        return shortened(sentence, self._columns()) if self._columns is not None else sentence
+        return fitted(sentence, self._columns()) if self._columns is not None else sentence
 
     def _problem(self, line: Line) -> str | None:
         try:

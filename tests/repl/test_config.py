@@ -158,7 +158,7 @@ def test_config_write_writes_the_default_and_nothing_over_it(session: Screen) ->
     assert config_path().read_text() == default_text()
     config_path().write_text("length = 3\n")
     run_line(session, ":config write")
-    assert "already" in session.told()
+    assert "already; add --replace to write over it" in " ".join(session.told().split())
     assert config_path().read_text() == "length = 3\n"
     run_line(session, ":config write --replace")
     assert config_path().read_text() == default_text()

@@ -79,6 +79,7 @@ def test_saved_sessions_are_offered_by_name_first_and_with_their_time(
     assert [word.text for word in offered] == ["monday", "last-0b0b0b", "last-0a0a0a"]
     assert offered[0].meaning == f"saved {datetime.fromtimestamp(0):%Y-%m-%d %H:%M}"
     assert offered[1].meaning.startswith("saved itself 197")
+    assert [word.text for word in candidates(session, registry, ":save ")] == ["monday"]
 
 
 @pytest.mark.parametrize(("typed", "expected"), [("", ["a.csv"]), (".", [".git"])])

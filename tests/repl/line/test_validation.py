@@ -163,3 +163,17 @@ def test_settings_of_the_prompt_are_checked_where_they_can_be_set(
 ) -> None:
     found = complaint(session, line)
     assert found is None if told is None else told in str(found)
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        (80, "there is no command :lod; did you mean :load?"),
+        (40, "did you mean :load?"),
+        (12, "there is …"),
+    ],
+)
+def test_where_it_is_narrow_what_was_meant_is_told(session: Screen, room: int, expected: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        CommandValidator(session, registry, lambda: room).validate(Document(":lod x"))
+    assert caught.value.message == expected
