@@ -157,7 +157,7 @@ class Binder:
             raise self._wrong(f"{parameter.name} must be {noun}, not {word!r}") from None
 
     def _wrong(self, what: str) -> CommandError:
-        return CommandError(f"{what}; it is typed {self._usage}")
+        return CommandError(f"{what}; type {self._usage}")
 
 
 def parameters(handler: Callable[..., object]) -> list[inspect.Parameter]:

@@ -129,7 +129,7 @@ def dispatch(session: Session, text: str, blank_means_seed: bool = False) -> Non
 def _bare_word(session: Session, text: str) -> str | None:
     """Return the command that somebody means who types its name alone, once they say so."""
     meant = BARE_WORDS.get(text.strip().lower()) if session.interactive else None
-    return meant if meant and session.ask(f"Did you mean :{meant}?") else None
+    return meant if meant and session.ask(f"Did you mean :{meant}?", default=True) else None
 
 
 def _run(session: Session, wanted: Script) -> None:

@@ -230,15 +230,16 @@ class Session:
         """Print a notice, which is no result."""
         self.messages.print(Padding.indent(notice, 2) if self.interactive else notice)
 
-    def must_be_loaded(self, turn: Turn, otherwise: str = "") -> None:
-        """Refuse to go on from a line of a model that is not the loaded one; `otherwise` is a way out.
+    def must_be_loaded(self, turn: Turn) -> None:
+        """Refuse to go on from a line of a model that is not the loaded one.
 
         Raises:
             ModelError: another model is loaded, or none.
         """
         if self.generator is None or not turn.is_of(self.generator.model):
-            load = f":load {self.called(turn.places)} first"
-            raise ModelError(f"line {turn.number} is of another model; {load}{otherwise}")
+            raise ModelError(
+                f"line {turn.number} is of another model; :load {self.called(turn.places)} first"
+            )
 
     def generator_of(self, turn: Turn) -> Generator:
         """Return the model of a line with the settings it was generated with.
@@ -281,8 +282,8 @@ class Session:
             return line_of(generator, turn.line)
         return read_line(generator, turn.line.text)
 
-    def ask(self, question: str) -> bool:
-        """Return whether the user says yes; nobody is asked where lines come from a pipe.
+    def ask(self, question: str, default: bool = False) -> bool:
+        """Return whether the user says yes, or nothing where that means yes; nobody is asked in a pipe.
 
         Raises:
             SettingError: nobody is there to ask.
@@ -291,14 +292,16 @@ class Session:
             raise SettingError("nobody is there to ask; say --yes")
         try:
             with echo(True):
-                answer = self.console.input(Text(f"  {question} [y/N] ", style="notice"))
+                choice = "[Y/n]" if default else "[y/N]"
+                answer = self.console.input(Text(f"  {question} {choice} ", style="notice"))
         except EOFError:
             self.console.print()
             return False
         except KeyboardInterrupt:
             self.console.print()  # what is said next does not go on behind the question
             raise
-        return answer.strip().lower() in ("y", "yes")
+        answer = answer.strip().lower()
+        return answer in ("y", "yes") or (default and not answer)
 
     def configure(self, **changes: Value) -> None:
         """Change sampling settings by name, for this model and those loaded later.

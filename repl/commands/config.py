@@ -67,7 +67,7 @@ def config(
     path = config_path()
     if write:
         if write != "write":
-            raise SettingError(f"it is typed :config, or :config write, not {write!r}")
+            raise SettingError(f"there is no :config {write}; type :config, or :config write")
         write_default(path, replace)
         told = Text("wrote every setting, as comments to change, to ")
         return Confirmation(told.append(views.safe(str(path)), "name"))

@@ -157,7 +157,7 @@ def log(session: Session, path: Path, *, last: Last = None, replace: Replace = F
     if not shown:
         raise InputError("nothing was shown yet that could be written")
     wanted = shown[-last:] if last else shown
-    written = write_picture(path, wanted, replace)
+    written = write_picture(path, wanted, replace, session.theme_name)
     several = f"{len(wanted)} lines and commands, each with its answer,"
     what = several if len(wanted) > 1 else "1 line or command with its answer"
     told = Text(f"wrote {what} to ")

@@ -23,11 +23,13 @@ def again(session: Session) -> Continue:
     """Draw the current line's seed anew.
 
     With the next random numbers: rng goes up by one, and stays there for the lines that follow, until
-    :set rng says otherwise. The line becomes a sibling of the current one. Where nothing is drawn, as
-    when greedy, the words would be the same.
+    :rng says otherwise. The line becomes a sibling of the current one. Where nothing is drawn, as when
+    greedy, the words would be the same. If the line is of another model than is loaded now, that one
+    goes on from its seed, with the random numbers as they are.
     """
-    turn = session.turns.require()
-    session.must_be_loaded(turn, ", or :edit its seed and press Enter")
+    turn, generator = session.turns.require(), session.require_generator()
+    if not turn.is_of(generator.model):
+        return Continue(generator.read_seed(turn.line.seed.text), (), turn.parent)
     if not session.settings.draws:
         raise InputError("nothing is drawn with these settings, so it would be the same")
     drawn = max(sibling.settings.rng for sibling in session.turns.siblings(turn))

@@ -92,7 +92,8 @@ class LineEditor:
 
     def _toolbar(self) -> StyleAndTextTuples:
         text = self._prompt.default_buffer.text
-        return toolbar(self._session, text, self._columns(), self._ghost.message, hint=tip(self._read))
+        hint = "" if is_command(text) else tip(self._read)
+        return toolbar(self._session, text, self._columns(), self._ghost.message, hint=hint)
 
 
 def run_typed(session: Session, text: str, blank_means_seed: bool = False) -> None:

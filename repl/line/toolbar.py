@@ -107,9 +107,6 @@ def _model(session: Session) -> list[_Part]:
 def _sampling(generator: Generator) -> list[str]:
     """Say how words are drawn, in the words of the line of status, the most important first."""
     length, *told = views.sampling(generator)
-    level = generator.model.level
-    if level not in length:
-        length = f"{level}s {length}"
     told.sort(key=lambda text: not text.startswith(("temperature ", "greedy")))
     return [length, *(text.replace("temperature ", "temp ") for text in told)]
 

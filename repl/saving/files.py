@@ -185,7 +185,7 @@ def _told(session: Session, saved: Saved, found: Found | None) -> RenderableType
     lines = f"{len(turns):,} line{'' if len(turns) == 1 else 's'}"
     told = Text(lines)
     if current is not None:
-        told.append(f", at {current.number}")
+        told.append(f", at line {current.number}")
         if current.bookmark:
             told.append(f" ({views.safe(current.bookmark)})")
     changed = sum(value != default for value, default in _against_defaults(saved))

@@ -38,7 +38,7 @@ def test_what_was_typed_comes_back_after_a_signal(open_terminal: type[Terminal],
     ended = terminal.process.signalstatus if name == "SIGKILL" else terminal.process.exitstatus
     assert ended == (number if name == "SIGKILL" else 128 + number)
     again = open_terminal("--continue")
-    again.see(r"1 line, at 1 \(best\), model tutorial")
+    again.see(r"1 line, at line 1 \(best\), model tutorial")
     again.type(":replay", wait="the same words again")
 
 

@@ -143,7 +143,7 @@ def test_what_a_command_needs_is_told_where_it_is_missing(
     assert missing in session.told()
 
 
-@pytest.mark.parametrize(("answer", "leaves"), [("y", True), ("n", False)])
+@pytest.mark.parametrize(("answer", "leaves"), [("y", True), ("", True), ("n", False)])
 def test_a_bare_word_asks_whether_the_command_was_meant(
     session: Screen, monkeypatch: pytest.MonkeyPatch, answer: str, leaves: bool
 ) -> None:
@@ -446,8 +446,8 @@ def test_settings_of_the_prompt_itself_are_set_like_all_others(
 
 def test_what_a_line_has_changed_since_is_shown(session: Screen) -> None:
     shown = run(session, ":heat probability", ":load window", ":show")
-    assert re.search(r"heat +probability", shown)
-    assert re.search(r"model +window", shown)
+    assert re.search(r"heat \* +probability", shown)
+    assert re.search(r"model \* +window", shown)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -481,4 +481,4 @@ def test_a_question_that_is_cancelled_ends_its_line(
     session.interactive = True
     session.messages = session.console
     monkeypatch.setattr("builtins.input", cancelled)
-    assert run(session, "exit") == "  Did you mean :exit? [y/N] \n  interrupted\n\n"
+    assert run(session, "exit") == "  Did you mean :exit? [Y/n] \n  interrupted\n\n"

@@ -78,7 +78,7 @@ def test_a_theme_that_there_is_not(run: Run) -> None:
 def test_continue_goes_on_with_the_last_session(run: Run, session: Screen) -> None:
     path = saved(session, ":len 2", "china", ":bookmark best")
     done = run("--continue", lines=":turns\n:more\n")
-    assert done.stderr == "1 line, at 1 (best), 1 setting changed, model tiny\n"
+    assert done.stderr == "1 line, at line 1 (best), 1 setting changed, model tiny\n"
     assert "[best]" in done.stdout
     assert done.stdout.splitlines()[-1].startswith(session.turns.require().line.text)
     assert list(sessions_directory().glob("last-*.json")) == [path]

@@ -245,12 +245,17 @@ def test_a_line_is_replayed_from_where_its_model_was_moved_to(session: Screen) -
     assert run(session, ":replay").endswith("the same words again\n")
 
 
-def test_again_is_not_given_to_another_model(session: Screen) -> None:
-    run(session, ":len 3", "china", ":load window", ":again")
-    told = " ".join(session.told().split())
-    assert "line 1 is of another model; :load tiny first, or :edit its seed and press Enter" in told
-    assert len(session.turns) == 1
+def test_again_on_another_model_goes_on_from_the_seed_with_the_same_random_numbers(
+    session: Screen,
+) -> None:
+    run(session, ":len 3", "china", ":load window", ":again", ":load window")
+    first, second = session.turns
     assert session.settings.rng == 0
+    assert session.generator is not None and second.is_of(session.generator.model)
+    assert not first.is_of(session.generator.model)
+    assert session.turns.siblings(second) == [first, second]
+    run(session, "china")
+    assert session.turns.require().line.text == second.line.text
 
 
 def test_a_line_cut_short_among_ranked_samples_is_replayed_whole(session: Screen) -> None:
