@@ -405,7 +405,7 @@ def test_help_on_what_there_is_not_says_what_is_near(session: Screen, topic: str
 
 
 def test_help_tells_the_options_of_a_command_with_their_meanings(session: Screen) -> None:
-    assert re.search(r"^--column +the column that holds the lines", run(session, ":help train"), re.M)
+    assert re.search(r"^--column +the column of the text", run(session, ":help train"), re.M)
 
 
 def test_help_on_a_setting_says_how_it_is_changed(session: Screen) -> None:

@@ -76,7 +76,9 @@ def test_the_command_prints_the_lines_that_were_generated_together(
     assert printed(command) == session.shown()
 
 
-def test_the_command_has_no_line_breaks_that_a_shell_would_run(session: Screen) -> None:
+def test_the_command_has_no_line_breaks_that_a_shell_would_run(
+    session: Screen, shelf_directory: Path
+) -> None:
     session.interactive = True
     session.console.width = 20
     run_line(session, ":set ban president, senate")
@@ -84,7 +86,8 @@ def test_the_command_has_no_line_breaks_that_a_shell_would_run(session: Screen) 
     session.shown()
     run_line(session, ":show command")
     command, blank = session.shown().split("\n", 1)
-    assert command == "headlong generate --model tiny --ban president --ban senate china"
+    path = shlex.quote(str(shelf_directory / "tiny"))
+    assert command == f"headlong generate --model {path} --ban president --ban senate china"
     assert blank == "\n"
 
 

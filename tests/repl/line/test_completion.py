@@ -64,7 +64,7 @@ def test_a_colon_offers_every_command_with_its_meaning(session: Screen) -> None:
 def test_options_are_offered_with_what_they_mean(session: Screen) -> None:
     offered = candidates(session, registry, ":train f.csv --co")
     assert [(word.text, word.meaning) for word in offered] == [
-        ("--column", "the column that holds the lines")
+        ("--column", "the column of the text; guessed where that is obvious")
     ]
 
 
