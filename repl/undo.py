@@ -12,7 +12,7 @@ from core.insight.scoring import Measure
 from core.library.shelf import Place
 from core.settings import SamplingSettings
 from repl.program import ProgramSettings
-from repl.turns import Turns, moved
+from repl.turns import MEMORY, Turns, moved
 
 if TYPE_CHECKING:
     from repl.session import Session
@@ -54,6 +54,9 @@ class _Line:
     moves: list[tuple[Path, Path]] = field(default_factory=list)
     """Where models have been moved since, from where and to where."""
 
+    lost: int = 0
+    """Bytes, roughly, of the turns that went with it, which stay in memory only to come back."""
+
 
 class Past:
     """The lines that changed something, each with what was there before it.
@@ -80,7 +83,14 @@ class Past:
             self._running = None
             undone = len(self._lines) < count
             if not undone and not snapshot(session).same(line.before):
-                self._lines.append(line)
+                self._append(line, session.turns)
+
+    def _append(self, line: _Line, left: Turns) -> None:
+        there = set(map(id, left))
+        line.lost = sum(turn.bytes for turn in line.before.turns if id(turn) not in there)
+        self._lines.append(line)
+        while len(self._lines) > 1 and sum(line.lost for line in self._lines) > MEMORY:
+            self._lines.popleft()
 
     def follow(self, session: "Session", old: Path, new: Path) -> None:
         """Know a model that the running line moved by its new place, as a move is not taken back."""
