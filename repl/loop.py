@@ -202,6 +202,9 @@ def continue_seed(session: Session, wanted: Continue) -> None:
         if not session.interactive:
             raise
         interrupted = session.interrupted = True
+    except SystemExit:  # a signal ends the program; what there is is saved
+        session.remember(generator, generator.gather(seed, words), wanted.forced, wanted.parent)
+        raise
     milliseconds = 1000 * (time.perf_counter() - began)
     lines = generator.gather(seed, words)
     session.remember(generator, lines, wanted.forced, wanted.parent)
