@@ -37,6 +37,7 @@ class Snapshot:
     heat: Measure | None
     typed: deque[str]
     file: Path | None
+    file_time: int
 
     def same(self, other: "Snapshot") -> bool:
         """Say whether nothing changed between the two."""
@@ -132,6 +133,7 @@ def snapshot(session: "Session") -> Snapshot:
         session.heat,
         session.typed,
         session.file,
+        session.file_time,
     )
 
 
@@ -158,4 +160,5 @@ def _restore(session: "Session", line: _Line) -> None:
     if session.history is not None:
         session.history.keeps = before.program.history
     if session.typed is not before.typed:  # another session was opened
-        session.typed, session.file = before.typed, before.file
+        session.typed = before.typed
+        session.file, session.file_time = before.file, before.file_time
