@@ -110,7 +110,7 @@ def prompt(
         logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
         for package in ("core", "repl"):
             logging.getLogger(package).setLevel(logging.DEBUG)
-    context.obj = Start(Shelf(models or ()), model or DEFAULT_MODEL)
+    context.obj = Start(Shelf(models or ()), model or DEFAULT_MODEL, model)
     if context.invoked_subcommand is not None:
         gc.enable()
         return
@@ -286,5 +286,5 @@ def run(
     """
     from repl.opening import Wanted, open_prompt
 
-    if open_prompt(Wanted(context.obj.shelf, context.obj.model, script=script)):
+    if open_prompt(Wanted(context.obj.shelf, context.obj.asked, script=script)):
         raise typer.Exit(1)

@@ -61,6 +61,8 @@ class Start:
 
     shelf: Shelf
     model: str
+    asked: str | None
+    """The model that was asked for; where none was, `model` is the usual one."""
 
 
 def guarded(function: Callable[..., None]) -> Callable[..., None]:

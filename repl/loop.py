@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from core.decoding.generator import Generator, Word
+from core.decoding.generator import Continuation, Generator, Word
 from core.errors import HeadlongError, InputError
 from repl import drawing, script, views
 from repl.commands import registry
@@ -190,11 +190,10 @@ def continue_seed(session: Session, wanted: Continue) -> None:
     Raises:
         HeadlongError: no model is loaded, or the settings leave it nothing to say.
     """
-    generator, seed = session.require_generator(), wanted.seed
+    generator, words = session.require_generator(), list[Word]()
     if wanted.settings is not None:
         generator = generator.under(wanted.settings)
     began = time.perf_counter()
-    words: list[Word] = []
     interrupted = False
     try:
         _write(session, generator, wanted, words)
@@ -202,28 +201,44 @@ def continue_seed(session: Session, wanted: Continue) -> None:
         if not session.interactive:
             raise
         interrupted = session.interrupted = True
+    except SystemExit:  # a signal ends the program; what there is is saved
+        _remembered(session, generator, wanted, words)
+        raise
     milliseconds = 1000 * (time.perf_counter() - began)
-    lines = generator.gather(seed, words)
-    session.remember(generator, lines, wanted.forced, wanted.parent)
+    lines = _remembered(session, generator, wanted, words)
     if not interrupted and (notice := views.fewer(generator, len(lines))):
         session.tell(notice)
+    _show_lines(session, generator, lines)
+    if session.interactive:
+        status = views.status(generator, milliseconds, interrupted)
+        legend = drawing.legend(session)
+        _show(session, session.console, Group(legend, status) if legend else status)
+
+
+def _remembered(
+    session: Session, generator: Generator, wanted: Continue, words: Sequence[Word]
+) -> list[Continuation]:
+    """Put words together as lines, and add these to the tree."""
+    lines = generator.gather(wanted.seed, words)
+    session.remember(generator, lines, wanted.forced, wanted.parent)
+    return lines
+
+
+def _show_lines(session: Session, generator: Generator, lines: Sequence[Continuation]) -> None:
+    """Show finished lines; at a terminal a single one is there already, but for what is below it."""
     drawn = drawing.finished(session, generator, lines)
-    size = sum(len(line.seed.ids) + len(line.words) for line in lines)
     whole = [line.whole for line in drawn]
     many = generator.settings.samples > 1
     picture = Padding.indent(views.numbered(whole) if many else Group(*whole), len(INDENT))
+    size = sum(len(line.seed.ids) + len(line.words) for line in lines)
     session.transcript.keep(picture, size)
     if not session.interactive:
         _pass_on(session, drawn)
-        return
-    if many:
+    elif many:
         session.console.print(picture)
     else:
         below = [line.below for line in drawn if line.below is not None]
         session.console.print(Padding.indent(Group(*below), len(INDENT)), end="")
-    status = views.status(generator, milliseconds, interrupted)
-    legend = drawing.legend(session)
-    _show(session, session.console, Group(legend, status) if legend else status)
 
 
 def _pass_on(session: Session, drawn: Sequence[drawing.Drawn]) -> None:

@@ -133,6 +133,9 @@ class Session:
     file: Path | None = None
     """Where the session was saved to, or opened from."""
 
+    file_time: int = 0
+    """When that file was written then, in nanoseconds."""
+
     after_line: Callable[["Session"], None] | None = None
     """What is called after each typed line."""
 

@@ -12,7 +12,7 @@ from core.insight.scoring import Measure
 from core.library.shelf import Place
 from core.settings import SamplingSettings
 from repl.program import ProgramSettings
-from repl.turns import Turns, moved
+from repl.turns import MEMORY, Turns, moved
 
 if TYPE_CHECKING:
     from repl.session import Session
@@ -37,6 +37,7 @@ class Snapshot:
     heat: Measure | None
     typed: deque[str]
     file: Path | None
+    file_time: int
 
     def same(self, other: "Snapshot") -> bool:
         """Say whether nothing changed between the two."""
@@ -53,6 +54,9 @@ class _Line:
     before: Snapshot
     moves: list[tuple[Path, Path]] = field(default_factory=list)
     """Where models have been moved since, from where and to where."""
+
+    lost: int = 0
+    """Bytes, roughly, of the turns that went with it, which stay in memory only to come back."""
 
 
 class Past:
@@ -80,7 +84,14 @@ class Past:
             self._running = None
             undone = len(self._lines) < count
             if not undone and not snapshot(session).same(line.before):
-                self._lines.append(line)
+                self._append(line, session.turns)
+
+    def _append(self, line: _Line, left: Turns) -> None:
+        there = set(map(id, left))
+        line.lost = sum(turn.bytes for turn in line.before.turns if id(turn) not in there)
+        self._lines.append(line)
+        while len(self._lines) > 1 and sum(line.lost for line in self._lines) > MEMORY:
+            self._lines.popleft()
 
     def follow(self, session: "Session", old: Path, new: Path) -> None:
         """Know a model that the running line moved by its new place, as a move is not taken back."""
@@ -122,6 +133,7 @@ def snapshot(session: "Session") -> Snapshot:
         session.heat,
         session.typed,
         session.file,
+        session.file_time,
     )
 
 
@@ -148,4 +160,5 @@ def _restore(session: "Session", line: _Line) -> None:
     if session.history is not None:
         session.history.keeps = before.program.history
     if session.typed is not before.typed:  # another session was opened
-        session.typed, session.file = before.typed, before.file
+        session.typed = before.typed
+        session.file, session.file_time = before.file, before.file_time

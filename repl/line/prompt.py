@@ -104,9 +104,9 @@ def run_typed(session: Session, text: str, blank_means_seed: bool = False) -> No
     lines = [line for line in text.split("\n") if line.strip()]
     if not lines and blank_means_seed:
         lines = [""]
-    if len(lines) > MANY and not _wanted(session, len(lines)):
-        return
     with once_a_press() as interrupted:
+        if len(lines) > MANY and not _wanted(session, len(lines)):
+            return
         for line in lines:
             run_line(session, line, blank_means_seed)
             if session.leaving or interrupted:

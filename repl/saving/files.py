@@ -105,14 +105,27 @@ def save(session: Session, path: Path, replace: bool) -> None:
     Raises:
         HeadlongError: another file is there and `replace` is off, or it cannot be written.
     """
+    own = path == session.file
+    if own and not replace and _time(path) not in (session.file_time, 0):
+        raise InputError(
+            f"{path} was written by another program meanwhile; choose another name or add --replace"
+        )
     if is_automatic(path):
         raise InputError(f"{path.stem!r} is of a session that saved itself; choose another name")
     content = Writer().write(taken_from(session))
     if path.parent == sessions_directory():
         make_directory(path.parent)
-    check_destination(path, replace or path == session.file)
+    check_destination(path, replace or own)
     write_files({path: content}, OWNER_ONLY)
-    session.file = path
+    session.file, session.file_time = path, _time(path)
+
+
+def _time(path: Path) -> int:
+    """Return when a file was written, in nanoseconds; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def make_directory(path: Path) -> None:
@@ -135,6 +148,7 @@ def open_(session: Session, path: Path) -> RenderableType:
     Raises:
         InputError: the file is not there, damaged or foreign; the session is as it was then.
     """
+    read = _time(path)
     saved = read_file(path)
     found = _find(session, saved)
     if found is not None:
@@ -146,7 +160,7 @@ def open_(session: Session, path: Path) -> RenderableType:
     session.heat = saved.heat
     session.turns = saved.turns
     session.typed = deque(saved.typed, session.typed.maxlen)
-    session.file = None if is_automatic(path) else path
+    session.file, session.file_time = None if is_automatic(path) else path, read
     return _told(session, saved, found)
 
 

@@ -320,6 +320,18 @@ class TestOnATerminal:
         assert "interrupted" in shown
         assert not terminal.failed
 
+    def test_a_signal_that_ends_the_program_keeps_what_was_drawn(
+        self, terminal: Screen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def one_word(*_: object) -> Iterator[Word]:
+            yield Word("war", " war", 0.5, 1)
+            raise SystemExit(143)
+
+        monkeypatch.setattr(Generator, "stream", one_word)
+        with pytest.raises(SystemExit):
+            run(terminal, "china")
+        assert terminal.turns.require().line.text == "china war"
+
     def test_words_cannot_take_over_the_terminal(
         self, terminal: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -114,3 +114,10 @@ def test_a_session_that_cannot_be_continued_stays_as_it_is(run: Run, session: Sc
 def test_a_script_leaves_no_session_behind(run: Run) -> None:
     run("--model", "tiny", lines="china\n")
     assert not sessions_directory().exists()
+
+
+def test_a_script_begins_as_the_prompt_does(run: Run, tmp_path: Path) -> None:
+    configure('model = "window"')
+    (tmp_path / "script.txt").write_text(":show\n")
+    assert "window of 5" in run("run", str(tmp_path / "script.txt")).stdout
+    assert "window of 5" not in run("--model", "tiny", "run", str(tmp_path / "script.txt")).stdout

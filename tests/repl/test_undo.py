@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import ModelError
 from core.library import bundle
+from repl import undo as module
 from repl.line.prompt import run_typed
 from repl.loop import run_line
 from repl.undo import snapshot
@@ -136,3 +137,16 @@ def test_what_was_saved_since_is_still_the_file(session: Screen, tmp_path: Path)
     run(session, "war", f":save {tmp_path / 'one.json'}", ":undo")
     assert session.file == tmp_path / "one.json"
     assert seeds(session) == []
+
+
+def test_what_went_is_kept_as_long_as_it_is_little(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(session, "war")
+    monkeypatch.setattr(module, "MEMORY", 2.5 * session.turns.require().bytes)
+    run(session, ":prune", "war", ":prune", "war", ":prune", "war")
+    for left in (0, 1, 0, 1, 0):
+        run(session, ":undo")
+        assert len(session.turns) == left
+    run(session, ":undo")
+    assert "nothing was changed yet" in session.told()

@@ -214,6 +214,18 @@ def test_lines_that_are_not_wanted_are_not_lost(asked: Asked) -> None:
     assert re.search(r"war 11 *$", frames[-2].typed)
 
 
+def test_ctrl_c_answers_the_question_too(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(_: object, question: str) -> bool:
+        signal.raise_signal(signal.SIGINT)
+        return True
+
+    monkeypatch.setattr(Asked, "ask", ask)
+    asked.interactive = True
+    use(asked, paste("china\n" * (MANY + 1)), ENTER)
+    assert asked.shown() == ""
+    assert "nothing was run" in asked.told()
+
+
 def test_ctrl_c_stops_the_lines_that_are_left(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
 

@@ -120,6 +120,12 @@ def test_two_searches_at_once_are_refused(session: Screen) -> None:
     assert told[0].startswith("contrastive and beam are two different searches")
 
 
+def test_what_an_earlier_line_sets_right_is_not_refused(session: Screen) -> None:
+    session.configure(beam=2)
+    assert complaint(session, ":set beam off\n:set contrastive 0.6") is None
+    assert complaint(session, ":set beam off\n:set contrastive 6") is not None
+
+
 def test_of_several_pasted_lines_the_wrong_one_is_shown(session: Screen) -> None:
     told = complaint(session, "china\n :len x\n:zzz")
     assert told is not None
