@@ -20,11 +20,9 @@ def read(path: Path) -> tuple[str, ...]:
     A transcript is told by the marks before what was typed.
 
     Raises:
-        InputError: it is too large, or no text.
-        OSError: it cannot be read.
+        InputError: it cannot be read, is too large, or no text.
     """
-    with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
+    content = _content(path)
     if len(content) > LARGEST:
         raise InputError(f"{path} is too large for a script: more than {LARGEST:,} bytes")
     try:
@@ -33,3 +31,14 @@ def read(path: Path) -> tuple[str, ...]:
         raise InputError(f"{path} is no text in UTF-8, at byte {error.start:,}") from error
     typed = [line.strip().removeprefix(MARK) for line in lines if line.strip().startswith(MARK)]
     return tuple(line for line in typed or lines if line.strip())
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {path}; check the name") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read: {reason}; name a file of lines") from error
