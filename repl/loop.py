@@ -122,7 +122,7 @@ def dispatch(session: Session, text: str, blank_means_seed: bool = False) -> Non
         seed = session.require_generator().read_seed(script.seed_in(text))
         notice = views.unknown_words(seed, session.require_generator())
         if notice is not None:
-            session.messages.print(Padding.indent(notice, len(INDENT)))
+            session.tell(notice)
         continue_seed(session, Continue(seed))
 
 
@@ -153,7 +153,8 @@ def _run(session: Session, wanted: Script) -> None:
                 return
             if outcome.went_wrong:
                 left = len(wanted.lines) - number
-                raise InputError(f"{wanted.name} stops at its line {number}; {left} were not run")
+                rest = f"; {left} {'was' if left == 1 else 'were'} not run" if left else ""
+                raise InputError(f"{wanted.name} stops at its line {number}{rest}")
     finally:
         session.scripts -= 1
         session.past = outer

@@ -34,14 +34,9 @@ def read(path: Path) -> tuple[str, ...]:
     what a model says is never run.
 
     Raises:
-        InputError: it is not there, too large, or no text.
-        OSError: it cannot be read.
+        InputError: it cannot be read, is too large, or no text.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except FileNotFoundError as error:
-        raise InputError(f"there is no file {path}; check the name") from error
+    content = _content(path)
     if len(content) > LARGEST:
         raise InputError(f"{path} is too large for a script: more than {LARGEST:,} bytes")
     try:
@@ -50,3 +45,14 @@ def read(path: Path) -> tuple[str, ...]:
         raise InputError(f"{path} is no text in UTF-8, at byte {error.start:,}") from error
     marked = tuple(line[len(MARK) :] for line in lines if f"{line} ".startswith(MARK))
     return marked or tuple(line for line in lines if line.strip())
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {path}; check the name") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read: {reason}; name a file of lines") from error

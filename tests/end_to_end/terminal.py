@@ -5,7 +5,6 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import pexpect
@@ -15,7 +14,7 @@ from tests.repl.line.typist import split
 
 COLUMNS, ROWS = 80, 24
 
-PATIENCE = 6.0
+PATIENCE = 60.0
 """Seconds to wait for what should come, on a machine that others use too."""
 
 
@@ -33,6 +32,9 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self.sent = b""
         """All bytes that the program sent so far, as far as they were read."""
+
+        self.ended = False
+        """Whether the program has come to its end."""
 
         self._stream = pyte.ByteStream(self.screen)
         environment = os.environ | {"TERM": "xterm-256color"}
@@ -95,14 +97,14 @@ class Terminal:
     def settle(self, seconds: float = 0.4) -> None:
         """Read until nothing has come for a while."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while time.monotonic() < end and not self.ended:
             if self._read(0.05):
                 end = time.monotonic() + seconds
 
     def watch(self, seconds: float) -> None:
         """Read for so long, whatever comes."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while time.monotonic() < end and not self.ended:
             self._read(0.02)
 
     def until(self, reached: Callable[[], bool], wanted: str, seconds: float = PATIENCE) -> None:
@@ -137,17 +139,14 @@ class Terminal:
 
     def leave(self) -> int | None:
         """Wait for the program's end; return its exit status."""
-        end = time.monotonic() + 60
-        with suppress(pexpect.EOF):
-            while time.monotonic() < end:
-                self._read(0.1)
+        self._until(lambda: self.ended, PATIENCE, "the end")
         self.process.close()
         return self.process.exitstatus
 
     def _until(self, reached: Callable[[], bool], seconds: float, wanted: str = "the prompt") -> None:
         end = time.monotonic() + seconds
         while not reached():
-            if time.monotonic() > end:
+            if time.monotonic() > end or self.ended:
                 raise AssertionError(f"waited for {wanted}, and the screen is\n{self.text()}")
             self._read(0.1)
 
@@ -156,6 +155,9 @@ class Terminal:
         try:
             came = self.process.read_nonblocking(65536, timeout=seconds)
         except pexpect.TIMEOUT:
+            return False
+        except pexpect.EOF:
+            self.ended = True
             return False
         self.sent += came
         self._stream.feed(came)
