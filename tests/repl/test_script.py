@@ -118,4 +118,4 @@ def test_the_shell_runs_a_script_too(
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == status
     assert done.stdout.count("\n") == (2 if status == 0 else 0)
-    assert ("stops at its line 1; 1 were not run" in " ".join(done.stderr.split())) is (status == 1)
+    assert ("stops at its line 1; 1 was not run" in " ".join(done.stderr.split())) is (status == 1)
