@@ -112,6 +112,9 @@ def prompt(
             logging.getLogger(package).setLevel(logging.DEBUG)
     context.obj = Start(Shelf(models or ()), model or DEFAULT_MODEL, model)
     if context.invoked_subcommand is not None:
+        of_the_prompt = {"--continue": resume, "--plain": plain, "--theme": theme}
+        if given := next((name for name, value in of_the_prompt.items() if value), None):
+            raise typer.BadParameter(f"{given} is for the prompt, which a command does not open")
         gc.enable()
         return
     from repl.opening import Wanted, open_prompt

@@ -370,3 +370,10 @@ def test_a_model_goes_out_and_comes_in_again(shelf_directory: Path, tmp_path: Pa
     assert headlong("remove", "more", input="n\n").returncode == 1
     assert headlong("remove", "more", "--yes").returncode == 0
     assert "there is no model 'more'" in headlong("show", "more").stderr
+
+
+@pytest.mark.parametrize("option", [["--continue"], ["--plain"], ["--theme", "light"]])
+def test_what_is_for_the_prompt_is_not_taken_before_a_command(option: list[str]) -> None:
+    done = headlong(*option, "models")
+    assert done.returncode == 2
+    assert "is for the prompt" in done.stderr
