@@ -203,7 +203,7 @@ def continue_seed(session: Session, wanted: Continue) -> None:
         return
     whole = [line.whole for line in drawn]
     many = generator.settings.samples > 1
-    picture = Padding.indent(views.numbered(whole) if many else Group(*whole), len(INDENT))
+    picture = Padding.indent(views.Numbered(whole) if many else Group(*whole), len(INDENT))
     session.transcript.keep(picture, size)
     if many:
         session.console.print(picture)
