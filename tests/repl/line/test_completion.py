@@ -126,3 +126,8 @@ def test_what_fails_inside_a_completer_stays_there(
     monkeypatch.setattr(Shelf, "entries", broken)
     completer = LineCompleter(session, registry)
     assert list(completer.get_completions(Document(":load t"), CompleteEvent())) == []
+
+
+def test_half_a_character_is_no_fault(session: Screen) -> None:
+    session.load("window")  # whose cleaning writes bytes
+    assert candidates(session, registry, "\ud800 war") == candidates(session, registry, "? war")
