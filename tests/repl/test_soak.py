@@ -217,6 +217,7 @@ class Person:
 
 
 def test_a_long_evening(session: Screen, faults: Faults) -> None:
+    logging.getLogger("repl").handlers = [faults]  # pytest's own would keep every traceback
     person = Person(session, random.Random(SEED))
     autosave = Autosave(session.messages)
     begun = 0
