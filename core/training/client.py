@@ -18,6 +18,7 @@ from typing import IO, Self
 
 from core.errors import TrainingError, TrainingStopped
 from core.training import events
+from core.training.checkpoints import Run
 from core.training.events import Done, EpochDone, Event, Failed, Notice
 from core.training.job import Job
 
@@ -140,6 +141,8 @@ class Trainer:
             if self._saved_as
             else "no epoch was finished, so nothing of this run is saved"
         )
+        if Run.of(self.job.destination).files():
+            kept += f"; go on with --resume --name {self.job.name}"
         if status < 0:
             cause = f"was killed by {signal.Signals(-status).name}"
             if -status == signal.SIGKILL:
