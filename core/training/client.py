@@ -25,6 +25,9 @@ from core.training.job import Job
 STOP = "stop\n"
 POLL_SECONDS = 0.1
 
+WANT_OF_MEMORY = [getattr(signal, name, None) for name in ("SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS")]
+"""How a process may end that gets no more memory: the system's doing, or TensorFlow's."""
+
 
 class Trainer:
     """A running training job; a context manager that leaves no process behind."""
@@ -145,7 +148,7 @@ class Trainer:
             kept += f"; go on with --resume --name {self.job.name}"
         if status < 0:
             cause = f"was killed by {signal.Signals(-status).name}"
-            if -status == signal.SIGKILL:
+            if -status in WANT_OF_MEMORY:
                 cause += ", perhaps for want of memory: try a smaller batch_size or hidden_size"
             return f"the trainer {cause}; {kept}"
         self._log.seek(0)

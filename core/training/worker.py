@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 Save = Callable[[Best, str, Sequence[Epoch], float], None]
 
-NO_MEMORY = "there is not enough memory; try a smaller batch_size or hidden_size"
-
 
 def main(arguments: list[str]) -> int:
     """Run the job file named on the command line; return the exit status."""
@@ -52,20 +50,21 @@ def main(arguments: list[str]) -> int:
         name = arguments[0]
         text = sys.stdin.readline() if name == "-" else Path(name).read_text(encoding="utf-8")
         run(Job.from_json(text), report, _stop_flag())
-    except HeadlongError as error:
-        report(Failed(str(error), stopped=isinstance(error, TrainingStopped)))
-        return 1
-    except MemoryError:
-        report(Failed(NO_MEMORY))
-        return 1
     except Exception as error:
-        if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, which is not imported here
-            report(Failed(NO_MEMORY))
-            return 1
-        traceback.print_exc()
-        report(Failed(f"the trainer failed: {error.__class__.__name__}: {error}"))
+        report(failure(error))
         return 1
     return 0
+
+
+def failure(error: Exception) -> Failed:
+    """Say what went wrong; a fault of the program is printed whole to standard error."""
+    if isinstance(error, HeadlongError):
+        return Failed(str(error), stopped=isinstance(error, TrainingStopped))
+    # The second is TensorFlow's, which may not have been imported yet.
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return Failed("there is not enough memory; try a smaller batch_size or hidden_size")
+    traceback.print_exception(error)
+    return Failed(f"the trainer failed: {error.__class__.__name__}: {error}")
 
 
 def run(job: Job, report: Report, stopping: threading.Event) -> None:
