@@ -225,12 +225,12 @@ def _doubt(best: Best, words: int, before: float | None) -> str | None:
     """Say what is wrong with the outcome, if anything is."""
     if best.perplexity is None:
         return None
-    if best.perplexity > words:
-        return "it guesses worse than blindly; try a lower learning_rate or more text"
     if best.start:
         return (
             "no epoch guesses held-out text better than before; try a lower learning_rate or more text"
         )
+    if best.perplexity > words:
+        return "it guesses worse than blindly; try a lower learning_rate or more text"
     if before is not None and best.perplexity > before:
         return "it guesses held-out text worse than before; try a lower learning_rate or more text"
     return None
