@@ -233,6 +233,17 @@ def test_a_run_that_replaces_its_own_base_can_be_resumed(make_job: Callable[...,
     assert metrics[0] == metrics[1]
 
 
+def test_a_run_may_be_resumed_from_another_directory(
+    make_job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make_job("parts", epochs=2)
+    (path,) = job.source.files
+    monkeypatch.chdir(path.parent)
+    train(replace(job, source=Source((Path(path.name),))), after_epoch(1))
+    monkeypatch.chdir("/")
+    assert jobs.resume("m").source.files == (path,)
+
+
 def test_a_model_of_somebody_else_is_not_overwritten_by_a_resumed_run(
     make_job: Callable[..., Job],
 ) -> None:
