@@ -35,7 +35,7 @@ from core.training.events import (
 from core.training.history import Best, Epoch
 from core.training.job import Job
 from core.training.keeper import Keeper, Report, alone
-from core.training.saver import Saver
+from core.training.saver import Measured, Saver
 
 if TYPE_CHECKING:
     from core.training.loop import Loop
@@ -138,7 +138,7 @@ class _Session:
             step = f", step {place.step:,} of epoch {place.epochs + 1}" if place.step else ""
             report(Notice(f"goes on after {place.epochs:,} whole epochs{step}"))
         elif job.base:
-            report(Notice(f"before: {_measured(*loop.measure_start())}"))
+            report(Notice(f"before: {self._measured(loop.measure_start())}"))
         self._saver = Saver(job, loop.dataset, self._run, loop.before, saved_as)
 
     def train(self) -> None:
@@ -166,8 +166,8 @@ class _Session:
         if doubt := _doubt(best, len(loop.dataset.vocabulary), before.perplexity):
             report(Notice(doubt))
         if before.bits_per_character is not None:
-            now = _measured(best.perplexity, best.bits_per_character)
-            report(Notice(f"held-out text, before: {_measured(*before)}; now: {now}"))
+            now = self._measured((best.perplexity, best.bits_per_character))
+            report(Notice(f"held-out text, before: {self._measured(before)}; now: {now}"))
         if loop.reason != STOPPED:
             self._keeper.discard()
         elif self._keeper.hint:
@@ -209,16 +209,21 @@ class _Session:
             kept = f"; the model of before is kept as {saved!r}" if saved else ""
             raise ModelError(f"{error}{kept}{self._keeper.hint}") from error
 
+    def _measured(self, measure: Measured) -> str:
+        perplexity, bits = measure
+        spelt = self._loop.dataset.spelt(bits)
+        if perplexity is None:
+            return "no text is held out, so nothing is measured"
+        if bits is None or spelt is None:
+            return f"perplexity {perplexity:,.2f}"
+        return (
+            f"perplexity {perplexity:,.2f}, {bits:.3f} bits per character, "
+            f"{spelt:.3f} with unknown words spelt out"
+        )
+
     @property
     def _seconds(self) -> float:
         return time.perf_counter() - self._began
-
-
-def _measured(perplexity: float | None, bits: float | None) -> str:
-    if perplexity is None:
-        return "no text is held out, so nothing is measured"
-    told = f"perplexity {perplexity:,.2f}"
-    return told if bits is None else f"{told}, {bits:.3f} bits per character"
 
 
 def _doubt(best: Best, words: int, before: float | None) -> str | None:

@@ -88,10 +88,13 @@ def test_bits_per_character_are_told_before_and_after(make_job: Callable[..., Jo
     before, after = metrics["bits_per_character_before"], metrics["bits_per_character"]
     assert after == done.bits_per_character
     assert after < before
+    known = bundle.load(Path(done.path)).vocabulary
+    assert all(known.knows(word) for word in LINES.split()), "so nothing is to be spelt out"
     assert notices(events)[-1] == (
         f"held-out text, before: perplexity {metrics['validation_perplexity_before']:,.2f}, "
-        f"{before:.3f} bits per character; now: perplexity {done.validation_perplexity:,.2f}, "
-        f"{after:.3f} bits per character"
+        f"{before:.3f} bits per character, {before:.3f} with unknown words spelt out; "
+        f"now: perplexity {done.validation_perplexity:,.2f}, "
+        f"{after:.3f} bits per character, {after:.3f} with unknown words spelt out"
     )
 
 
