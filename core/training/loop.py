@@ -52,7 +52,7 @@ class Step:
     @property
     def learning_rate(self) -> float:
         """The optimizer's step size now."""
-        return float(f"{float(self._optimizer.learning_rate):.6g}")  # float32 holds no more digits
+        return float(self._optimizer.learning_rate)
 
     def slow_down(self) -> None:
         """Halve the learning rate: smaller steps find what larger ones jump over."""

@@ -32,7 +32,7 @@ LEVELS = " ▁▂▃▄▅▆▇█"
 
 @dataclass(frozen=True)
 class HistoryView:
-    """The chart and the table; `best` is the epoch whose weights the model has, 0 if it is none."""
+    """The chart and the table; `best` is the epoch whose weights the model has, 0 for the start's."""
 
     name: str
     epochs: Sequence[Epoch]
@@ -63,6 +63,8 @@ class HistoryView:
                 break
         if any(epoch.epoch == self.best for epoch in self.epochs):
             yield Text("* the weights that were kept", "muted")
+        elif not self.best:
+            yield Text("none was better than the start, whose weights were kept", "muted")
 
     def _title(self) -> Text:
         count, seconds = self.epochs[-1].epoch, sum(epoch.seconds for epoch in self.epochs)

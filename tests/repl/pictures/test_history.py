@@ -73,6 +73,11 @@ def test_a_perplexity_beyond_all_bounds_is_drawn() -> None:
     drawn(HistoryView("m", [epoch(1, 1e304), epoch(2, 1.0)], 0), 40)
 
 
+def test_it_is_told_where_no_epoch_was_better_than_the_start() -> None:
+    told = "none was better than the start, whose weights were kept"
+    assert drawn(HistoryView("m", THREE, 0), 80)[-1] == told
+
+
 def test_a_model_without_a_history_says_so() -> None:
     manifest = random_model().manifest
     assert drawn(HistoryView.of("tiny", manifest), 40) == ["tiny has no training history"]
