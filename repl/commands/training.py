@@ -20,6 +20,7 @@ Preset = Annotated[str | None, Option("small if not given, or the tutorial's", "
 Cleaning = Annotated[str | None, Option("how lines are cleaned: tutorial, plain, cased ...")]
 MinCount = Annotated[str | None, Option("words seen less often become <unk>", "N")]
 Epochs = Annotated[str | None, Option("passes over the text, at most", "N")]
+Resume = Annotated[bool, Option("go on with a training that was cut off; with --name, with that one")]
 Set = Annotated[tuple[str, ...], Option("any other setting; may be repeated", "NAME=VALUE")]
 
 _PRESETS = dict.fromkeys(PRESETS, "a recipe")
@@ -49,6 +50,7 @@ def train(
     epochs: Epochs = None,
     name: Name = None,
     replace: Replace = False,
+    resume: Resume = False,
     set: Set = (),
 ) -> Confirmation:
     """Train a model, and load it.
@@ -61,11 +63,16 @@ def train(
 
     --from MODEL starts from a model that is there, also an imported one, and learns the text's new
     words. Its network and its cleaning stay as they are, so there is no preset then.
+
+    --resume goes on with what was stopped or cut off, and needs no other options; --epochs may ask for
+    more.
     """
     from repl.training import Request, done_line, watch  # only this command needs them
 
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
-    request = Request(files, column, drop, encoding, preset, name, replace, from_, session.shelf)
+    request = Request(
+        files, column, drop, encoding, preset, name, replace, from_, session.shelf, resume
+    )
     request = request.change(options, set)
     done = watch(
         request.job(), session.console, session.messages, indent=2 if session.interactive else 0

@@ -111,6 +111,7 @@ def test_models_show_and_help_answer(session: Screen) -> None:
     assert re.search(r"tiny \*", models)
     assert "window" in models
     assert "sha256" in run(session, ":show")
+    assert run(session, ":show history") == "tiny has no training history\n"
     assert (run(session, ":card"), run(session, ":card window")) == ("# tiny\n", "# window\n")
     help_ = run(session, ":help")
     assert re.search(r"shelf +:load :import", help_)
