@@ -46,7 +46,7 @@ def words(session: Screen, before: str) -> list[str]:
         (":vs tiny window w", []),
         (":heat pr", ["probability"]),
         (":train f.csv --col", ["--column"]),
-        (":train --re", ["--replace"]),
+        (":train --re", ["--replace", "--resume"]),
         (":zzz a", []),
         ("china qqqqqqqqqq", []),
     ],
