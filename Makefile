@@ -28,7 +28,7 @@ format: $(DEVELOPMENT) ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(DEVELOPMENT) ## measure start-up and generation, as ratios within one run; takes three minutes
+bench: $(DEVELOPMENT) ## measure start-up, generation and the prompt, as ratios within one run; takes several minutes
 	$(BIN)/python -m tests.benchmarks.startup
 	$(BIN)/python -m tests.benchmarks.generation
 	$(BIN)/python -m tests.benchmarks.step
