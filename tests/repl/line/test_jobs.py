@@ -202,12 +202,14 @@ def test_nobody_is_asked_where_nothing_is_trained(busy: Screen, asked: Answers) 
     assert questions == []
 
 
-def test_leaving_stops_the_training_and_tells_what_was_kept(busy: Screen) -> None:
+def test_leaving_stops_the_training_and_tells_what_was_kept(busy: Screen, go: Path) -> None:
     run_line(busy, TRAIN)
+    go.touch()
     busy.shown()
     busy.end_jobs()
     lines = busy.shown().splitlines()
     assert lines[0] == "  stopping mine"
+    assert any(line.startswith("  mine stopped · 1:01 min · epoch 1 kept") for line in lines)
     assert busy.jobs.name is None
 
 
