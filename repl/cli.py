@@ -112,6 +112,9 @@ def prompt(
             logging.getLogger(package).setLevel(logging.DEBUG)
     context.obj = Start(Shelf(models or ()), model or DEFAULT_MODEL, model)
     if context.invoked_subcommand is not None:
+        of_the_prompt = {"--continue": resume, "--plain": plain, "--theme": theme}
+        if given := next((name for name, value in of_the_prompt.items() if value), None):
+            raise typer.BadParameter(f"{given} is for the prompt, which a command does not open")
         gc.enable()
         return
     from repl.opening import Wanted, open_prompt
@@ -225,15 +228,25 @@ def train(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a model that has the name already.")
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with a training that was cut off; with --name, with that."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a model and save it; Ctrl-C stops and keeps the best weights."""
+    """Train a model and save it; Ctrl-C stops and keeps the best weights.
+
+    What was stopped or cut off goes on with --resume, which needs no other options; --epochs may ask
+    for more.
+    """
     from core.training.events import STOPPED
     from repl.training import Request, done_line, follow, watch
 
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "patience": patience}
     text = (tuple(files or ()), column, tuple(drop or ()), encoding)
-    request = Request(*text, preset, name, replace, from_, context.obj.shelf)
+    request = Request(*text, preset, name, replace, from_, context.obj.shelf, resume)
     request = request.change(options, change or ())
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
     if as_json:

@@ -9,6 +9,7 @@ import typer
 
 from core.errors import InputError
 from core.library import keeping
+from core.library.bundle import load_manifest
 from core.library.shelf import Entry, load, load_card
 from repl import views
 from repl.cli_base import MODELS, JsonOption, ModelArgument, app, guarded, print_json
@@ -67,10 +68,23 @@ def export(
 
 @app.command(rich_help_panel=MODELS)
 @guarded
-def show(context: typer.Context, model: ModelArgument) -> None:
-    """Print a model's card."""
-    card = load_card(context.obj.shelf.find(model))
-    make_console(sys.stdout).print(views.card(card))
+def show(
+    context: typer.Context,
+    model: ModelArgument,
+    history: Annotated[
+        bool, typer.Option("--history", help="How its training went, epoch by epoch.")
+    ] = False,
+) -> None:
+    """Print a model's card, or how its training went."""
+    path, out = context.obj.shelf.find(model), make_console(sys.stdout)
+    if history:
+        from repl.pictures.history import HistoryView
+
+        out.print(
+            HistoryView.of(path.stem if path.suffix == keeping.ZIP else path.name, load_manifest(path))
+        )
+    else:
+        out.print(views.card(load_card(path)))
 
 
 @app.command(rich_help_panel=MODELS)

@@ -231,7 +231,7 @@ def _show_lines(session: Session, generator: Generator, lines: Sequence[Continua
     drawn = drawing.finished(session, generator, lines)
     whole = [line.whole for line in drawn]
     many = generator.settings.samples > 1
-    picture = Padding.indent(views.numbered(whole) if many else Group(*whole), len(INDENT))
+    picture = Padding.indent(views.Numbered(whole) if many else Group(*whole), len(INDENT))
     size = sum(len(line.seed.ids) + len(line.words) for line in lines)
     session.transcript.keep(picture, size)
     if not session.interactive:

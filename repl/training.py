@@ -22,7 +22,7 @@ from core.training import events
 from core.training.base import Base, recipe_from
 from core.training.client import Trainer
 from core.training.events import Done, EpochDone, Event, Notice, Started
-from core.training.job import Job, plan, readable, source
+from core.training.job import Job, plan, readable, resume, source
 from repl.echo import echo
 from repl.views import epoch_line, perplexed, safe
 
@@ -45,6 +45,9 @@ class Request:
     """The model that training starts from, by name or path; it is looked for on the shelf."""
 
     shelf: Shelf = field(default_factory=Shelf)
+    resume: bool = False
+    """Whether to go on with a run that was cut off; all but its name and epochs is what it was then."""
+
     changes: Mapping[str, str] = field(default_factory=dict)
     """Settings that differ from the preset's, or the base's, by name, as they were typed."""
 
@@ -82,11 +85,30 @@ class Request:
         """Plan the job.
 
         Raises:
-            HeadlongError: see `recipe`, `core.training.base` and `core.training.job.plan`.
+            HeadlongError: see `recipe`, `core.training.base` and `core.training.job`.
         """
+        if self.resume:
+            return self._resumed()
         text = source(self.files, self.column, self.drop, self.encoding)
         recipe, base = (self.recipe(), None) if self.base is None else self._start(self.base)
         return plan(text, recipe, self.name, self.replace, command=self.command(), base=base)
+
+    def _resumed(self) -> Job:
+        others = (
+            self.files,
+            self.column,
+            self.drop,
+            self.encoding,
+            self.preset,
+            self.base,
+            self.replace,
+        )
+        if any(others) or self.changes.keys() - {"epochs"}:
+            raise SettingError(
+                "--resume goes on with the text and the settings that the training began with; "
+                "leave out all but --name and --epochs"
+            )
+        return resume(self.name, self._values())
 
     def _start(self, name: str) -> tuple[Recipe, Base]:
         if self.preset is not None:
@@ -189,9 +211,14 @@ def done_line(done: Done) -> Text:
         (safe(done.model), "name"), f" saved after {done.seconds:.0f} s: {done.reason}"
     )
     epoch = f"epoch {done.best_epoch}" if done.best_epoch else "an unfinished first epoch"
-    text.append(f", the weights of {epoch} are kept")
+    kept = (
+        "no epoch was better than the start, whose weights" if done.start else f"the weights of {epoch}"
+    )
+    text.append(f", {kept} are kept")
     if done.validation_perplexity is not None:
         text.append(f", validation {perplexed(done.validation_perplexity)}")
+    if done.bits_per_character is not None:
+        text.append(f", {done.bits_per_character:.2f} bits per character")
     return text.append(f"\n{safe(done.path)}", "muted")
 
 

@@ -12,10 +12,13 @@ from core.insight.scoring import Measure
 from core.library.shelf import Place
 from core.settings import SamplingSettings
 from repl.program import ProgramSettings
-from repl.turns import MEMORY, Turns, moved
+from repl.turns import Turns, moved
 
 if TYPE_CHECKING:
     from repl.session import Session
+
+ONLY_HERE = 10_000_000
+"""Bytes at most, roughly, of lines that nothing but this holds any more."""
 
 LIMIT = 50
 """Lines that can be taken back."""
@@ -90,7 +93,7 @@ class Past:
         there = set(map(id, left))
         line.lost = sum(turn.bytes for turn in line.before.turns if id(turn) not in there)
         self._lines.append(line)
-        while len(self._lines) > 1 and sum(line.lost for line in self._lines) > MEMORY:
+        while len(self._lines) > 1 and sum(line.lost for line in self._lines) > ONLY_HERE:
             self._lines.popleft()
 
     def follow(self, session: "Session", old: Path, new: Path) -> None:

@@ -8,6 +8,9 @@ from core.library.model import Manifest
 NOT_MEASURED = (
     "No text was held out, so nothing tells how well it continues lines that it has not seen."
 )
+NOT_TOLD = ("settings", "command", "history", "run")
+"""What model.json says of training for programs more than for people."""
+
 RECITES = "Expect it to recite those it has."
 
 
@@ -21,7 +24,7 @@ def write_card(manifest: Manifest) -> str:
         if shape.context == "stream"
         else f"the last {shape.window} {manifest.level}s, as if read anew for every {manifest.level}"
     )
-    told = {k: v for k, v in manifest.training.items() if k not in ("settings", "command")}
+    told = {name: value for name, value in manifest.training.items() if name not in NOT_TOLD}
     facts = {
         f"{manifest.level}s": f"{manifest.vocabulary:,}",
         "parameters": f"{manifest.parameters:,}",

@@ -3,7 +3,7 @@
 import difflib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -237,13 +237,13 @@ def is_shipped(path: Path) -> bool:
     return _resolved(path).is_relative_to(_resolved(shipped_models()))
 
 
-def free_name(stem: str, directory: Path) -> str:
+def free_name(stem: str, directory: Path, is_taken: Callable[[Path], bool] = folders.taken) -> str:
     """Return a name made from `stem` that no model in `directory` has: stem, stem-2, stem-3 ..."""
     sound = stem.encode("utf-8", "replace").decode()
     base = re.sub(r"[^\w-]+", "-", sound).strip("-_")[:56]
     base = base.encode()[: LONGEST_NAME - 20].decode("utf-8", "ignore") or "model"
     number, name = 1, base
-    while folders.taken(directory / name):
+    while is_taken(directory / name):
         number += 1
         name = f"{base}-{number}"
     return name

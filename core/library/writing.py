@@ -8,11 +8,13 @@ under the passing name, `.….headlong`. Model folders are saved by `core.librar
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from core.errors import ModelError, SettingError
+
+Piece = bytes | memoryview
 
 
 def check_destination(path: Path, replace: bool) -> None:
@@ -54,8 +56,20 @@ def write_files(contents: Mapping[Path, bytes], mode: int = 0o666) -> None:
         for path, content in contents.items():
             target = Path(os.path.realpath(path))
             written[target] = passing.enter_context(_beside(target))
-            _write(written[target], content, mode)
+            _write(written[target], [content], mode)
         _take_over(written)
+
+
+def write_parts(path: Path, parts: Iterable[Piece], mode: int = 0o666) -> None:
+    """Write a file from pieces that stand in memory already, as `write_files` does.
+
+    Raises:
+        ModelError: it cannot be written; what was there is still there.
+    """
+    with _explained(path), _beside(path) as passing:
+        _write(passing, parts, mode)
+        passing.replace(path)
+        _sync(path.parent)
 
 
 @contextmanager
@@ -80,10 +94,10 @@ def _beside(path: Path) -> Iterator[Path]:
         passing.unlink(missing_ok=True)
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
+def _write(path: Path, parts: Iterable[Piece], mode: int) -> None:
     path.touch(mode, exist_ok=False)
     with path.open("wb") as file:
-        file.write(content)
+        file.writelines(parts)
         file.flush()
         os.fsync(file.fileno())
 

@@ -18,6 +18,7 @@ from typing import IO, Self
 
 from core.errors import TrainingError, TrainingStopped
 from core.training import events
+from core.training.checkpoints import Run
 from core.training.events import Done, EpochDone, Event, Failed, Notice
 from core.training.job import Job
 
@@ -26,6 +27,9 @@ STOPPING = Notice("stopping after this step")
 """What is told when a trainer was asked to stop."""
 
 POLL_SECONDS = 0.1
+
+WANT_OF_MEMORY = [getattr(signal, name, None) for name in ("SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS")]
+"""How a process may end that gets no more memory: the system's doing, or TensorFlow's."""
 
 
 class Trainer:
@@ -143,9 +147,11 @@ class Trainer:
             if self._saved_as
             else "no epoch was finished, so nothing of this run is saved"
         )
+        if Run.of(self.job.destination).files():
+            kept += f"; go on with --resume --name {self.job.name}"
         if status < 0:
             cause = f"was killed by {signal.Signals(-status).name}"
-            if -status == signal.SIGKILL:
+            if -status in WANT_OF_MEMORY:
                 cause += ", perhaps for want of memory: try a smaller batch_size or hidden_size"
             return f"the trainer {cause}; {kept}"
         self._log.seek(0)

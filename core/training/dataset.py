@@ -14,6 +14,7 @@ from core.text.corpus import Corpus, Line, Source, split_lines
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
 from core.training.batches import Batches, LineBatches, PrefixBatches
 from core.training.extension import extend, new_words
+from core.training.spelling import spelling_bits
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,20 @@ class Dataset:
     unigram: NDArray[np.float32]
     """How often each id is a target in the training lines; at least 1, for its logarithm."""
 
+    validation_characters: int | None = None
+    """Of the held-out lines, one more a line for its end; None where not all of a line is guessed."""
+
+    spelling: float = 0.0
+    """Bits that it would take to spell the unknown words of the held-out lines."""
+
     base: Model | None = None
     """The model that training starts from, with the new words of the text among its own."""
+
+    def spelt(self, bits_per_character: float | None) -> float | None:
+        """Return bits per character with unknown words spelt out, to be compared with any model's."""
+        if bits_per_character is None or not self.validation_characters:
+            return None
+        return bits_per_character + self.spelling / self.validation_characters
 
     @classmethod
     def prepare(cls, source: Source, recipe: Recipe, base: Model | None = None) -> "Dataset":
@@ -81,6 +94,8 @@ class Dataset:
             learnt,
             held_out if held_out and held_out.tokens else None,
             _target_counts(learnt, len(vocabulary)),
+            _characters(validation, vocabulary, recipe.text.level),
+            _spelling(validation, training, vocabulary),
             base,
         )
 
@@ -155,6 +170,19 @@ def _extended(base: Model, lines: Sequence[Line], min_count: int) -> Model:
             f"{min_count} times, so nothing could be learnt; use --min-count 1 or another text"
         )
     return extended
+
+
+def _characters(lines: Sequence[Line], vocabulary: Vocabulary, level: str) -> int | None:
+    """Count the characters that are guessed; without a start and an end it is not all of them."""
+    if None in (vocabulary.start, vocabulary.end):
+        return None
+    between = "" if level == "character" else " "
+    return sum(len(between.join(line)) + 1 for line in lines)
+
+
+def _spelling(validation: Sequence[Line], training: Sequence[Line], vocabulary: Vocabulary) -> float:
+    unknown = (word for line in validation for word in line if not vocabulary.knows(word))
+    return spelling_bits(unknown, (word for line in training for word in line))
 
 
 def _unknown_rate(lines: Sequence[Line], vocabulary: Vocabulary) -> float:

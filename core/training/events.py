@@ -40,20 +40,29 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """An epoch has ended; `saved_as` names the model that its weights, if the best, were saved as."""
+    """An epoch has ended; `saved_as` names the model that its weights, if the best, were saved as.
+
+    The figures are those of `core.training.history.Epoch`.
+    """
 
     name: ClassVar = "epoch"
     epoch: int
     loss: float
     validation_perplexity: float | None
+    bits_per_character: float | None
     tokens_per_second: float
+    seconds: float
+    learning_rate: float
     best: bool
     saved_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The model is saved. `reason` says why training ended; epoch 0 is an unfinished first one."""
+    """The model is saved. `reason` says why training ended; epoch 0 is an unfinished first one.
+
+    `start` says that no epoch was better than the model that training began with, so that is kept.
+    """
 
     name: ClassVar = "done"
     model: str
@@ -62,6 +71,8 @@ class Done:
     best_epoch: int
     validation_perplexity: float | None
     reason: str
+    bits_per_character: float | None = None
+    start: bool = False
 
 
 @dataclass(frozen=True, slots=True)

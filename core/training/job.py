@@ -1,9 +1,10 @@
 """What a trainer is told: which text, which recipe, and where the model goes. No TensorFlow here."""
 
+import dataclasses
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from core.errors import InputError, SettingError, TrainingError
 from core.library.folders import taken
 from core.library.shelf import check_name, free_name, saved_models
 from core.recipe import Recipe
+from core.setting import Value
 from core.text.corpus import Source
+from core.training import checkpoints
 from core.training.base import Base
 
 HEADLINES = Path(__file__).parents[1] / "data" / "headlines.csv"
@@ -32,6 +35,8 @@ class Job:
     command: str = ""
     replace: bool = False
     base: Base | None = None
+    resume: bool = False
+    """Whether to go on with a run of the same destination that was cut off."""
 
     @property
     def name(self) -> str:
@@ -64,6 +69,7 @@ class Job:
             record["command"],
             record["replace"],
             Base(Path(base["path"]), base["name"], base["sha256"]) if base else None,
+            record["resume"],
         )
 
 
@@ -106,15 +112,20 @@ def plan(
 
     Raises:
         InputError: a file is a pipe.
-        SettingError: the name is taken or cannot be a name.
+        SettingError: the name is taken, also by an unfinished training, or cannot be a name.
         TrainingError: the directory cannot be written to.
     """
     for path in text.files:
         if path.is_fifo():
             raise InputError(f"{path} is a pipe, and a trainer reads files; save it to one first")
     directory = directory or saved_models()
-    name = free_name(text.files[0].stem, directory) if name is None else check_name(name)
+    name = free_name(text.files[0].stem, directory, _claimed) if name is None else check_name(name)
     destination = directory / name
+    if checkpoints.Run.of(destination).files() and not replace:
+        raise SettingError(
+            f"there is an unfinished training of {name!r} already; "
+            f"go on with --resume --name {name}, choose another name, or start anew with --replace"
+        )
     if taken(destination) and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
     try:
@@ -127,3 +138,21 @@ def plan(
             "make it writable, or set XDG_DATA_HOME to a directory that is"
         ) from error
     return Job(text, recipe, destination, command, replace, base)
+
+
+def _claimed(destination: Path) -> bool:
+    return taken(destination) or checkpoints.Run.of(destination).is_claimed
+
+
+def resume(name: str | None = None, changes: Mapping[str, Value] | None = None) -> Job:
+    """Return the job that goes on with an unfinished run.
+
+    Args:
+        name: the model's; None, where there is only one such run.
+        changes: settings that are to be others from now on, such as epochs.
+
+    Raises:
+        SettingError: there is none, or there are several; or a change that cannot be.
+    """
+    job = Job.from_json(checkpoints.find(name))
+    return dataclasses.replace(job, recipe=job.recipe.change(**changes or {}), resume=True)

@@ -5,19 +5,22 @@ Knows nothing of files or processes: what it finds out it yields as events.
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from itertools import islice
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from core.errors import TrainingError, TrainingStopped
-from core.library.model import Weights
-from core.training.batches import Batches
+from core.training.checkpoints import Arrays, Checkpoint, Place
 from core.training.dataset import Dataset
 from core.training.events import STOPPED, STOPPED_EARLY, EpochDone, Progress
-from core.training.network import Network
+from core.training.history import Best, Epoch
+from core.training.network import WORDS, Network
 
 PROGRESS_SECONDS = 0.2
 
@@ -39,14 +42,38 @@ class Step:
         )
         self._variables = list(network.variables.values())
         self._optimizer.build(self._variables)
+        numbered = enumerate(self._optimizer.variables)
+        self._state = {"steps": network.randomness.steps} | {f"optimizer.{n}": v for n, v in numbered}
         targets = [None] if network.settings.context == "window" else [None, None]
         signature = (tf.TensorSpec([None, None], tf.int32), tf.TensorSpec(targets, tf.int32))
         self.train = tf.function(self._train, input_signature=signature)
         self.evaluate = tf.function(self._evaluate, input_signature=signature)
 
+    @property
+    def learning_rate(self) -> float:
+        """The optimizer's step size now."""
+        return float(self._optimizer.learning_rate)
+
     def slow_down(self) -> None:
         """Halve the learning rate: smaller steps find what larger ones jump over."""
         self._optimizer.learning_rate.assign(self._optimizer.learning_rate * 0.5)
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Return a copy of all that the next step depends on beside the weights."""
+        return {name: np.array(variable) for name, variable in self._state.items()}
+
+    def set_state(self, state: Arrays) -> None:
+        """Set what `state` returned.
+
+        Raises:
+            TrainingError: it is of another optimizer, or another network.
+        """
+        if {n: v.shape for n, v in state.items()} != {
+            n: tuple(v.shape) for n, v in self._state.items()
+        }:
+            raise TrainingError("the checkpoint is of another version of Headlong; train anew")
+        for name, variable in self._state.items():
+            variable.assign(state[name])
 
     def _train(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Take one step; return the batch's mean loss before it."""
@@ -56,6 +83,7 @@ class Step:
             loss = tf.reduce_mean(self._losses(inputs, targets, training=True))
         gradients = tape.gradient(loss, self._variables)
         self._optimizer.apply(gradients, self._variables)
+        self._network.randomness.steps.assign_add(1)
         return loss
 
     def _evaluate(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
@@ -72,26 +100,24 @@ class Step:
 
     def _drop_words(self, inputs: tf.Tensor) -> tf.Tensor:
         """Replace some words by <unk>, so that it has a meaning (word dropout, Bowman et al. 2016)."""
-        chosen = tf.random.uniform(tf.shape(inputs)) < self._word_dropout
+        numbers = self._network.randomness.uniform(tf.shape(inputs), WORDS)
+        chosen = numbers < self._word_dropout
         words = (inputs > 0) & (inputs != self._start)
         return tf.where(chosen & words, self._unknown, inputs)
 
 
-@dataclass(frozen=True, slots=True)
-class Best:
-    """The weights worth keeping so far, and how good they are.
+class Measure(NamedTuple):
+    """How well held-out text is guessed; None where there is none, or where it cannot be said."""
 
-    `epoch` counts from 1; 0 are the weights of a first epoch that was not finished.
-    """
-
-    weights: Weights
-    epoch: int
-    loss: float
     perplexity: float | None
+    bits_per_character: float | None
 
 
 class Loop:
-    """Trains a network on a dataset, epoch by epoch, and remembers the best weights."""
+    """Trains a network on a dataset, epoch by epoch, and remembers the best weights.
+
+    Whenever `run` has yielded or ended, it stands between two steps, and `checkpoint` tells where.
+    """
 
     def __init__(self, dataset: Dataset, stopping: Callable[[], bool]) -> None:
         """Build the network, with the weights of the dataset's base where it has one.
@@ -103,16 +129,54 @@ class Loop:
         self.settings = dataset.recipe.training
         self.dataset = dataset
         self._stopping = stopping
-        self._random = np.random.default_rng(self.settings.seed)
         self.network = Network(
             dataset.recipe.model, len(dataset.vocabulary), dataset.unigram, self.settings.seed
         )
         if dataset.base is not None:
             self.network.set_weights(dataset.base.weights)
         self._step = Step(self.network, dataset)
-        self._clock = 0.0
+        self._clock, self._steps_before = 0.0, 0
+        self.place = Place()
+        self.history: list[Epoch] = []
         self.best: Best | None = None
+        self.before = Measure(None, None)
         self.reason = ""
+
+    def measure_start(self) -> Measure:
+        """Measure the base that training starts from, the best until something better comes."""
+        assert self.dataset.base is not None
+        self.before = self.measure()
+        if self.before.perplexity is not None:
+            self.best = Best(self.network.weights(), 0, None, *self.before, start=True)
+        return self.before
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on from where another loop stood.
+
+        Raises:
+            TrainingError: the checkpoint is of another optimizer, or another network.
+        """
+        self._step.set_state(checkpoint.state)
+        self.network.set_weights(checkpoint.weights)
+        self.place, self.best = checkpoint.place, checkpoint.best
+        self.history, self.before = list(checkpoint.history), Measure(*checkpoint.before)
+
+    def checkpoint(self, run: str, seconds: float, saved_as: str | None) -> Checkpoint:
+        """Return where the run stands, with its name, its seconds so far and what it saved."""
+        place, best = self.place, self.best
+        fresh = best is not None and not best.start and (best.epoch, 0) == (place.epochs, place.step)
+        return Checkpoint(
+            weights=best.weights if best and fresh else self.network.weights(),
+            state=self._step.state(),
+            place=place,
+            best=best,
+            history=tuple(self.history),
+            run=run,
+            fingerprint=self.dataset.corpus.fingerprint,
+            seconds=seconds,
+            before=(self.before.perplexity, self.before.bits_per_character),
+            saved_as=saved_as,
+        )
 
     def run(self) -> Iterator[Progress | EpochDone]:
         """Yield progress until training ends; `best` and `reason` tell the outcome.
@@ -121,39 +185,60 @@ class Loop:
             TrainingError: the loss is no longer a number; `best` still holds what was good.
         """
         self._clock = time.perf_counter()
-        for epoch in range(1, self.settings.epochs + 1):
-            began = time.perf_counter()
-            loss = yield from self._train(epoch)
-            if self.reason:
-                self._keep_unfinished(loss)
-                return
-            speed = self.dataset.training.tokens / (time.perf_counter() - began)
-            perplexity = self.perplexity()
-            improved = self._improves(perplexity)
-            if improved:
-                self.best = Best(self.network.weights(), epoch, loss, perplexity)
-            else:
-                self._step.slow_down()
-            yield EpochDone(epoch, loss, perplexity, speed, improved)
+        self._steps_before = self.place.epochs * self.dataset.training.steps + self.place.step
+        while not self._ended():
+            yield from self._train()
+            if not self.reason:
+                yield self._end_epoch()
+
+    def outcome(self) -> Best:
+        """Return the weights to keep, at the end of the run.
+
+        Stopped in the first epoch: half an epoch's weights are better than nothing, and than those that
+        training began with where they measure better.
+
+        Raises:
+            TrainingStopped: nothing was learnt yet.
+        """
+        place = self.place
+        if place.epochs:
             assert self.best is not None
-            if self.settings.patience and epoch - self.best.epoch >= self.settings.patience:
-                self.reason = f"no better validation for {self.settings.patience} epochs"
-                return
-        self.reason = f"all {self.settings.epochs} epochs done"
+            return self.best
+        if not place.step:
+            raise TrainingStopped(STOPPED_EARLY)
+        measured = Measure(None, None) if self.best is None else self.measure()
+        if self.best is not None and not self._improves(measured.perplexity):
+            return self.best
+        return Best(self.network.weights(), 0, place.loss / place.tokens, *measured)
 
-    def perplexity(self) -> float | None:
-        """Measure the network as it is on the held-out lines; None where there are none."""
-        held_out: Batches | None = self.dataset.validation
+    def measure(self) -> Measure:
+        """Measure the network as it is on the held-out lines."""
+        held_out = self.dataset.validation
         if held_out is None:
-            return None
+            return Measure(None, None)
         nats = sum(float(self._step.evaluate(*batch)) for batch in held_out.epoch(None))
-        return math.exp(min(nats / held_out.tokens, 700.0))
+        characters = self.dataset.validation_characters
+        bits = nats / math.log(2) / characters if characters else None
+        return Measure(math.exp(min(nats / held_out.tokens, 700.0)), bits)
 
-    def _train(self, epoch: int) -> Generator[Progress, None, float]:
-        """Train for an epoch, or until stopped; return the mean loss."""
-        total, tokens, shown = 0.0, 0, 0.0
-        began = time.perf_counter()
-        for number, (inputs, targets) in enumerate(self.dataset.training.epoch(self._random), 1):
+    def _ended(self) -> bool:
+        """Say whether training is over, and why in `reason`."""
+        epochs, patience = self.place.epochs, self.settings.patience
+        if not self.reason:
+            if patience and self.best and epochs - self.best.epoch >= patience:
+                self.reason = f"no better validation for {patience} epochs"
+            elif epochs >= self.settings.epochs:
+                self.reason = f"all {self.settings.epochs} epochs done"
+        return bool(self.reason)
+
+    def _train(self) -> Iterator[Progress]:
+        """Train to the end of an epoch, or until stopped."""
+        begin, shown = self.place, 0.0
+        began = time.perf_counter() - begin.seconds
+        epoch = begin.epochs + 1
+        # Its own generator, so that an epoch's order does not depend on how the ones before were cut.
+        random = np.random.default_rng((self.settings.seed, epoch))
+        for inputs, targets in islice(self.dataset.training.epoch(random), begin.step, None):
             if self._stopping():
                 self.reason = STOPPED
                 break
@@ -163,30 +248,43 @@ class Loop:
                     f"the loss is {loss} in epoch {epoch}; "
                     f"try a learning_rate below {self.settings.learning_rate:g}"
                 )
-            count = int(np.count_nonzero(targets))
-            total, tokens = total + loss * count, tokens + count
-            now = time.perf_counter()
+            count, now = int(np.count_nonzero(targets)), time.perf_counter()
+            self.place = self._advanced(loss, count, now - began)
             if now - shown >= PROGRESS_SECONDS:
                 shown = now
-                yield self._progress(epoch, number, total / tokens, tokens / (now - began))
-        return total / max(tokens, 1)
+                yield self._progress()
 
-    def _progress(self, epoch: int, step: int, loss: float, speed: float) -> Progress:
-        steps = self.dataset.training.steps
+    def _advanced(self, loss: float, tokens: int, seconds: float) -> Place:
+        place = self.place
+        return Place(
+            place.epochs, place.step + 1, place.loss + loss * tokens, place.tokens + tokens, seconds
+        )
+
+    def _end_epoch(self) -> EpochDone:
+        """Measure, remember the best weights, and halve the learning rate where they are older."""
+        place, measured = self.place, self.measure()
+        rate, number, loss = self._step.learning_rate, place.epochs + 1, place.loss / place.tokens
+        speed = place.tokens / place.seconds
+        epoch = Epoch(number, loss, *measured, speed, place.seconds, rate)
+        improved = self._improves(measured.perplexity)
+        if improved:
+            self.best = Best(self.network.weights(), number, loss, *measured)
+        else:
+            self._step.slow_down()
+        self.place = Place(number)
+        self.history.append(epoch)
+        return EpochDone(**asdict(epoch), best=improved)
+
+    def _progress(self) -> Progress:
+        place, steps = self.place, self.dataset.training.steps
         elapsed = time.perf_counter() - self._clock
-        done = (epoch - 1) * steps + step
-        left = elapsed / done * (self.settings.epochs * steps - done)
-        return Progress(epoch, step, steps, loss, speed, left)
+        done = place.epochs * steps + place.step
+        left = elapsed / (done - self._steps_before) * (self.settings.epochs * steps - done)
+        speed, loss = place.tokens / place.seconds, place.loss / place.tokens
+        return Progress(place.epochs + 1, place.step, steps, loss, speed, left)
 
     def _improves(self, perplexity: float | None) -> bool:
         """Without held-out text nothing can be compared, and the latest weights are kept."""
         if self.best is None or self.best.perplexity is None or perplexity is None:
             return True
         return perplexity < self.best.perplexity
-
-    def _keep_unfinished(self, loss: float) -> None:
-        """Stopped in the first epoch: half an epoch's weights are better than nothing."""
-        if self.best is None:
-            if not loss:
-                raise TrainingStopped(STOPPED_EARLY)
-            self.best = Best(self.network.weights(), 0, loss, None)

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from core.library import layout
 from core.library.model import Weights
 from core.settings import ModelSettings
+from core.training.randomness import Randomness
+
+INPUT, OUTPUT, WORDS = range(3)
+"""What random numbers are used for."""
 
 _GATES = {
     "sigmoid": "sigmoid",
@@ -47,8 +51,8 @@ class Network:
         keras.utils.set_random_seed(seed)
         self.settings = settings
         sequences = settings.context == "stream" or settings.attention
+        self.randomness = Randomness(seed)
         self.embedding = keras.layers.Embedding(words, settings.embedding_size)
-        self.input_dropout = keras.layers.SpatialDropout1D(settings.input_dropout)
         kinds = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
         self.cells = [
             kinds[settings.cell](
@@ -58,11 +62,7 @@ class Network:
             )
             for layer in range(settings.layers)
         ]
-        # Locked dropout (Gal and Ghahramani 2016): one mask a line, the same at every word.
-        window = settings.context == "window"
-        locked = keras.layers.Dropout if window else keras.layers.SpatialDropout1D
         self.attention = keras.layers.Dense(1, use_bias=False) if settings.attention else None
-        self.dropout = locked(settings.dropout)
         self.projection: keras.layers.Dense | None = None
         self.output: keras.layers.Dense | None = None
         if not settings.tied:
@@ -76,14 +76,21 @@ class Network:
     def hidden(self, ids: tf.Tensor, training: bool) -> tf.Tensor:
         """Return the last layer's outputs: (rows, steps, hidden), or (rows, hidden) for a window."""
         values = self.embedding(ids)
-        if self.settings.input_dropout:
-            values = self.input_dropout(values, training=training)
+        if training:
+            values = self._locked(values, self.settings.input_dropout, INPUT)
         mask = ids > 0 if self.settings.masked else None
         outputs = [values]
         for cell in self.cells:
             outputs.append(cell(outputs[-1], training=training, mask=mask))
         values = self._attend(tf.concat(outputs, -1)) if self.attention else outputs[-1]
-        return self.dropout(values, training=training)
+        return self._locked(values, self.settings.dropout, OUTPUT) if training else values
+
+    def _locked(self, values: tf.Tensor, rate: float, use: int) -> tf.Tensor:
+        """Drop with one mask a line, the same at every word (Gal and Ghahramani 2016)."""
+        shape = tf.shape(values)
+        if values.shape.rank == 3:
+            shape = tf.stack([shape[0], 1, shape[2]])
+        return self.randomness.dropped(values, rate, shape, use)
 
     def _attend(self, outputs: tf.Tensor) -> tf.Tensor:
         """Average (rows, steps, width) over the steps, by weights that the network has learnt."""

@@ -7,25 +7,22 @@ output holds events and nothing else.
 
 import json
 import os
+import secrets
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.errors import HeadlongError, TrainingError, TrainingStopped
-from core.library import bundle, layout
-from core.library.card import write_card
-from core.library.folders import take_away, taken
-from core.library.model import Manifest, Model
-from core.library.shelf import free_name
+from core.errors import HeadlongError, ModelError, TrainingError, TrainingStopped
+from core.library import layout
+from core.training.checkpoints import Checkpoint, Place
 from core.training.dataset import Dataset
 from core.training.events import (
+    STOPPED,
     STOPPED_EARLY,
     Done,
     EpochDone,
@@ -35,15 +32,15 @@ from core.training.events import (
     Started,
     to_json,
 )
-from core.training.job import Job, readable
+from core.training.history import Best, Epoch
+from core.training.job import Job
+from core.training.keeper import Keeper, Report, alone
+from core.training.saver import Measured, Saver
 
 if TYPE_CHECKING:
-    from core.training.loop import Best
+    from core.training.loop import Loop
 
-Report = Callable[[Event], None]
-
-FILES_NAMED = 100
-LONGEST_COMMAND = 10_000
+Save = Callable[[Best, str, Sequence[Epoch], float], None]
 
 
 def main(arguments: list[str]) -> int:
@@ -53,74 +50,190 @@ def main(arguments: list[str]) -> int:
         name = arguments[0]
         text = sys.stdin.readline() if name == "-" else Path(name).read_text(encoding="utf-8")
         run(Job.from_json(text), report, _stop_flag())
-    except HeadlongError as error:
-        report(Failed(str(error), stopped=isinstance(error, TrainingStopped)))
-        return 1
-    except MemoryError:
-        report(Failed("there is not enough memory; try a smaller batch_size or hidden_size"))
-        return 1
     except Exception as error:
-        traceback.print_exc()
-        report(Failed(f"the trainer failed: {error.__class__.__name__}: {error}"))
+        report(failure(error))
         return 1
     return 0
+
+
+def failure(error: Exception) -> Failed:
+    """Say what went wrong; a fault of the program is printed whole to standard error."""
+    if isinstance(error, HeadlongError):
+        return Failed(str(error), stopped=isinstance(error, TrainingStopped))
+    # The second is TensorFlow's, which may not have been imported yet.
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return Failed("there is not enough memory; try a smaller batch_size or hidden_size")
+    traceback.print_exception(error)
+    return Failed(f"the trainer failed: {error.__class__.__name__}: {error}")
 
 
 def run(job: Job, report: Report, stopping: threading.Event) -> None:
     """Train as `job` says, saving the model after every epoch that is the best so far.
 
     Raises:
-        HeadlongError: the text cannot be used, the loss exploded, or the model cannot be saved.
+        HeadlongError: the text cannot be used, the loss exploded, or the model cannot be saved; or
+            another trainer makes the same model, or there is nothing to resume.
     """
     began = time.perf_counter()
-    dataset = _prepare(job, report)  # before the seconds that TensorFlow takes
-    if stopping.is_set():
-        raise TrainingStopped(STOPPED_EARLY)
-    from core.training.loop import Loop
+    with alone(job, report) as writable:
+        keeper = Keeper(job, report, writable)
+        checkpoint = keeper.resume() if job.resume else None
+        if checkpoint is None:
+            keeper.begin()
+        dataset = _prepare(job, keeper, report)  # before the seconds that TensorFlow takes
+        if checkpoint is not None and checkpoint.fingerprint != dataset.corpus.fingerprint:
+            raise TrainingError(
+                f"the text of {job.name!r} has changed since its training began, so that cannot go on; "
+                "put the text back as it was, or start anew with --replace"
+            )
+        if stopping.is_set():
+            raise TrainingStopped(STOPPED_EARLY)
+        from core.training.loop import Loop
 
-    loop = Loop(dataset, stopping.is_set)
-    report(_started(job, dataset))
-    before = loop.perplexity() if job.base else None
-    if before is not None:
-        report(Notice(f"before: validation perplexity {before:,.2f}"))
-    save = _Saver(job, dataset, before, began)
-    try:
-        for event in loop.run():
-            if isinstance(event, EpochDone) and event.best and loop.best:
-                save(loop.best, "still training")
-                event = replace(event, saved_as=save.destination.name)
-            report(event)
-    except TrainingStopped:
-        raise
-    except TrainingError as error:
-        kept = f"the weights of epoch {loop.best.epoch} are kept" if loop.best else "nothing is saved"
-        raise TrainingError(f"{error}; {kept}") from error
-    assert loop.best is not None
-    save.finish(loop.best, loop.reason)
-    if doubt := _doubt(loop.best, len(dataset.vocabulary), before):
-        report(Notice(doubt))
-    seconds = round(time.perf_counter() - began, 2)
-    name, path = save.destination.name, str(save.destination)
-    report(Done(name, path, seconds, loop.best.epoch, loop.best.perplexity, loop.reason))
+        loop = Loop(dataset, stopping.is_set)
+        report(_started(job, dataset))
+        _Session(job, loop, keeper, report, began, checkpoint).train()
 
 
-def _prepare(job: Job, report: Report) -> Dataset:
-    base = job.base.load() if job.base else None
-    dataset = Dataset.prepare(job.source, job.recipe, base)
+def _prepare(job: Job, keeper: Keeper, report: Report) -> Dataset:
+    base = job.base
+    if job.resume and base is not None and keeper.run.base.is_dir():
+        base = replace(base, path=keeper.run.base)
+    model = base.load() if base else None
+    dataset = Dataset.prepare(job.source, job.recipe, model)
     for text in dataset.corpus.texts:
         if text.guessed:
             report(Notice(f"took column {text.column!r} of {text.path.name}"))
-    if base is not None:
-        level, words = base.manifest.level, len(base.vocabulary)
+    if base is not None and model is not None:
+        level, words = model.manifest.level, len(model.vocabulary)
         added = f"{len(dataset.vocabulary) - words:,} new {level}s added to its {words:,}"
         report(Notice(f"starts from {base.name}, {added}"))
     return dataset
 
 
-def _doubt(best: "Best", words: int, before: float | None) -> str | None:
+class _Session:
+    """From a network that stands to the end: what is learnt is saved, and where it stands is kept."""
+
+    def __init__(
+        self,
+        job: Job,
+        loop: "Loop",
+        keeper: Keeper,
+        report: Report,
+        began: float,
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        """Begin, or go on from `checkpoint`.
+
+        Raises:
+            TrainingError: the checkpoint is of another version of the program.
+        """
+        self._job, self._loop, self._keeper, self._report = job, loop, keeper, report
+        self._began, self._run, saved_as = began, secrets.token_hex(8), None
+        if checkpoint is not None:
+            loop.resume(checkpoint)
+            self._began -= checkpoint.seconds
+            self._run, saved_as = checkpoint.run, checkpoint.saved_as
+            place = checkpoint.place
+            step = f", step {place.step:,} of epoch {place.epochs + 1}" if place.step else ""
+            report(Notice(f"goes on after {place.epochs:,} whole epochs{step}"))
+        elif job.base:
+            report(Notice(f"before: {self._measured(loop.measure_start())}"))
+        self._saver = Saver(job, loop.dataset, self._run, loop.before, saved_as)
+
+    def train(self) -> None:
+        """Train to the end.
+
+        Raises:
+            TrainingError, ModelError: the loss exploded, or the model cannot be saved.
+            TrainingStopped: there is too little to keep.
+        """
+        loop, report = self._loop, self._report
+        try:
+            for event in loop.run():
+                report(self._kept(event))
+        except TrainingError as error:
+            self._keeper.discard()  # it would explode again
+            kept = (
+                f"the weights of epoch {loop.best.epoch} are kept" if loop.best else "nothing is saved"
+            )
+            raise TrainingError(f"{error}; {kept}") from error
+        if loop.reason == STOPPED and loop.place != Place():
+            self._keep()
+        best = loop.outcome()
+        self._save(best, loop.reason, self._saver.finish)
+        before = loop.before
+        if doubt := _doubt(best, len(loop.dataset.vocabulary), before.perplexity):
+            report(Notice(doubt))
+        if before.bits_per_character is not None:
+            now = self._measured((best.perplexity, best.bits_per_character))
+            report(Notice(f"held-out text, before: {self._measured(before)}; now: {now}"))
+        if loop.reason != STOPPED:
+            self._keeper.discard()
+        elif self._keeper.hint:
+            report(Notice(f"not finished{self._keeper.hint}"))
+        report(self._done(best))
+
+    def _done(self, best: Best) -> Done:
+        path = self._saver.destination
+        return Done(
+            path.name,
+            str(path),
+            round(self._seconds, 2),
+            best.epoch,
+            best.perplexity,
+            self._loop.reason,
+            best.bits_per_character,
+            best.start,
+        )
+
+    def _kept(self, event: Event) -> Event:
+        """Save what an event is about, before it is reported."""
+        if isinstance(event, EpochDone):
+            if event.best and self._loop.best:
+                self._save(self._loop.best, "still training", self._saver.save)
+                event = replace(event, saved_as=self._saver.saved_as)
+            self._keep()
+        elif self._keeper.is_due:
+            self._keep()
+        return event
+
+    def _keep(self) -> None:
+        self._keeper.keep(self._loop.checkpoint(self._run, self._seconds, self._saver.saved_as))
+
+    def _save(self, best: Best, reason: str, save: Save) -> None:
+        try:
+            save(best, reason, self._loop.history, self._seconds)
+        except ModelError as error:
+            saved = self._saver.saved_as
+            kept = f"; the model of before is kept as {saved!r}" if saved else ""
+            raise ModelError(f"{error}{kept}{self._keeper.hint}") from error
+
+    def _measured(self, measure: Measured) -> str:
+        perplexity, bits = measure
+        spelt = self._loop.dataset.spelt(bits)
+        if perplexity is None:
+            return "no text is held out, so nothing is measured"
+        if bits is None or spelt is None:
+            return f"perplexity {perplexity:,.2f}"
+        return (
+            f"perplexity {perplexity:,.2f}, {bits:.3f} bits per character, "
+            f"{spelt:.3f} with unknown words spelt out"
+        )
+
+    @property
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+
+def _doubt(best: Best, words: int, before: float | None) -> str | None:
     """Say what is wrong with the outcome, if anything is."""
     if best.perplexity is None:
         return None
+    if best.start:
+        return (
+            "no epoch guesses held-out text better than before; try a lower learning_rate or more text"
+        )
     if best.perplexity > words:
         return "it guesses worse than blindly; try a lower learning_rate or more text"
     if before is not None and best.perplexity > before:
@@ -140,99 +253,6 @@ def _started(job: Job, dataset: Dataset) -> Started:
         dataset.recipe.training.epochs,
         dataset.training.steps,
     )
-
-
-class _Saver:
-    """Saves what is best, each time over what it saved before.
-
-    A model that has the name already is not touched: what is not finished is saved under the next
-    free name. `finish` gives it the name it was to have, where that was to be replaced.
-    """
-
-    def __init__(self, job: Job, dataset: Dataset, before: float | None, began: float) -> None:
-        self.destination = job.destination
-        self._job, self._dataset, self._before, self._began = job, dataset, before, began
-        self._saved = False
-
-    def __call__(self, best: "Best", reason: str) -> None:
-        if not self._saved and taken(self.destination):
-            directory = self.destination.parent
-            self.destination = directory / free_name(self.destination.name, directory)
-        manifest = self._manifest(best, reason)
-        model = Model(manifest, self._dataset.vocabulary, best.weights)
-        bundle.save(model, self.destination, write_card(manifest), replace=self._saved)
-        self._saved = True
-
-    def finish(self, best: "Best", reason: str) -> None:
-        """Save for the last time.
-
-        Raises:
-            TrainingStopped: not one epoch was finished, which is too little to replace a model by.
-        """
-        replaces = self._job.replace and taken(self._job.destination)
-        if replaces and not best.epoch:
-            kept = f"the model {self._job.name!r} from before is kept"
-            raise TrainingStopped(f"training was stopped within its first epoch; {kept}")
-        unfinished = self.destination
-        if replaces:
-            self.destination = self._job.destination
-            self._saved = True
-        self(best, reason)
-        if unfinished != self.destination:
-            with suppress(OSError):
-                take_away(unfinished)
-
-    def _manifest(self, best: "Best", reason: str) -> Manifest:
-        job, dataset = self._job, self._dataset
-        held_out = dataset.validation is not None
-        return Manifest(
-            name=self.destination.name,
-            cleaning=dataset.recipe.text.cleaning,
-            architecture=dataset.recipe.model,
-            vocabulary=len(dataset.vocabulary),
-            level=dataset.recipe.text.level,
-            created=datetime.now(UTC).date().isoformat(),
-            training={
-                **self._origin(),
-                "seconds": round(time.perf_counter() - self._began, 1),
-                "best_epoch": best.epoch,
-                "ended": reason,
-                "command": _shortened(job.command),
-                "settings": dataset.recipe.training.to_json() | dataset.recipe.text.to_json(),
-            },
-            corpus={
-                "files": _named([readable(path) for path in job.source.files]),
-                "column": dataset.corpus.texts[0].column,
-                "dropped": list(job.source.drop),
-                "lines": dataset.lines,
-                "validation_lines": dataset.validation_lines,
-                "fingerprint": dataset.corpus.fingerprint,
-            },
-            metrics={
-                "training_loss": best.loss,
-                "validation_perplexity": best.perplexity,
-                **({} if self._before is None else {"validation_perplexity_before": self._before}),
-                "unknown_rate": dataset.unknown_rate if held_out else None,
-            },
-        )
-
-    def _origin(self) -> dict[str, Any]:
-        base = self._job.base
-        if base is None:
-            return {"preset": self._dataset.recipe.preset}
-        return {"started_from": base.name, "started_from_sha256": base.sha256}
-
-
-def _named(files: list[str]) -> list[str]:
-    """Name the first of many files, and say how many there are: a manifest is for people."""
-    if len(files) <= FILES_NAMED:
-        return files
-    return [*files[:FILES_NAMED], f"and {len(files) - FILES_NAMED:,} more"]
-
-
-def _shortened(command: str) -> str:
-    """Cut off a command that names very many files."""
-    return command if len(command) <= LONGEST_COMMAND else command[:LONGEST_COMMAND] + " ..."
 
 
 def _report_to_own_output() -> Report:

@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.errors import InputError
+from core.library.ensemble import LanguageModel
+from core.library.model import Model
 from core.library.shelf import Shelf
 from core.setting import settings_of
 from core.settings import SamplingSettings
@@ -34,7 +36,10 @@ def _topics(session: Session, before: Sequence[str]) -> Iterator[Choice]:
     yield Choice("all", "every command")
 
 
-_SHOWN = {"command": "the shell command that gives the current line again"}
+_SHOWN = {
+    "command": "the shell command that gives the current line again",
+    "history": "how the training of the loaded model went",
+}
 
 
 @registry.command("show", example=":show command", choices=choices.words(_SHOWN))
@@ -42,19 +47,28 @@ def show(session: Session, what: Annotated[str, "command"] = "") -> Result:
     """Show the loaded model and every setting.
 
     :show command shows the command of the shell that gives the current line again, word for word, and
-    those that were generated with it.
+    those that were generated with it. :show history draws how the training of the loaded model went.
     """
     if what == "command":
         turn = session.turns.require()
         generator = session.generator_of(turn)
         model = session.called(turn.places, Shelf())  # --models was told to this program only
         return Verbatim(shell.command(turn, model, generator))
+    if what == "history":
+        return _history(session.require_generator().model)
     if what:
         raise InputError(f":show shows everything, or {', '.join(_SHOWN)}, and not {what!r}")
     settings = views.settings_table(session.settings, session.program_now)
     if session.generator is None:
         return settings
     return Group(views.model_facts(session.generator), Text(), settings)
+
+
+def _history(model: LanguageModel) -> RenderableType:
+    from repl.pictures.history import HistoryView
+
+    alone = [model] if isinstance(model, Model) else model.members
+    return Group(*(HistoryView.of(each.name, each.manifest) for each in alone))
 
 
 @registry.command("help", "h", "?", example=":help train", choices=_topics)

@@ -25,6 +25,7 @@ Preset = Annotated[str | None, Option("small if not given, or the tutorial's", "
 Cleaning = Annotated[str | None, Option("how lines are cleaned: tutorial, plain, cased ...")]
 MinCount = Annotated[str | None, Option("words seen less often become <unk>", "N")]
 Epochs = Annotated[str | None, Option("passes over the text, at most", "N")]
+Resume = Annotated[bool, Option("go on with a training that was cut off; with --name, with that one")]
 Wait = Annotated[bool, Option("show all of it until it is done, and load the model then")]
 Set = Annotated[tuple[str, ...], Option("any other setting; may be repeated", "NAME=VALUE")]
 
@@ -55,6 +56,7 @@ def train(
     epochs: Epochs = None,
     name: Name = None,
     replace: Replace = False,
+    resume: Resume = False,
     wait: Wait = False,
     set: Set = (),
 ) -> Confirmation:
@@ -71,12 +73,17 @@ def train(
 
     --from MODEL starts from a model that is there, also an imported one, and learns the text's new
     words. Its network and its cleaning stay as they are, so there is no preset then.
+
+    --resume goes on with what was stopped or cut off, and needs no other options; --epochs may ask for
+    more.
     """
     from repl.training import Request  # only this command needs it
 
     session.jobs.refuse_another()
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
-    request = Request(files, column, drop, encoding, preset, name, replace, from_, session.shelf)
+    request = Request(
+        files, column, drop, encoding, preset, name, replace, from_, session.shelf, resume
+    )
     request = request.change(options, set)
     job = request.job()
     return _watch(session, job) if wait or not _has_prompt(session) else _start(session, job)

@@ -138,6 +138,7 @@ def _words(session: Session, before: str) -> list[Candidate]:
     """Return the words that the loaded model finds likeliest there."""
     if session.generator is None:
         return []
+    before = before.encode("utf-8", "replace").decode()  # as the generator does; a character stays one
     begun = before.rpartition(" ")[2]
     text = before[: len(before) - len(begun)]
     return [

@@ -113,9 +113,8 @@ def done(event: Done, called: str) -> Text:
     """Tell how training ended, what was kept, and how to load it."""
     how = "stopped" if event.reason == STOPPED else "trained"
     text = _named(event.model).append(f"{how} · {clock(event.seconds)} min · ")
-    text.append(f"epoch {event.best_epoch}" if event.best_epoch else "an unfinished epoch").append(
-        " kept"
-    )
+    unfinished = "the start" if event.start else "an unfinished epoch"
+    text.append(f"epoch {event.best_epoch}" if event.best_epoch else unfinished).append(" kept")
     if event.validation_perplexity is not None:
         text.append(f", {perplexed(event.validation_perplexity)}", "value")
     return text.append(f" · :load {safe(called)}")

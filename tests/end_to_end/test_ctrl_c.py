@@ -117,9 +117,9 @@ def test_keys_that_are_typed_while_words_come_wait_for_the_prompt(open_prompt: T
 
 def test_a_question_shows_its_answer(open_prompt: Terminals) -> None:
     terminal = open_prompt()
-    terminal.type("help", wait=r"Did you mean :help\? \[y/N\]")
+    terminal.type("help", wait=r"Did you mean :help\? \[Y/n\]")
     terminal.send("n")
-    terminal.see(r"\[y/N\] n")
+    terminal.see(r"\[Y/n\] n")
     terminal.press("c")
     terminal.ready()
     still_there(terminal)

@@ -67,7 +67,7 @@ def test_completions_have_meanings_and_enter_takes_one_without_running_it(
 ) -> None:
     terminal = open_prompt(columns=columns, rows=rows)
     terminal.send(":se")
-    terminal.see(r":set +Change any sampling setting")
+    terminal.see(r":set +Change any setting")
     terminal.send("t typ")
     terminal.see(r"typical +\w+")
     terminal.send(DOWN)

@@ -111,6 +111,7 @@ def test_models_show_and_help_answer(session: Screen) -> None:
     assert re.search(r"tiny \*", models)
     assert "window" in models
     assert "sha256" in run(session, ":show")
+    assert run(session, ":show history") == "tiny has no training history\n"
     assert (run(session, ":card"), run(session, ":card window")) == ("# tiny\n", "# window\n")
     help_ = run(session, ":help")
     assert re.search(r"shelf +:load :import", help_)
@@ -463,7 +464,9 @@ def test_what_a_line_has_changed_since_is_shown(session: Screen) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("settings", [":temp 0.8", ":greedy"])
+@pytest.mark.parametrize(
+    "settings", [":temp 0.8", ":greedy", ":set beam 3", ":set contrastive 0.6", ":set must trade"]
+)
 def test_a_network_whose_numbers_overflow_is_told_and_costs_nothing(
     session: Screen, shelf_directory: Path, settings: str
 ) -> None:
@@ -471,7 +474,9 @@ def test_a_network_whose_numbers_overflow_is_told_and_costs_nothing(
     huge = {name: 3e38 * np.sign(array) for name, array in model.weights.items()}
     bundle.save(replace(model, weights=huge), shelf_directory / "wild", "# wild\n")
     run(session, ":load wild", settings, "war")
-    assert "the numbers of wild grow beyond all bounds after 'war" in session.told().replace("\n", " ")
+    assert re.search(
+        r"the numbers of \w+( model)? grow beyond all bounds", session.told().replace("\n", " ")
+    )
     assert len(session.turns) == 0
 
 

@@ -123,7 +123,7 @@ def test_where_no_command_gives_a_line_that_is_said(session: Screen, line: str) 
 
 def test_anything_else_cannot_be_shown(session: Screen) -> None:
     run_line(session, ":show me")
-    assert ":show shows everything, or command, and not 'me'" in session.told()
+    assert ":show shows everything, or command, history, and not 'me'" in session.told()
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to ask")

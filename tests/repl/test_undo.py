@@ -143,7 +143,7 @@ def test_what_went_is_kept_as_long_as_it_is_little(
     session: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(session, "war")
-    monkeypatch.setattr(module, "MEMORY", 2.5 * session.turns.require().bytes)
+    monkeypatch.setattr(module, "ONLY_HERE", 2.5 * session.turns.require().bytes)
     run(session, ":prune", "war", ":prune", "war", ":prune", "war")
     for left in (0, 1, 0, 1, 0):
         run(session, ":undo")

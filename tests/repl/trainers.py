@@ -22,7 +22,7 @@ def epoch(
     number: int, perplexity: float | None, best: bool = True, saved_as: str | None = None
 ) -> EpochDone:
     """Return the end of an epoch with a loss of 5."""
-    return EpochDone(number, 5.0, perplexity, 100.0, best, saved_as)
+    return EpochDone(number, 5.0, perplexity, None, 100.0, 1.0, 0.002, best, saved_as)
 
 
 def done(path: Path, reason: str = STOPPED) -> Done:

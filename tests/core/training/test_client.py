@@ -79,7 +79,8 @@ def test_a_trainer_that_is_killed_says_what_is_left(job: Job) -> None:
 def test_a_trainer_that_dies_is_quoted(job: Job) -> None:
     epoch = (
         '{"event": "epoch", "epoch": 1, "loss": 1, "validation_perplexity": null, '
-        '"tokens_per_second": 1, "best": true, "saved_as": "m-2"}'
+        '"bits_per_character": null, "tokens_per_second": 1, "seconds": 1, "learning_rate": 0.002, '
+        '"best": true, "saved_as": "m-2"}'
     )
     with (
         pytest.raises(

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def test_a_job_survives_its_file(tmp_path: Path) -> None:
     base = Base(Path("/models/b"), "b", "00ff")
     job = plan(SOURCE, preset("small"), directory=tmp_path, base=base)
     assert Job.from_json(job.to_json()).base == base
+    assert Job.from_json(replace(job, resume=True).to_json()).resume
 
 
 def test_a_name_comes_from_the_file_and_is_never_taken_twice(tmp_path: Path) -> None:
@@ -57,7 +59,7 @@ def test_a_place_that_cannot_be_written_is_found_out_before_training(tmp_path: P
     [
         Started("m", 10, 1, 20, 0.5, 300, 4, 2),
         Progress(1, 2, 3, 4.5, 6.5, 7.5),
-        EpochDone(1, 2.5, None, 3.5, True, "m"),
+        EpochDone(1, 2.5, None, None, 3.5, 0.5, 0.002, True, "m"),
         Done("m", "/m", 1.5, 2, 3.5, "all done"),
         Notice("took column 'headline'"),
         Failed("no"),

@@ -149,10 +149,11 @@ def test_a_model_trained_here_is_trained_on_under_its_own_name(make_job: Callabl
     job = replace(first, recipe=recipe, base=base, command=command, replace=True)
     with Trainer(job) as trainer:
         events = list(trainer.events())
-    assert kinds(events) == [Notice, Notice, Started, Notice, *3 * [EpochDone], Done]
+    assert kinds(events) == [Notice, Notice, Started, Notice, *3 * [EpochDone], Notice, Done]
     notices = [event.text for event in events if isinstance(event, Notice)]
     assert notices[1] == "starts from m, 10 new words added to its 14"
-    assert notices[2].startswith("before: validation perplexity ")
+    assert notices[2].startswith("before: perplexity ")
+    assert notices[3].startswith("held-out text, before: perplexity ")
     new = bundle.load(directory / "m")
     assert new.vocabulary.tokens[:14] == old.vocabulary.tokens
     assert set(new.vocabulary.tokens[14:]) == {"to", *"bcdefghij"}

@@ -46,7 +46,7 @@ def words(session: Screen, before: str) -> list[str]:
         (":vs tiny window w", []),
         (":heat pr", ["probability"]),
         (":train f.csv --col", ["--column"]),
-        (":train --re", ["--replace"]),
+        (":train --re", ["--replace", "--resume"]),
         (":zzz a", []),
         ("china qqqqqqqqqq", []),
     ],
@@ -184,3 +184,8 @@ def test_a_path_with_blanks_is_offered_as_it_has_to_be_typed(session: Screen, tm
         typed += found.text + end
     assert not run_line(session, typed).went_wrong
     assert len(session.turns) == 2
+
+
+def test_half_a_character_is_no_fault(session: Screen) -> None:
+    session.load("window")  # whose cleaning writes bytes
+    assert candidates(session, registry, "\ud800") == candidates(session, registry, "?")

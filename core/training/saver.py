@@ -1,0 +1,155 @@
+"""Saves what a run has learnt, as models for others to use. No TensorFlow here."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import ModelError, TrainingStopped
+from core.library import bundle
+from core.library.card import write_card
+from core.library.folders import take_away, taken
+from core.library.model import Manifest, Model
+from core.library.shelf import free_name
+from core.training.dataset import Dataset
+from core.training.events import STOPPED
+from core.training.history import Best, Epoch, to_json
+from core.training.job import Job, readable
+
+FILES_NAMED = 100
+LONGEST_COMMAND = 10_000
+
+Measured = tuple[float | None, float | None]
+
+
+class Saver:
+    """Saves what is best, each time over what it saved before.
+
+    A model that has the name already is not touched: what is not finished is saved under the next
+    free name. `finish` gives it the name it was to have, where that was to be replaced.
+    """
+
+    def __init__(
+        self, job: Job, dataset: Dataset, run: str, before: Measured, saved_as: str | None = None
+    ) -> None:
+        """Find out what is there already.
+
+        Args:
+            job: what was asked for.
+            dataset: what is learnt from.
+            run: the run's own name, by which it knows the models that it saved before it was cut off.
+            before: perplexity and bits per character of the base, before training.
+            saved_as: the name of the last one it saved.
+        """
+        self._job, self._dataset, self._run, self._before = job, dataset, run, before
+        places = [job.destination, *([job.destination.with_name(saved_as)] if saved_as else [])]
+        own = [place for place in places if self._is_own(place)]
+        self._saved = bool(own)
+        self.destination = own[0] if own else job.destination
+
+    @property
+    def saved_as(self) -> str | None:
+        """The name of what is saved so far."""
+        return self.destination.name if self._saved else None
+
+    def save(self, best: Best, reason: str, history: Sequence[Epoch], seconds: float) -> None:
+        """Save what is best.
+
+        Raises:
+            ModelError: it cannot be saved; what was there still is.
+        """
+        if not self._saved and taken(self.destination):
+            directory = self.destination.parent
+            self.destination = directory / free_name(self.destination.name, directory)
+        manifest = self._manifest(best, reason, history, seconds)
+        model = Model(manifest, self._dataset.vocabulary, best.weights)
+        bundle.save(model, self.destination, write_card(manifest), replace=self._saved)
+        self._saved = True
+
+    def finish(self, best: Best, reason: str, history: Sequence[Epoch], seconds: float) -> None:
+        """Save for the last time.
+
+        Raises:
+            TrainingStopped: not one epoch was finished, which is too little to replace a model by.
+        """
+        unfinished = self.destination
+        replaces = self._job.replace and taken(self._job.destination)
+        if replaces and not self._is_own(self._job.destination):
+            if reason == STOPPED and not best.epoch:
+                kept = f"the model {self._job.name!r} from before is kept"
+                raise TrainingStopped(f"training was stopped within its first epoch; {kept}")
+            self.destination, self._saved = self._job.destination, True
+        self.save(best, reason, history, seconds)
+        if unfinished != self.destination:
+            with suppress(OSError):
+                take_away(unfinished)
+
+    def _is_own(self, place: Path) -> bool:
+        """Say whether this run saved the model that stands there."""
+        try:
+            return bundle.load_manifest(place).training.get("run") == self._run
+        except ModelError:
+            return False
+
+    def _manifest(self, best: Best, reason: str, history: Sequence[Epoch], seconds: float) -> Manifest:
+        job, dataset = self._job, self._dataset
+        held_out = dataset.validation is not None
+        perplexity, bits = self._before
+        before = {
+            "validation_perplexity_before": perplexity,
+            "bits_per_character_before": bits,
+            "bits_per_character_spelt_before": dataset.spelt(bits),
+        }
+        return Manifest(
+            name=self.destination.name,
+            cleaning=dataset.recipe.text.cleaning,
+            architecture=dataset.recipe.model,
+            vocabulary=len(dataset.vocabulary),
+            level=dataset.recipe.text.level,
+            created=datetime.now(UTC).date().isoformat(),
+            training={
+                **self._origin(),
+                "seconds": round(seconds, 1),
+                "best_epoch": best.epoch,
+                "ended": reason,
+                "command": _shortened(job.command),
+                "settings": dataset.recipe.training.to_json() | dataset.recipe.text.to_json(),
+                "history": to_json(history, best.epoch),
+                "run": self._run,
+            },
+            corpus={
+                "files": _named([readable(path) for path in job.source.files]),
+                "column": dataset.corpus.texts[0].column,
+                "dropped": list(job.source.drop),
+                "lines": dataset.lines,
+                "validation_lines": dataset.validation_lines,
+                "fingerprint": dataset.corpus.fingerprint,
+            },
+            metrics={
+                "training_loss": best.loss,
+                "validation_perplexity": best.perplexity,
+                "bits_per_character": best.bits_per_character,
+                "bits_per_character_spelt": dataset.spelt(best.bits_per_character),
+                **{name: value for name, value in before.items() if value is not None},
+                "unknown_rate": dataset.unknown_rate if held_out else None,
+            },
+        )
+
+    def _origin(self) -> dict[str, Any]:
+        base = self._job.base
+        if base is None:
+            return {"preset": self._dataset.recipe.preset}
+        return {"started_from": base.name, "started_from_sha256": base.sha256}
+
+
+def _named(files: list[str]) -> list[str]:
+    """Name the first of many files, and say how many there are: a manifest is for people."""
+    if len(files) <= FILES_NAMED:
+        return files
+    return [*files[:FILES_NAMED], f"and {len(files) - FILES_NAMED:,} more"]
+
+
+def _shortened(command: str) -> str:
+    """Cut off a command that names very many files."""
+    return command if len(command) <= LONGEST_COMMAND else command[:LONGEST_COMMAND] + " ..."
