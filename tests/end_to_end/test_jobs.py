@@ -48,7 +48,7 @@ def test_one_types_while_it_trains_and_nothing_is_disturbed(open_prompt: Termina
     terminal.ghost("china says")
     terminal.see(TOLD)
     terminal.until(lambda: "mine epoch" in terminal.toolbar(), "the job in the toolbar")
-    assert terminal.line_of_cursor() == "› china says"
+    terminal.until(lambda: terminal.line_of_cursor() == "› china says", "what was typed")
     assert terminal.ghost("china says")
     row = next(y for y, line in enumerate(terminal.lines) if re.match(TOLD, line))
     assert row < terminal.screen.cursor.y, "it stands above the prompt"
