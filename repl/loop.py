@@ -45,6 +45,7 @@ def run_line(session: Session, text: str, blank_means_seed: bool = False) -> Out
     with reporting(session):
         if session.after_line is not None:
             session.after_line(session)
+        session.tell_news()
     return outcome
 
 

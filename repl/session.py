@@ -26,6 +26,7 @@ from core.setting import Value
 from core.settings import SamplingSettings
 from repl import views
 from repl.echo import echo
+from repl.jobs import Jobs
 from repl.program import ProgramSettings
 from repl.theme import THEME, THEMES, Name, resolve, use
 from repl.transcript import TYPED, Transcript
@@ -139,6 +140,9 @@ class Session:
     after_line: Callable[["Session"], None] | None = None
     """What is called after each typed line."""
 
+    jobs: Jobs = field(default_factory=Jobs)
+    """What is trained behind the prompt."""
+
     history: "LineHistory | None" = None
     """The lines that were typed at a terminal, with those of earlier sessions."""
 
@@ -233,6 +237,29 @@ class Session:
         """Print a notice, which is no result."""
         self.messages.print(Padding.indent(notice, 2) if self.interactive else notice)
 
+    def tell_news(self) -> None:
+        """Print what happened behind the prompt since it was told last."""
+        for news in self.jobs.news():
+            self.transcript.keep(Padding.indent(news, 2))
+            self.tell(news)
+
+    def may_leave(self) -> bool:
+        """Return whether nothing is being trained, or the user says that it may be stopped."""
+        name = self.jobs.name
+        if name is None or not self.interactive:
+            return True
+        question = "is still being trained; stop it, keep its best weights and leave?"
+        return self.ask(f"{views.safe(name)} {question}", at_end=True)
+
+    def end_jobs(self) -> None:
+        """Stop what is being trained, wait for it, and tell what was kept."""
+        if self.jobs.name is not None:
+            with suppress(OSError):  # the terminal may be gone
+                self.tell(Text(f"stopping {views.safe(self.jobs.name)}", style="notice"))
+        self.jobs.close()
+        with suppress(OSError):
+            self.tell_news()
+
     def must_be_loaded(self, turn: Turn) -> None:
         """Refuse to go on from a line of a model that is not the loaded one.
 
@@ -285,8 +312,10 @@ class Session:
             return line_of(generator, turn.line)
         return read_line(generator, turn.line.text)
 
-    def ask(self, question: str, default: bool = False) -> bool:
+    def ask(self, question: str, default: bool = False, at_end: bool = False) -> bool:
         """Return whether the user says yes, or nothing where that means yes; nobody is asked in a pipe.
+
+        `at_end` is the answer where there is none: at Ctrl-D, or when the terminal is gone.
 
         Raises:
             SettingError: nobody is there to ask.
@@ -299,7 +328,7 @@ class Session:
                 answer = self.console.input(Text(f"  {question} {choice} ", style="notice"))
         except EOFError:
             self.console.print()
-            return False
+            return at_end
         except KeyboardInterrupt:
             self.console.print()  # what is said next does not go on behind the question
             raise

@@ -274,13 +274,8 @@ class _Display:
         )  # padding cuts what a pipe keeps
 
     def _started(self, event: Started) -> None:
-        held_out = f", {event.validation_lines:,} held out" if event.validation_lines else ""
-        text = (
-            f"{event.lines:,} lines{held_out} · {event.vocabulary:,} {self.tokens} "
-            f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters"
-        )
-        self._tell(Text(text, style="muted"))
-        if 0 < event.validation_lines < FEW:
+        self._tell(started_text(event, self.tokens))
+        if has_few(event):
             self._tell(Text(LITTLE, style="notice"))
         self.bar.update(self.task, total=event.epochs * event.steps, description="epoch 1")
 
@@ -295,6 +290,21 @@ class _Display:
             event.best,
         )
         self.console.print(self._indented(line))
+
+
+def started_text(event: Started, tokens: str) -> Text:
+    """Draw what is learned from, and how large the network is."""
+    held_out = f", {event.validation_lines:,} held out" if event.validation_lines else ""
+    text = (
+        f"{event.lines:,} lines{held_out} · {event.vocabulary:,} {tokens} "
+        f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters"
+    )
+    return Text(text, style="muted")
+
+
+def has_few(event: Started) -> bool:
+    """Say whether the lines that are held out are too few to tell when to stop."""
+    return 0 < event.validation_lines < FEW
 
 
 def clock(seconds: float) -> str:

@@ -23,6 +23,9 @@ from core.training.events import Done, EpochDone, Event, Failed, Notice
 from core.training.job import Job
 
 STOP = "stop\n"
+STOPPING = Notice("stopping after this step")
+"""What is told when a trainer was asked to stop."""
+
 POLL_SECONDS = 0.1
 
 WANT_OF_MEMORY = [getattr(signal, name, None) for name in ("SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS")]
@@ -93,7 +96,7 @@ class Trainer:
         `events` goes on with a notice, and ends with Done, or with TrainingStopped where nothing was
         learnt yet.
         """
-        self._events.put(Notice("stopping after this step"))
+        self._events.put(STOPPING)
         self._write(STOP)
 
     def kill(self) -> None:

@@ -114,7 +114,7 @@ KEYS = {
     "Escape": "close what is offered; the line is as it was typed",
     "Up, Down": "earlier lines; Ctrl-R searches them",
     "Ctrl-_": "take back what was typed last",
-    "Ctrl-C": "drop the line, or cancel what runs",
+    "Ctrl-C": "drop the line, or cancel what runs; what is trained behind the prompt goes on",
     "Ctrl-D": "leave, where nothing is typed",
 }
 """What keys do at the prompt, those that readline has too only where a newcomer looks for them."""
@@ -190,8 +190,11 @@ def run(session: Session, file: Path) -> Script:
 
 @registry.command("quit", "q", "exit", "bye", example=":quit")
 def quit_(session: Session) -> None:
-    """Leave; so does Ctrl-D."""
-    session.leaving = True
+    """Leave; so does Ctrl-D.
+
+    Where something is being trained it asks first; what is stopped then keeps its best weights.
+    """
+    session.leaving = session.may_leave()
 
 
 _NEEDS = {"model": "It needs a loaded model.", "line": "It needs a line that was generated."}

@@ -1,6 +1,9 @@
 """The interactive prompt: a prompt_toolkit session with a ghost and a history, and its loop."""
 
+from contextlib import suppress
+
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.styles import DynamicStyle
@@ -38,7 +41,14 @@ def run_prompt(session: Session) -> None:
             except KeyboardInterrupt:
                 continue  # the line is abandoned, the session is not
             except EOFError:
-                return
+                if session.leaving or _may_leave(session):
+                    return
+
+
+def _may_leave(session: Session) -> bool:
+    with once_a_press(), reporting(session):
+        return session.may_leave()
+    return False
 
 
 class LineEditor:
@@ -67,6 +77,7 @@ class LineEditor:
             # Lines that were pasted stand below one another; a long one goes on at the edge.
             prompt_continuation=lambda width, number, wrapped: "" if wrapped else " " * width,
         )
+        session.jobs.changed = self._jobs_changed
         self._prompt.app.ttimeoutlen = 0.05  # how long Escape may be the beginning of another key
         self._prompt.app.timeoutlen = 0.5  # or of two
 
@@ -82,10 +93,32 @@ class LineEditor:
         self._lexer.refresh()
         begun, self._session.pending = self._session.pending, ""
         try:
-            return self._prompt.prompt(default=begun)
+            return self._prompt.prompt(default=begun, pre_run=self._jobs_changed)
         finally:
             self._ghost.drop()
             self._read += 1
+
+    def _jobs_changed(self) -> None:
+        """Have the prompt, if there is one now, show what is new of a job; any thread may call it."""
+        app = self._prompt.app
+        loop, context = app.loop, app.context
+        if loop is None or context is None:
+            return  # a line runs, and what is new is told after it
+        with suppress(RuntimeError):  # the prompt has just ended
+            loop.call_soon_threadsafe(self._show_jobs, context=context.copy())
+
+    def _show_jobs(self) -> None:
+        app = self._prompt.app
+        if not app.is_running or app.is_done:
+            return
+        if self._session.jobs.has_news:
+            run_in_terminal(self._tell_news)
+        else:
+            app.invalidate()
+
+    def _tell_news(self) -> None:
+        with echo(False):
+            self._session.tell_news()
 
     def _columns(self) -> int:
         return self._prompt.app.output.get_size().columns
@@ -93,7 +126,8 @@ class LineEditor:
     def _toolbar(self) -> StyleAndTextTuples:
         text = self._prompt.default_buffer.text
         hint = "" if is_command(text) else tip(self._read)
-        return toolbar(self._session, text, self._columns(), self._ghost.message, hint=hint)
+        job = self._session.jobs.short
+        return toolbar(self._session, text, self._columns(), self._ghost.message, job, hint)
 
 
 def run_typed(session: Session, text: str, blank_means_seed: bool = False) -> None:

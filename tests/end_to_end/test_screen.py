@@ -102,7 +102,7 @@ def test_train_stop_load_and_continue(open_terminal: Open, tmp_path: Path) -> No
     (tmp_path / "lines.txt").write_text("\n".join(lines))
     terminal = open_terminal()
     terminal.type(
-        ":train lines.txt --name mine --epochs 5000 --set patience=off", wait=r"epoch +3  loss"
+        ":train lines.txt --name mine --epochs 5000 --set patience=off --wait", wait=r"epoch +3  loss"
     )
     terminal.press("c")
     terminal.see("stopping after this step")

@@ -190,7 +190,7 @@ def test_the_commands_are_there() -> None:
         "load import export models card rename copy remove verify train len temp greedy set show "
         "again more turns parent child sibling go bookmark prune replay why branch tree log help quit "
         "heat score sweep vs gates neuron neurons memory edit undo samples rng run "
-        "save open config theme ghost history"
+        "save open config theme ghost history jobs stop"
     )
     assert set(registry.commands) == set(names.split())
 
