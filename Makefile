@@ -28,7 +28,7 @@ format: $(DEVELOPMENT) ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(DEVELOPMENT) ## measure start-up and generation, as ratios within one run; takes three minutes
+bench: $(DEVELOPMENT) ## measure start-up, generation and the prompt, as ratios within one run; takes several minutes
 	$(BIN)/python -m tests.benchmarks.startup
 	$(BIN)/python -m tests.benchmarks.generation
 	$(BIN)/python -m tests.benchmarks.step
@@ -36,10 +36,13 @@ bench: $(DEVELOPMENT) ## measure start-up and generation, as ratios within one r
 	$(BIN)/python -m tests.benchmarks.filters
 	$(BIN)/python -m tests.benchmarks.storage
 	$(BIN)/python -m tests.benchmarks.typing
+	$(BIN)/python -m tests.benchmarks.cancel
 
 fuzz: $(DEVELOPMENT) ## feed every loader spoilt files for some minutes; then time and memory of the worst
 	HEADLONG_FUZZ_EXAMPLES=3000 HEADLONG_FUZZ_SECONDS=30 HEADLONG_STRESS_SECONDS=30 \
 		$(BIN)/python -m pytest tests/fuzz tests/core/library/test_crash.py --hypothesis-show-statistics
+	HEADLONG_SOAK_LINES=10000 $(BIN)/python -m pytest tests/repl/test_soak.py
+	HEADLONG_KILLS=50 $(BIN)/python -m pytest tests/core/training/test_resuming.py -k killed
 	$(BIN)/python -m tests.benchmarks.hostile
 
 wheel: $(DEVELOPMENT) ## build a wheel into dist/

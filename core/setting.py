@@ -124,10 +124,10 @@ class Setting:
         if value is None:
             return self.none or "none"
         if isinstance(value, tuple):
-            return ", ".join(f"{part:.15g}" if isinstance(part, float) else str(part) for part in value)
+            return ", ".join(_exact(part) if isinstance(part, float) else str(part) for part in value)
         if isinstance(value, bool):
             return "on" if value else "off"
-        return f"{value:.15g}" if isinstance(value, float) else str(value)
+        return _exact(value) if isinstance(value, float) else str(value)
 
     def _allows(self, value: Value) -> bool:
         if self.choices:
@@ -148,7 +148,15 @@ def _told(value: object) -> str:
     return repr(value)
 
 
+def _exact(value: float) -> str:
+    """Write a number so that it is read as the same one: 15 digits are not always enough for that."""
+    short = f"{value:.15g}"
+    return short if float(short) == value else repr(value)
+
+
 def _number(value: float) -> str:
+    if value == 2**64 - 1:
+        return "2^64 - 1"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 

@@ -38,7 +38,7 @@ def _main() -> None:
     from repl import cli, cli_comparing, cli_config, cli_inside, cli_looking, cli_shelf
     from repl.cli_base import app
 
-    # They fill the app with its commands, in this order.
+    # They fill the app with its commands.
     assert all((cli, cli_looking, cli_comparing, cli_inside, cli_shelf, cli_config))
     app()
 

@@ -1,5 +1,6 @@
 """What is typed after a command's name, taken apart by the signature of the function that runs it."""
 
+import difflib
 import inspect
 import re
 import shlex
@@ -102,7 +103,7 @@ class Binder:
         name, separator, value = word.partition("=")
         parameter = self._options.get(name)
         if parameter is None:
-            known = "there are " + ", ".join(self._options) if self._options else "it takes none"
+            known = self._known_options(name)
             raise self._wrong(f"there is no option {name}; {known}")
         if self._hints[parameter.name] is bool:
             if separator:
@@ -114,6 +115,13 @@ class Binder:
         if not value:
             raise self._wrong(f"{name} needs a value")
         self._add(keyword, parameter, value)
+
+    def _known_options(self, typed: str) -> str:
+        """Say which options there are: the nearest, if one is near."""
+        if not self._options:
+            return "it takes none"
+        near = difflib.get_close_matches(typed, self._options, n=1)
+        return f"did you mean {near[0]}?" if near else "there are " + ", ".join(self._options)
 
     def _add(self, keyword: dict[str, Any], parameter: inspect.Parameter, value: str) -> None:
         hint = self._hints[parameter.name]
@@ -149,7 +157,7 @@ class Binder:
             raise self._wrong(f"{parameter.name} must be {noun}, not {word!r}") from None
 
     def _wrong(self, what: str) -> CommandError:
-        return CommandError(f"{what}; it is typed {self._usage}")
+        return CommandError(f"{what}; type {self._usage}")
 
 
 def parameters(handler: Callable[..., object]) -> list[inspect.Parameter]:
@@ -169,8 +177,10 @@ def meaning(parameter: inspect.Parameter) -> str:
 
 
 def _told(parameter: inspect.Parameter) -> Option | None:
-    is_told = get_origin(parameter.annotation) is Annotated
-    return parameter.annotation.__metadata__[0] if is_told else None
+    if get_origin(parameter.annotation) is not Annotated:
+        return None
+    told = parameter.annotation.__metadata__[0]
+    return told if isinstance(told, Option) else Option("", str(told))
 
 
 def _typed(parameter: inspect.Parameter) -> str:
@@ -186,7 +196,8 @@ def usage(parameter: inspect.Parameter) -> str:
     if parameter.kind is parameter.KEYWORD_ONLY:
         flag = bool in (parameter.annotation, *get_args(parameter.annotation))
         return f"[{option(parameter)}]" if flag else f"[{option(parameter)} {_value(parameter)}]"
-    words = name.replace("_", " ")
+    annotated = get_origin(parameter.annotation) is Annotated
+    words = _value(parameter) if annotated else name.replace("_", " ")
     return words if parameter.default is parameter.empty else f"[{words}]"
 
 

@@ -23,6 +23,7 @@ from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings, TextSettings
 from repl import views
 from repl.cli_base import (
+    WORDS,
     FileOption,
     JsonOption,
     ModelOption,
@@ -40,14 +41,18 @@ from repl.cli_base import (
 from repl.cli_sampling import sampling_generator, sampling_options
 from repl.session import DEFAULT_MODEL, make_console
 
+LONGEST = 24
+"""Letters of the choices that stand beside an option; the help names them anyway."""
+
 
 def _option(name: str) -> Any:
     """Return the option of a setting; its text is checked against the table of settings, not here."""
     setting = (settings_of(SamplingSettings) | Recipe.table())[name]
+    choices = "|".join(setting.choices) or "N"
     return typer.Option(
         "--" + name.replace("_", "-"),
         help=f"{setting.help[0].upper()}{setting.help[1:]} ({setting.describe()}).",
-        metavar="|".join(setting.choices) or "N",
+        metavar=choices if len(choices) <= LONGEST else "NAME",
         show_default=False,
     )
 
@@ -105,8 +110,11 @@ def prompt(
         logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
         for package in ("core", "repl"):
             logging.getLogger(package).setLevel(logging.DEBUG)
-    context.obj = Start(Shelf(models or ()), model or DEFAULT_MODEL)
+    context.obj = Start(Shelf(models or ()), model or DEFAULT_MODEL, model)
     if context.invoked_subcommand is not None:
+        of_the_prompt = {"--continue": resume, "--plain": plain, "--theme": theme}
+        if given := next((name for name, value in of_the_prompt.items() if value), None):
+            raise typer.BadParameter(f"{given} is for the prompt, which a command does not open")
         gc.enable()
         return
     from repl.opening import Wanted, open_prompt
@@ -115,7 +123,7 @@ def prompt(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(rich_help_panel=WORDS)
 @guarded
 @sampling_options
 def generate(
@@ -182,7 +190,7 @@ def _generated(generator: Generator, continuation: Continuation, milliseconds: f
     }
 
 
-@app.command()
+@app.command(rich_help_panel=WORDS)
 @guarded
 def train(
     context: typer.Context,
@@ -220,15 +228,25 @@ def train(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a model that has the name already.")
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with a training that was cut off; with --name, with that."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a model and save it; Ctrl-C stops and keeps the best weights."""
+    """Train a model and save it; Ctrl-C stops and keeps the best weights.
+
+    What was stopped or cut off goes on with --resume, which needs no other options; --epochs may ask
+    for more.
+    """
     from core.training.events import STOPPED
     from repl.training import Request, done_line, follow, watch
 
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "patience": patience}
     text = (tuple(files or ()), column, tuple(drop or ()), encoding)
-    request = Request(*text, preset, name, replace, from_, context.obj.shelf)
+    request = Request(*text, preset, name, replace, from_, context.obj.shelf, resume)
     request = request.change(options, change or ())
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
     if as_json:
@@ -240,7 +258,7 @@ def train(
         raise typer.Exit(130)
 
 
-@app.command()
+@app.command(rich_help_panel=WORDS)
 @guarded
 def corpus(
     files: FilesArgument = None,
@@ -281,5 +299,5 @@ def run(
     """
     from repl.opening import Wanted, open_prompt
 
-    if open_prompt(Wanted(context.obj.shelf, context.obj.model, script=script)):
+    if open_prompt(Wanted(context.obj.shelf, context.obj.asked, script=script)):
         raise typer.Exit(1)

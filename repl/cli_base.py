@@ -27,6 +27,10 @@ app = typer.Typer(
 )
 
 
+WORDS, LOOKING, INSIDE = "Write and train", "See why", "Look inside"
+MODELS, PROGRAM = "Models", "The program"
+"""Under what headings commands stand in the help."""
+
 ModelArgument = Annotated[str, typer.Argument(help="A model's name or path.")]
 ModelOption = Annotated[
     str | None,
@@ -57,6 +61,8 @@ class Start:
 
     shelf: Shelf
     model: str
+    asked: str | None
+    """The model that was asked for; where none was, `model` is the usual one."""
 
 
 def guarded(function: Callable[..., None]) -> Callable[..., None]:

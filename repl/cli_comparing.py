@@ -16,6 +16,7 @@ from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
 from repl import views
 from repl.cli_base import (
+    LOOKING,
     FileOption,
     JsonOption,
     ModelArgument,
@@ -36,7 +37,7 @@ from repl.session import make_console, print_error
 Scored = tuple[str, scoring.Score]
 
 
-@app.command()
+@app.command(rich_help_panel=LOOKING)
 @guarded
 def score(
     context: typer.Context,
@@ -129,7 +130,7 @@ def _score_record(generator: Generator, text: str, judged: scoring.Score) -> dic
     }
 
 
-@app.command()
+@app.command(rich_help_panel=LOOKING)
 @guarded
 @sampling_options
 def sweep(
@@ -210,7 +211,7 @@ def _row_record(
     }
 
 
-@app.command()
+@app.command(rich_help_panel=LOOKING)
 @guarded
 @sampling_options
 def vs(

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from repl import views
-from repl.cli_base import app, guarded
+from repl.cli_base import PROGRAM, app, guarded
 from repl.session import make_console
 
 
-@app.command()
+@app.command(rich_help_panel=PROGRAM)
 @guarded
 def config(
     write: Annotated[

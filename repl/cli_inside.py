@@ -16,6 +16,7 @@ from core.decoding.generator import Generator, Seed
 from repl import views
 from repl.cli import ColumnOption, DropOption, EncodingOption, FilesArgument
 from repl.cli_base import (
+    INSIDE,
     FileOption,
     JsonOption,
     ModelOption,
@@ -41,7 +42,7 @@ LayerOption = Annotated[
 ]
 
 
-@app.command()
+@app.command(rich_help_panel=INSIDE)
 @guarded
 def gates(
     context: typer.Context,
@@ -66,7 +67,7 @@ def gates(
     _output(told, inside_json.gates, lambda one: GatesView(one, level), as_json, picture, replace)
 
 
-@app.command()
+@app.command(rich_help_panel=INSIDE)
 @guarded
 def neuron(
     context: typer.Context,
@@ -91,7 +92,7 @@ def neuron(
     _output(told, inside_json.unit, lambda one: UnitView(one, letters), as_json, picture, replace)
 
 
-@app.command()
+@app.command(rich_help_panel=INSIDE)
 @guarded
 def neurons(
     context: typer.Context,
@@ -123,7 +124,7 @@ def neurons(
         print_json(inside_json.selective(told, unit))
 
 
-@app.command()
+@app.command(rich_help_panel=INSIDE)
 @guarded
 def memory(
     context: typer.Context,

@@ -14,6 +14,7 @@ from core.insight.why import TOP, Choice, explain
 from core.settings import SamplingSettings
 from repl import views
 from repl.cli_base import (
+    LOOKING,
     FileOption,
     JsonOption,
     ModelOption,
@@ -31,7 +32,7 @@ from repl.cli_sampling import sampling_generator, sampling_options
 from repl.session import make_console
 
 
-@app.command()
+@app.command(rich_help_panel=LOOKING)
 @guarded
 @sampling_options
 def why(
@@ -77,7 +78,7 @@ def _explained(generator: Generator, line: Continuation, choices: list[Choice]) 
     }
 
 
-@app.command()
+@app.command(rich_help_panel=LOOKING)
 @guarded
 def tree(
     context: typer.Context,

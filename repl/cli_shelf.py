@@ -9,15 +9,16 @@ import typer
 
 from core.errors import InputError
 from core.library import keeping
+from core.library.bundle import load_manifest
 from core.library.shelf import Entry, load, load_card
 from repl import views
-from repl.cli_base import JsonOption, ModelArgument, app, guarded, print_json
+from repl.cli_base import MODELS, JsonOption, ModelArgument, app, guarded, print_json
 from repl.session import make_console
 
 NameArgument = Annotated[str, typer.Argument(help="The new name.")]
 
 
-@app.command("import")
+@app.command("import", rich_help_panel=MODELS)
 @guarded
 def import_(
     context: typer.Context,
@@ -49,7 +50,7 @@ def import_(
     make_console(sys.stdout).print(views.imported(model, folder, hidden))
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 @guarded
 def export(
     context: typer.Context,
@@ -65,15 +66,28 @@ def export(
         out.print(views.safe(str(written)))
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 @guarded
-def show(context: typer.Context, model: ModelArgument) -> None:
-    """Print a model's card."""
-    card = load_card(context.obj.shelf.find(model))
-    make_console(sys.stdout).print(views.card(card))
+def show(
+    context: typer.Context,
+    model: ModelArgument,
+    history: Annotated[
+        bool, typer.Option("--history", help="How its training went, epoch by epoch.")
+    ] = False,
+) -> None:
+    """Print a model's card, or how its training went."""
+    path, out = context.obj.shelf.find(model), make_console(sys.stdout)
+    if history:
+        from repl.pictures.history import HistoryView
+
+        out.print(
+            HistoryView.of(path.stem if path.suffix == keeping.ZIP else path.name, load_manifest(path))
+        )
+    else:
+        out.print(views.card(load_card(path)))
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 @guarded
 def verify(context: typer.Context, model: ModelArgument) -> None:
     """Check every hash of a model."""
@@ -81,7 +95,7 @@ def verify(context: typer.Context, model: ModelArgument) -> None:
     make_console(sys.stdout).print(views.sound(keeping.verify(path)))
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 @guarded
 def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
     """Give a model another name."""
@@ -89,7 +103,7 @@ def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> 
     make_console(sys.stdout).print(views.moved(name, path, context.obj.shelf.hidden_by(path)))
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 @guarded
 def copy(
     context: typer.Context,
@@ -104,7 +118,7 @@ def copy(
     make_console(sys.stdout).print(views.moved(name, path, context.obj.shelf.hidden_by(path)))
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 @guarded
 def remove(
     context: typer.Context,
@@ -122,7 +136,7 @@ def remove(
     make_console(sys.stdout).print(views.removed(path))
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 @guarded
 def models(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the models there are."""

@@ -199,6 +199,8 @@ def write_default(path: Path, replace: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{path.parent} cannot be created ({error.strerror})") from error
+    if path.is_file() and not replace:
+        raise SettingError(f"there is {path} already; add --replace to write over it")
     check_destination(path, replace)
     write_files({path: default_text().encode()})
 

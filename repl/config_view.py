@@ -15,11 +15,7 @@ def picture(path: Path, config: Config) -> RenderableType:
     """Draw where the config file is, what is set in it, and what of it cannot be used."""
     where = Text(views.safe(str(path)))
     if not path.exists():
-        where.append(
-            "\nis not there; :config write, or headlong config --write, writes one with every setting",
-            "muted",
-        )
-        return where
+        return where.append(f"\n{ABSENT}", "muted")
     parts: list[RenderableType] = [where]
     if config.lines:
         rows = views.columns("line", "setting", "value", right=("line",))
@@ -28,6 +24,6 @@ def picture(path: Path, config: Config) -> RenderableType:
             rows.add_row(Text(str(line), "muted"), Text(name, "name"), Text(value, "value"))
         parts.append(rows)
     elif not config.problems:
-        parts.append(Text("sets nothing", style="muted"))
+        parts.append(Text("sets nothing: every line in it is a comment", style="muted"))
     parts += [Text(views.safe(str(problem)), style="notice") for problem in config.problems]
     return Group(*parts)

@@ -11,18 +11,19 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from core.decoding.generator import Generator, Word
+from core.decoding.generator import Continuation, Generator, Word
 from core.errors import HeadlongError, InputError
 from repl import drawing, script, views
 from repl.commands import registry
-from repl.registry import Confirmation, Continue, Script
+from repl.interrupts import held_back
+from repl.registry import Confirmation, Continue, Script, Verbatim
 from repl.session import Session, print_error
-from repl.undo import snapshot
+from repl.undo import Past
 
 INDENT = "  "
 
-BARE_WORDS = ("exit", "quit", "bye", "help")
-"""Seeds that are more often meant as commands."""
+BARE_WORDS = {"exit": "exit", "quit": "quit", "bye": "bye", "help": "help", "?": "help"}
+"""Seeds that are more often meant as commands, and which."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,22 +35,27 @@ class Outcome:
     went_wrong: bool = False
 
 
-def run_line(session: Session, text: str) -> Outcome:
+def run_line(session: Session, text: str, blank_means_seed: bool = False) -> Outcome:
     """Do what one line says; whatever goes wrong is shown and the session goes on."""
-    if text.strip():
-        session.transcript.begin(typed(text))
-        session.typed.append(text)
+    if text.strip() or blank_means_seed:
+        _note(session, text)
     session.interrupted = False
-    before = snapshot(session)
-    lines = len(session.past)
-    with reporting(session) as outcome:
-        dispatch(session, text)
-    undone = len(session.past) < lines
-    if not undone and not snapshot(session).same(before):
-        session.past.add(text.strip(), before)
-    if session.after_line is not None:
-        session.after_line(session)
+    with session.past.watching(session, text.strip()), reporting(session) as outcome:
+        dispatch(session, text, blank_means_seed)
+    with reporting(session):
+        if session.after_line is not None:
+            session.after_line(session)
+        session.tell_news()
     return outcome
+
+
+def _note(session: Session, text: str) -> None:
+    """Remember a line as typed; one of a script stands indented, as it was not, below the script."""
+    if session.scripts:
+        session.transcript.keep(Padding.indent(typed(text), len(INDENT)))
+        return
+    session.transcript.begin(typed(text))
+    session.typed.append(text)
 
 
 def typed(text: str) -> Text:
@@ -93,17 +99,18 @@ def run_script(session: Session, lines: Iterable[str]) -> None:
             return
 
 
-def dispatch(session: Session, text: str) -> None:
-    """Run a command, or continue a seed; a blank line does nothing.
+def dispatch(session: Session, text: str, blank_means_seed: bool = False) -> None:
+    """Run a command, or continue a seed; a blank line does nothing, unless it is to be one.
 
     Raises:
         HeadlongError: what the user did cannot be done.
     """
-    text = text.lstrip()  # blanks at the end may matter to a model of letters
-    if text.startswith(":") and not text.startswith("::"):
-        result = registry.run(session, text)
+    if script.is_command(text):
+        result = registry.run(session, text.lstrip())
         if isinstance(result, Confirmation):
             _show(session, session.messages, result.message)
+        elif isinstance(result, Verbatim):
+            _show_unbroken(session, Text(result.text))
         elif isinstance(result, Continue):
             continue_seed(session, result)
         elif isinstance(result, Script):
@@ -112,20 +119,18 @@ def dispatch(session: Session, text: str) -> None:
             _show(session, session.console, result)
     elif meant := _bare_word(session, text):
         dispatch(session, f":{meant}")
-    elif text.strip():
-        written = text[1:] if text.startswith("::") else text
-        seed = session.require_generator().read_seed(written)
+    elif text.strip() or blank_means_seed:
+        seed = session.require_generator().read_seed(script.seed_in(text))
         notice = views.unknown_words(seed, session.require_generator())
         if notice is not None:
-            session.messages.print(Padding.indent(notice, len(INDENT)))
+            session.tell(notice)
         continue_seed(session, Continue(seed))
 
 
 def _bare_word(session: Session, text: str) -> str | None:
     """Return the command that somebody means who types its name alone, once they say so."""
-    word = text.strip().lower()
-    meant = session.interactive and word in BARE_WORDS
-    return word if meant and session.ask(f"Did you mean :{word}?") else None
+    meant = BARE_WORDS.get(text.strip().lower()) if session.interactive else None
+    return meant if meant and session.ask(f"Did you mean :{meant}?", default=True) else None
 
 
 def _run(session: Session, wanted: Script) -> None:
@@ -139,18 +144,21 @@ def _run(session: Session, wanted: Script) -> None:
             f"{wanted.name} is run by scripts that run one another, {session.scripts} deep"
         )
     session.scripts += 1
+    outer, session.past = session.past, Past(session.past)  # which is taken back as one
     try:
         for number, line in enumerate(wanted.lines, 1):
             if session.interactive:
                 session.console.print(typed(line))
-            outcome = run_line(session, line)
+            outcome = run_line(session, line, blank_means_seed=True)
             if session.leaving or session.interrupted:
                 return
             if outcome.went_wrong:
                 left = len(wanted.lines) - number
-                raise InputError(f"{wanted.name} stops at its line {number}; {left} were not run")
+                rest = f"; {left} {'was' if left == 1 else 'were'} not run" if left else ""
+                raise InputError(f"{wanted.name} stops at its line {number}{rest}")
     finally:
         session.scripts -= 1
+        session.past = outer
 
 
 def _show_error(session: Session, message: str) -> None:
@@ -170,17 +178,24 @@ def _show(session: Session, console: Console, result: RenderableType) -> None:
     console.print()
 
 
+def _show_unbroken(session: Session, text: Text) -> None:
+    """Print a text from the edge on, for the terminal to break: so it is whole where it is copied."""
+    session.transcript.keep(Padding.indent(text, len(INDENT)))
+    session.console.print(text, soft_wrap=True)
+    if session.interactive:
+        session.console.print()
+
+
 def continue_seed(session: Session, wanted: Continue) -> None:
     """Continue a seed with the loaded model and show it.
 
     Raises:
         HeadlongError: no model is loaded, or the settings leave it nothing to say.
     """
-    generator, seed = session.require_generator(), wanted.seed
+    generator, words = session.require_generator(), list[Word]()
     if wanted.settings is not None:
         generator = generator.under(wanted.settings)
     began = time.perf_counter()
-    words: list[Word] = []
     interrupted = False
     try:
         _write(session, generator, wanted, words)
@@ -188,29 +203,44 @@ def continue_seed(session: Session, wanted: Continue) -> None:
         if not session.interactive:
             raise
         interrupted = session.interrupted = True
+    except SystemExit:  # a signal ends the program; what there is is saved
+        _remembered(session, generator, wanted, words)
+        raise
     milliseconds = 1000 * (time.perf_counter() - began)
-    lines = generator.gather(seed, words)
-    session.remember(generator, lines, wanted.forced, wanted.parent)
+    lines = _remembered(session, generator, wanted, words)
     if not interrupted and (notice := views.fewer(generator, len(lines))):
         session.tell(notice)
+    _show_lines(session, generator, lines)
+    if session.interactive:
+        status = views.status(generator, milliseconds, interrupted)
+        legend = drawing.legend(session)
+        _show(session, session.console, Group(legend, status) if legend else status)
+
+
+def _remembered(
+    session: Session, generator: Generator, wanted: Continue, words: Sequence[Word]
+) -> list[Continuation]:
+    """Put words together as lines, and add these to the tree."""
+    lines = generator.gather(wanted.seed, words)
+    session.remember(generator, lines, wanted.forced, wanted.parent)
+    return lines
+
+
+def _show_lines(session: Session, generator: Generator, lines: Sequence[Continuation]) -> None:
+    """Show finished lines; at a terminal a single one is there already, but for what is below it."""
     drawn = drawing.finished(session, generator, lines)
-    size = sum(len(line.seed.ids) + len(line.words) for line in lines)
-    if not session.interactive:
-        session.transcript.keep(Group(*[line.whole for line in drawn]), size)
-        _pass_on(session, drawn)
-        return
     whole = [line.whole for line in drawn]
     many = generator.settings.samples > 1
-    picture = Padding.indent(views.numbered(whole) if many else Group(*whole), len(INDENT))
+    picture = Padding.indent(views.Numbered(whole) if many else Group(*whole), len(INDENT))
+    size = sum(len(line.seed.ids) + len(line.words) for line in lines)
     session.transcript.keep(picture, size)
-    if many:
+    if not session.interactive:
+        _pass_on(session, drawn)
+    elif many:
         session.console.print(picture)
     else:
         below = [line.below for line in drawn if line.below is not None]
         session.console.print(Padding.indent(Group(*below), len(INDENT)), end="")
-    status = views.status(generator, milliseconds, interrupted)
-    legend = drawing.legend(session)
-    _show(session, session.console, Group(legend, status) if legend else status)
 
 
 def _pass_on(session: Session, drawn: Sequence[drawing.Drawn]) -> None:
@@ -236,8 +266,9 @@ def _write(session: Session, generator: Generator, wanted: Continue, words: list
         writer.write(drawing.beginning(session, generator, seed))
         writer.flush()
         for word in chain(first, stream):
-            words.append(word)
-            writer.write(drawing.coming(session, word))
+            with held_back():  # so that what is shown is what is kept
+                words.append(word)
+                writer.write(drawing.coming(session, word))
     finally:
         writer.flush()
         session.console.print()

@@ -4,7 +4,7 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +66,16 @@ def open_prompt(wanted: Wanted) -> bool:
         else:
             from repl.line.prompt import run_prompt
 
-            run_prompt(session)
+            _run_and_end_jobs(session, run_prompt)
     return False
+
+
+def _run_and_end_jobs(session: Session, run: Callable[[Session], None]) -> None:
+    """Run the prompt, and leave no trainer behind, whatever ends it."""
+    try:
+        run(session)
+    finally:
+        session.end_jobs()
 
 
 def _lines(wanted: Wanted) -> Iterable[str]:

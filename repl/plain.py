@@ -15,11 +15,9 @@ def run_plain(session: Session, read: Callable[[str], str] = input) -> None:
     """Read and run lines until the user leaves; Ctrl-C drops the line, Ctrl-D leaves."""
     while not session.leaving:
         try:
-            text = read(MARK)
+            run_line(session, read(MARK))
         except KeyboardInterrupt:
             session.console.print()
-            continue
         except EOFError:
             session.console.print()
             return
-        run_line(session, text)

@@ -35,6 +35,13 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Verbatim:
+    """What a command returns to be copied: it is printed without line breaks that it does not have."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Continue:
     """What a command returns to have a line generated and shown.
 
@@ -57,7 +64,7 @@ class Script:
     name: str
 
 
-Result = RenderableType | Confirmation | Continue | Script | None
+Result = RenderableType | Confirmation | Verbatim | Continue | Script | None
 
 Need = Literal["model", "line"]
 """What a command cannot do without: a loaded model, a line that was generated."""
@@ -90,6 +97,11 @@ class Command:
     needs: Need | None
     group: str
     handler: Handler
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it may be called."""
+        return (self.name, *self.aliases)
 
     @property
     def summary(self) -> str:
@@ -209,7 +221,7 @@ class Registry:
                 handler=handler,
             )
             self.commands[name] = command
-            self._by_alias.update(dict.fromkeys((name, *aliases), command))
+            self._by_alias.update(dict.fromkeys(command.names, command))
             return handler
 
         return register
@@ -234,8 +246,9 @@ class Registry:
         if name in self._by_alias:
             return self._by_alias[name]
         near = difflib.get_close_matches(name, self._by_alias, n=1, cutoff=0.5)
-        hint = f"did you mean :{near[0]}?" if near else ":help lists them all"
-        raise CommandError(f"there is no command :{name}; {hint} (a seed may begin with ::)")
+        all_ = ":help lists them, and :: begins a seed with a colon"
+        hint = f"did you mean :{near[0]}?" if near else all_
+        raise CommandError(f"there is no command :{name}; {hint}")
 
     def run(self, session: Session, line: str) -> Result:
         """Run one line that begins with a colon.

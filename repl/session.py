@@ -18,16 +18,19 @@ from core.decoding.generator import Continuation, Generator
 from core.errors import HeadlongError, InputError, ModelError, ModelNotFound, SettingError
 from core.insight.line import Line, line_of, read_line
 from core.insight.scoring import Measure
+from core.library.ensemble import LanguageModel
 from core.library.mixture import Part, write
 from core.library.model import Model
-from core.library.shelf import Place, Shelf, called, load_all
+from core.library.shelf import Place, Shelf, called, load_all, name_of
 from core.setting import Value
 from core.settings import SamplingSettings
 from repl import views
+from repl.echo import echo
+from repl.jobs import Jobs
 from repl.program import ProgramSettings
 from repl.theme import THEME, THEMES, Name, resolve, use
 from repl.transcript import TYPED, Transcript
-from repl.turns import Turn, Turns
+from repl.turns import Turn, Turns, moved
 from repl.undo import Past
 
 if TYPE_CHECKING:  # it is of prompt_toolkit, which a pipe has no use for
@@ -65,6 +68,23 @@ def print_error(console: Console, message: str, indent: int = 0) -> None:
     console.print(Padding.indent(told, indent) if indent else told)  # padding cuts what a pipe keeps
     if command:
         console.print(Text(views.safe(command)), soft_wrap=True)
+
+
+def _name_of(path: Path, shelf: Shelf) -> str:
+    name = name_of(path)
+    with suppress(HeadlongError):
+        if shelf.find(name).absolute() == path.absolute():
+            return name
+    return str(path)
+
+
+def _renamed(model: LanguageModel, there: Sequence[bool], name: str) -> LanguageModel:
+    """Return a model under another name, or several, of which those have it that are `there`."""
+    if isinstance(model, Model):
+        return called(model, name)
+    pairs = zip(model.members, there, strict=True)
+    members = (called(member, name) if is_there else member for member, is_there in pairs)
+    return replace(model, members=tuple(members))
 
 
 @dataclass
@@ -114,8 +134,14 @@ class Session:
     file: Path | None = None
     """Where the session was saved to, or opened from."""
 
+    file_time: int = 0
+    """When that file was written then, in nanoseconds."""
+
     after_line: Callable[["Session"], None] | None = None
     """What is called after each typed line."""
+
+    jobs: Jobs = field(default_factory=Jobs)
+    """What is trained behind the prompt."""
 
     history: "LineHistory | None" = None
     """The lines that were typed at a terminal, with those of earlier sessions."""
@@ -164,34 +190,26 @@ class Session:
         self.put(self.shelf.locate(name))
         return self.require_generator()
 
-    def put(self, places: Sequence[Place]) -> None:
+    def put(self, places: Sequence[Place], sha256: str = "") -> None:
         """Load the model at a place, or those at several, or none; if that fails what is loaded stays.
 
         Raises:
-            ModelError: it cannot be used.
+            ModelError: it cannot be used, or it is not the one of that `sha256`, where one is given.
         """
-        self.generator = Generator(load_all(places), self.settings) if places else None
+        model = load_all(places) if places else None
+        if model is not None and sha256 and model.sha256 != sha256:
+            raise ModelError(f"{self.called(places)} is another model by now")
+        self.generator = None if model is None else Generator(model, self.settings)
         self.places = list(places)
 
     def follow(self, old: Path, new: Path) -> None:
         """Know what was at `old` by its new place and name: what is loaded, and what wrote lines."""
         self.turns.follow(old, new)
-        moved = [place.path == old for place in self.places]
-        if self.generator is None or not any(moved):
-            return
-        self.places = [
-            place._replace(path=new) if is_moved else place
-            for place, is_moved in zip(self.places, moved, strict=True)
-        ]
-        model = self.generator.model
-        if isinstance(model, Model):
-            self.generator.model = called(model, new.stem)
-            return
-        members = [
-            called(member, new.stem) if is_moved else member
-            for member, is_moved in zip(model.members, moved, strict=True)
-        ]
-        self.generator.model = replace(model, members=tuple(members))
+        before, self.places = self.places, list(moved(self.places, old, new))
+        if self.generator is not None and self.places != before:
+            model, there = self.generator.model, [place.path == old for place in before]
+            self.generator.model = _renamed(model, there, name_of(new))
+        self.past.follow(self, old, new)
 
     def require_generator(self) -> Generator:
         """Return the loaded generator.
@@ -218,6 +236,29 @@ class Session:
     def tell(self, notice: Text) -> None:
         """Print a notice, which is no result."""
         self.messages.print(Padding.indent(notice, 2) if self.interactive else notice)
+
+    def tell_news(self) -> None:
+        """Print what happened behind the prompt since it was told last."""
+        for news in self.jobs.news():
+            self.transcript.keep(Padding.indent(news, 2))
+            self.tell(news)
+
+    def may_leave(self) -> bool:
+        """Return whether nothing is being trained, or the user says that it may be stopped."""
+        name = self.jobs.name
+        if name is None or not self.interactive:
+            return True
+        question = "is still being trained; stop it, keep its best weights and leave?"
+        return self.ask(f"{views.safe(name)} {question}", at_end=True)
+
+    def end_jobs(self) -> None:
+        """Stop what is being trained, wait for it, and tell what was kept."""
+        if self.jobs.name is not None:
+            with suppress(OSError):  # the terminal may be gone
+                self.tell(Text(f"stopping {views.safe(self.jobs.name)}", style="notice"))
+        self.jobs.close()
+        with suppress(OSError):
+            self.tell_news()
 
     def must_be_loaded(self, turn: Turn) -> None:
         """Refuse to go on from a line of a model that is not the loaded one.
@@ -246,16 +287,13 @@ class Session:
             raise ModelError(f"{name} is not the model any more that wrote line {turn.number}")
         return generator
 
-    def called(self, places: Sequence[Place]) -> str:
-        """Return what to type for the models at `places`: names, and paths where none leads there."""
-        return write(Part(place.weight, self._name_of(place.path)) for place in places)
+    def called(self, places: Sequence[Place], shelf: Shelf | None = None) -> str:
+        """Return what to type for the models at `places`: names, and paths where none leads there.
 
-    def _name_of(self, path: Path) -> str:
-        name = path.stem if path.suffix == ".zip" else path.name
-        with suppress(HeadlongError):
-            if self.shelf.find(name).absolute() == path.absolute():
-                return name
-        return str(path)
+        Names are looked up on `shelf`, or on the session's own.
+        """
+        on = shelf or self.shelf
+        return write(Part(place.weight, _name_of(place.path, on)) for place in places)
 
     def line(self, text: str = "") -> Line:
         """Return `text`, or the current line, as the loaded model reads it.
@@ -274,8 +312,10 @@ class Session:
             return line_of(generator, turn.line)
         return read_line(generator, turn.line.text)
 
-    def ask(self, question: str) -> bool:
-        """Return whether the user says yes; nobody is asked where lines come from a pipe.
+    def ask(self, question: str, default: bool = False, at_end: bool = False) -> bool:
+        """Return whether the user says yes, or nothing where that means yes; nobody is asked in a pipe.
+
+        `at_end` is the answer where there is none: at Ctrl-D, or when the terminal is gone.
 
         Raises:
             SettingError: nobody is there to ask.
@@ -283,11 +323,17 @@ class Session:
         if not self.interactive:
             raise SettingError("nobody is there to ask; say --yes")
         try:
-            answer = self.console.input(Text(f"  {question} [y/N] ", style="notice"))
+            with echo(True):
+                choice = "[Y/n]" if default else "[y/N]"
+                answer = self.console.input(Text(f"  {question} {choice} ", style="notice"))
         except EOFError:
             self.console.print()
-            return False
-        return answer.strip().lower() in ("y", "yes")
+            return at_end
+        except KeyboardInterrupt:
+            self.console.print()  # what is said next does not go on behind the question
+            raise
+        answer = answer.strip().lower()
+        return answer in ("y", "yes") or (default and not answer)
 
     def configure(self, **changes: Value) -> None:
         """Change sampling settings by name, for this model and those loaded later.

@@ -1,9 +1,7 @@
 """Training as the terminal does it: options to a job, a progress bar, Ctrl-C to a clean stop."""
 
-import os
 import shlex
 import signal
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,7 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
@@ -23,7 +22,8 @@ from core.training import events
 from core.training.base import Base, recipe_from
 from core.training.client import Trainer
 from core.training.events import Done, EpochDone, Event, Notice, Started
-from core.training.job import Job, plan, readable, source
+from core.training.job import Job, plan, readable, resume, source
+from repl.echo import echo
 from repl.views import epoch_line, perplexed, safe
 
 DEFAULT_PRESET = "small"
@@ -45,6 +45,9 @@ class Request:
     """The model that training starts from, by name or path; it is looked for on the shelf."""
 
     shelf: Shelf = field(default_factory=Shelf)
+    resume: bool = False
+    """Whether to go on with a run that was cut off; all but its name and epochs is what it was then."""
+
     changes: Mapping[str, str] = field(default_factory=dict)
     """Settings that differ from the preset's, or the base's, by name, as they were typed."""
 
@@ -82,11 +85,30 @@ class Request:
         """Plan the job.
 
         Raises:
-            HeadlongError: see `recipe`, `core.training.base` and `core.training.job.plan`.
+            HeadlongError: see `recipe`, `core.training.base` and `core.training.job`.
         """
+        if self.resume:
+            return self._resumed()
         text = source(self.files, self.column, self.drop, self.encoding)
         recipe, base = (self.recipe(), None) if self.base is None else self._start(self.base)
         return plan(text, recipe, self.name, self.replace, command=self.command(), base=base)
+
+    def _resumed(self) -> Job:
+        others = (
+            self.files,
+            self.column,
+            self.drop,
+            self.encoding,
+            self.preset,
+            self.base,
+            self.replace,
+        )
+        if any(others) or self.changes.keys() - {"epochs"}:
+            raise SettingError(
+                "--resume goes on with the text and the settings that the training began with; "
+                "leave out all but --name and --epochs"
+            )
+        return resume(self.name, self._values())
 
     def _start(self, name: str) -> tuple[Recipe, Base]:
         if self.preset is not None:
@@ -115,6 +137,15 @@ def _given(option: str, value: str | None) -> list[str]:
     return [] if value is None else [option, value]
 
 
+FEW = 10
+"""Lines held out that are too few to tell when to stop."""
+
+LITTLE = (
+    "so few lines that are held out say little about when to stop; --preset tutorial holds out none "
+    "and learns a small text by heart"
+)
+
+
 def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) -> Done:
     """Train and pass epochs and the end on as records, as `--json` prints them.
 
@@ -132,8 +163,10 @@ def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) 
     raise AssertionError(ENDLESS)
 
 
-def watch(job: Job, console: Console, messages: Console) -> Done:
+def watch(job: Job, console: Console, messages: Console, indent: int = 0) -> Done:
     """Train with a progress bar; Ctrl-C stops and keeps the best weights, a second one kills.
+
+    What is told of the training begins `indent` columns from the edge, as answers at the prompt do.
 
     Raises:
         TrainingError: the trainer failed, or died.
@@ -141,11 +174,11 @@ def watch(job: Job, console: Console, messages: Console) -> Done:
     """
     with (
         Trainer(job) as trainer,
-        _no_echo(),
+        echo(False),
         _bar(console) as (bar, task),
         _ctrl_c_stops(trainer),
     ):
-        display = _Display(bar, task, console, messages, f"{job.recipe.text.level}s")
+        display = _Display(bar, task, console, messages, f"{job.recipe.text.level}s", indent)
         for event in trainer.events():
             display.show(event)
             if isinstance(event, Done):
@@ -172,33 +205,20 @@ def _ctrl_c_stops(trainer: Trainer) -> Iterator[None]:
         signal.signal(signal.SIGINT, usual)
 
 
-@contextmanager
-def _no_echo() -> Iterator[None]:
-    """Keep keys that are typed meanwhile, Ctrl-C among them, from being written into the bar."""
-    if os.name != "posix" or not sys.stdin.isatty():
-        yield
-        return
-    import termios
-
-    before = termios.tcgetattr(sys.stdin)
-    quiet = list(before)
-    quiet[3] &= ~termios.ECHO
-    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, quiet)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
-
-
 def done_line(done: Done) -> Text:
     """Draw how training ended and where the model is."""
     text = Text.assemble(
         (safe(done.model), "name"), f" saved after {done.seconds:.0f} s: {done.reason}"
     )
     epoch = f"epoch {done.best_epoch}" if done.best_epoch else "an unfinished first epoch"
-    text.append(f", the weights of {epoch} are kept")
+    kept = (
+        "no epoch was better than the start, whose weights" if done.start else f"the weights of {epoch}"
+    )
+    text.append(f", {kept} are kept")
     if done.validation_perplexity is not None:
         text.append(f", validation {perplexed(done.validation_perplexity)}")
+    if done.bits_per_character is not None:
+        text.append(f", {done.bits_per_character:.2f} bits per character")
     return text.append(f"\n{safe(done.path)}", "muted")
 
 
@@ -225,11 +245,12 @@ class _Display:
     console: Console
     messages: Console
     tokens: str
+    indent: int = 0
 
     def show(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, Notice):
-            self.messages.print(Text(safe(event.text), "notice"))
+            self._tell(Text(safe(event.text), "notice"))
         elif isinstance(event, Started):
             self._started(event)
         elif isinstance(event, EpochDone):
@@ -244,27 +265,46 @@ class _Display:
                 speed=f"{speed} · up to {clock(event.seconds_left)} left",
             )
 
+    def _tell(self, text: Text) -> None:
+        self.messages.print(self._indented(text))
+
+    def _indented(self, text: Text) -> RenderableType:
+        return (
+            Padding.indent(text, self.indent) if self.indent else text
+        )  # padding cuts what a pipe keeps
+
     def _started(self, event: Started) -> None:
-        held_out = f", {event.validation_lines:,} held out" if event.validation_lines else ""
-        text = (
-            f"{event.lines:,} lines{held_out} · {event.vocabulary:,} {self.tokens} "
-            f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters"
-        )
-        self.messages.print(Text(text, style="muted"))
+        self._tell(started_text(event, self.tokens))
+        if has_few(event):
+            self._tell(Text(LITTLE, style="notice"))
         self.bar.update(self.task, total=event.epochs * event.steps, description="epoch 1")
 
     def _epoch_done(self, event: EpochDone) -> None:
         if event.validation_perplexity is not None:
             self.bar.update(self.task, perplexity=f" · {perplexed(event.validation_perplexity)}")
-        self.console.print(
-            epoch_line(
-                event.epoch,
-                event.loss,
-                event.validation_perplexity,
-                f"{event.tokens_per_second:,.0f} {self.tokens}/s",
-                event.best,
-            )
+        line = epoch_line(
+            event.epoch,
+            event.loss,
+            event.validation_perplexity,
+            f"{event.tokens_per_second:,.0f} {self.tokens}/s",
+            event.best,
         )
+        self.console.print(self._indented(line))
+
+
+def started_text(event: Started, tokens: str) -> Text:
+    """Draw what is learned from, and how large the network is."""
+    held_out = f", {event.validation_lines:,} held out" if event.validation_lines else ""
+    text = (
+        f"{event.lines:,} lines{held_out} · {event.vocabulary:,} {tokens} "
+        f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters"
+    )
+    return Text(text, style="muted")
+
+
+def has_few(event: Started) -> bool:
+    """Say whether the lines that are held out are too few to tell when to stop."""
+    return 0 < event.validation_lines < FEW
 
 
 def clock(seconds: float) -> str:

@@ -239,10 +239,7 @@ class Turns:
         old, new = old.absolute(), new.absolute()
         for turn in list(self):
             if any(place.path == old for place in turn.places):
-                places = (
-                    place._replace(path=new) if place.path == old else place for place in turn.places
-                )
-                self._put(replace(turn, places=tuple(places)))
+                self._put(replace(turn, places=moved(turn.places, old, new)))
 
     def prune(self, key: str) -> list[Turn]:
         """Remove a turn and all that continues it, and return them; the current one becomes its parent.
@@ -283,3 +280,8 @@ class Turns:
         free = [turn for turn in self if turn.number not in kept and not turn.bookmark]
         leaves = (turn for turn in free if turn.number not in parents)
         return next(leaves, free[0] if free else None)
+
+
+def moved(places: Sequence[Place], old: Path, new: Path) -> tuple[Place, ...]:
+    """Return places where what was at `old` is at `new`."""
+    return tuple(place._replace(path=new) if place.path == old else place for place in places)

@@ -2,11 +2,12 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.text import Text
 
 from core.decoding.generator import Continuation, Generator, Seed
@@ -53,7 +54,7 @@ def _unsafe(character: str) -> bool:
 
 def greeting(version: str) -> Text:
     """Draw the first line of a session."""
-    hint = " · type the beginning of a headline; :help shows the commands, Ctrl-D leaves"
+    hint = " · type the beginning of a headline; :help helps, Ctrl-D leaves"
     return Text.assemble(("Headlong", "name"), f" {version}", (hint, "muted"))
 
 
@@ -93,12 +94,23 @@ def grid(count: int, whole: bool = True) -> "Table":
     return table
 
 
-def numbered(lines: Sequence[RenderableType]) -> "Table":
-    """Draw several samples, each under its number."""
-    table = grid(2)
-    for number, text in enumerate(lines, start=1):
-        table.add_row(Text(str(number), style="muted", justify="right"), text)
-    return table
+@dataclass(frozen=True)
+class Numbered:
+    """Several samples, each after its number; a table would break every line three times to draw it."""
+
+    lines: Sequence[RenderableType]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = len(str(len(self.lines)))
+        narrow = options.update_width(max(options.max_width - room - 2, 1))
+        muted = console.get_style("muted")
+        for number, line in enumerate(self.lines, start=1):
+            label = f"{number:>{room}}  "
+            for row in console.render_lines(line, narrow, pad=False):
+                yield Segment(label, muted)
+                yield from row
+                yield Segment.line()
+                label = " " * len(label)
 
 
 def status(generator: Generator, milliseconds: float, interrupted: bool = False) -> Text:

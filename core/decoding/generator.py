@@ -21,7 +21,7 @@ from core.decoding.ensemble import after_seed, network, speakers
 from core.decoding.sampler import Rules, Sampler
 from core.decoding.search import Task
 from core.decoding.stepper import State, Stepper
-from core.errors import SettingError
+from core.errors import ModelError, SettingError
 from core.library.ensemble import LanguageModel
 from core.setting import Value
 from core.settings import SamplingSettings
@@ -285,11 +285,17 @@ class Generator:
 
         Raises:
             SettingError: see `steps`.
+            ModelError: what the network computes is no number.
         """
         cleaning, tokens = self.model.cleaning, self.vocabulary.tokens
         texts = defaultdict[int, str](lambda: seed.text)
         for step in self.steps(seed, forced, first):
             for row, id_, probability, rank in _judge(step):
+                if math.isnan(probability):
+                    raise ModelError(
+                        f"the numbers of {self.model.name} grow beyond all bounds after "
+                        f"{texts[step.first + row]!r}, so it is damaged; load another one"
+                    )
                 sample = step.first + row
                 piece = cleaning.piece(texts[sample], tokens[id_])
                 texts[sample] += piece

@@ -15,6 +15,7 @@ from core.decoding.ensemble import after_seed
 from core.decoding.filters import Logits
 from core.decoding.sampler import Rules, restrictions
 from core.decoding.stepper import State, Stepper
+from core.errors import ModelError
 from core.settings import SamplingSettings
 
 
@@ -57,7 +58,15 @@ class Task:
         return int(history.shape[1]) - len(self.seed)
 
     def restricted(self, logits: Logits, history: Ids) -> Logits:
-        """Return logits (rows, vocabulary) after the bans and penalties that follow on `history`."""
+        """Return logits (rows, vocabulary) after the bans and penalties that follow on `history`.
+
+        Raises:
+            ModelError: what the network computes is no number.
+        """
+        if not np.isfinite(logits.max()):
+            raise ModelError(
+                "the numbers of the model grow beyond all bounds, so it is damaged; load another one"
+            )
         logits = filters.ban(logits, self.rules.forbidden(self.number(history)))
         for _, stage in restrictions(self.settings, self.rules, history):
             logits = stage(logits)

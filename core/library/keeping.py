@@ -8,7 +8,7 @@ from core.errors import ModelError, ModelNotFound, SettingError
 from core.library import bundle, folders
 from core.library.half import halved
 from core.library.model import Model
-from core.library.shelf import called, check_name, is_shipped, saved_models
+from core.library.shelf import called, check_name, is_shipped, name_of, saved_models
 
 ZIP = ".zip"
 
@@ -19,7 +19,7 @@ def verify(path: Path) -> Model:
     Raises:
         ModelNotFound, NewerModel, DamagedModel: see `core.library.bundle.verify`.
     """
-    return called(bundle.verify(path), path.stem if path.suffix == ZIP else path.name)
+    return called(bundle.verify(path), name_of(path))
 
 
 def rename(path: Path, name: str) -> Path:

@@ -104,7 +104,7 @@ class Shelf:
         found: dict[str, list[Path]] = {}
         for directory in self.directories:
             for path in _folders(directory):
-                found.setdefault(_name_of(path), []).append(path)
+                found.setdefault(name_of(path), []).append(path)
         entries = []
         for name, (first, *others) in sorted(found.items()):
             entry = _entry(name, first)
@@ -128,7 +128,7 @@ class Shelf:
     def _look(self, name: str) -> Path | None:
         for directory in self.directories:
             for path in _folders(directory):
-                if _name_of(path) == name:
+                if name_of(path) == name:
                     return path
         path = expanded(name).absolute()  # so that a path such as `.` has a name
         path = path.resolve() if ".." in path.parts else path
@@ -169,12 +169,12 @@ class Shelf:
     def hidden_by(self, path: Path) -> list[Path]:
         """Return the models that have the name of the one at `path`, and stand elsewhere."""
         found = [other for directory in self.directories for other in _folders(directory)]
-        same = [other for other in found if _name_of(other) == _name_of(path)]
+        same = [other for other in found if name_of(other) == name_of(path)]
         return [other for other in same if _resolved(other) != _resolved(path)]
 
     def names(self) -> list[str]:
         """Return the names of all models without reading any."""
-        return sorted({_name_of(path) for place in self.directories for path in _folders(place)})
+        return sorted({name_of(path) for place in self.directories for path in _folders(place)})
 
     def _not_found(self, name: str) -> str:
         if mixture.is_mixture(name):
@@ -185,7 +185,9 @@ class Shelf:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         if near:
             return f"there is no model {name!r}; did you mean {near[0]}?"
-        known = f"there are {', '.join(names[:LISTED])}" if names else "there are none yet; train one"
+        if not names:
+            return f"there is no model {name!r}; there are none yet; train one"
+        known = f"there {'is' if len(names) == 1 else 'are'} {', '.join(names[:LISTED])}"
         known += ", and others" if len(names) > LISTED else ""
         return f"there is no model {name!r}; {known}"
 
@@ -196,7 +198,7 @@ def load(path: Path) -> Model:
     Raises:
         ModelNotFound, DamagedModel: see `core.library.bundle.load`.
     """
-    return called(bundle.load(path), _name_of(path))
+    return called(bundle.load(path), name_of(path))
 
 
 def load_all(places: Sequence[Place]) -> LanguageModel:
@@ -222,7 +224,7 @@ def load_card(path: Path) -> str:
     """
     card, name = bundle.load_card(path), bundle.load_manifest(path).name
     heading, line_end, rest = card.partition("\n")
-    return f"# {_name_of(path)}{line_end}{rest}" if heading == f"# {name}" else card
+    return f"# {name_of(path)}{line_end}{rest}" if heading == f"# {name}" else card
 
 
 def called(model: Model, name: str) -> Model:
@@ -270,7 +272,8 @@ def _holds_model(path: Path) -> bool:
     return path.suffix == ".zip" or bundle.exists(path)
 
 
-def _name_of(path: Path) -> str:
+def name_of(path: Path) -> str:
+    """Return the name of the model at `path`."""
     return path.stem if path.suffix == ".zip" else path.name
 
 

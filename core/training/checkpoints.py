@@ -112,6 +112,19 @@ class Run:
             return sorted(self.folder.glob(f"[0-9]*{ENDING}"), reverse=True)
         return []
 
+    @property
+    def is_claimed(self) -> bool:
+        """Whether the run can go on, or a trainer is at it right now."""
+        if self.files():
+            return True
+        try:
+            os.close(_lock(self.folder / "lock", "", create=False))
+        except OSError:
+            return False
+        except TrainingError:
+            return True
+        return False
+
     def save(self, checkpoint: Checkpoint, job: str) -> None:
         """Write a checkpoint, whole or not at all, and remove those before the last two.
 
@@ -201,10 +214,10 @@ def _unfinished() -> Iterator[tuple[str, str]]:
             yield Path(json.loads(job)["destination"]).name, job
 
 
-def _lock(path: Path, name: str) -> int:
+def _lock(path: Path, name: str, create: bool = True) -> int:
     """Open a lock file and hold its lock; return its descriptor."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+        descriptor = os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), OWNER_ONLY)
         if os.name != "posix":
             return descriptor
         import fcntl
@@ -223,7 +236,8 @@ def _lock(path: Path, name: str) -> int:
             if os.path.samestat(os.fstat(descriptor), path.stat()):
                 return descriptor
         os.close(descriptor)  # removed by a run that ended meanwhile
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _parts(checkpoint: Checkpoint, job: str) -> list[bytes | memoryview]:

@@ -18,11 +18,18 @@ from typing import IO, Self
 
 from core.errors import TrainingError, TrainingStopped
 from core.training import events
+from core.training.checkpoints import Run
 from core.training.events import Done, EpochDone, Event, Failed, Notice
 from core.training.job import Job
 
 STOP = "stop\n"
+STOPPING = Notice("stopping after this step")
+"""What is told when a trainer was asked to stop."""
+
 POLL_SECONDS = 0.1
+
+WANT_OF_MEMORY = [getattr(signal, name, None) for name in ("SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS")]
+"""How a process may end that gets no more memory: the system's doing, or TensorFlow's."""
 
 
 class Trainer:
@@ -89,7 +96,7 @@ class Trainer:
         `events` goes on with a notice, and ends with Done, or with TrainingStopped where nothing was
         learnt yet.
         """
-        self._events.put(Notice("stopping after this step"))
+        self._events.put(STOPPING)
         self._write(STOP)
 
     def kill(self) -> None:
@@ -140,9 +147,11 @@ class Trainer:
             if self._saved_as
             else "no epoch was finished, so nothing of this run is saved"
         )
+        if Run.of(self.job.destination).files():
+            kept += f"; go on with --resume --name {self.job.name}"
         if status < 0:
             cause = f"was killed by {signal.Signals(-status).name}"
-            if -status == signal.SIGKILL:
+            if -status in WANT_OF_MEMORY:
                 cause += ", perhaps for want of memory: try a smaller batch_size or hidden_size"
             return f"the trainer {cause}; {kept}"
         self._log.seek(0)

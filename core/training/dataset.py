@@ -14,6 +14,7 @@ from core.text.corpus import Corpus, Line, Source, split_lines
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
 from core.training.batches import Batches, LineBatches, PrefixBatches
 from core.training.extension import extend, new_words
+from core.training.spelling import spelling_bits
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,17 @@ class Dataset:
     validation_characters: int | None = None
     """Of the held-out lines, one more a line for its end; None where not all of a line is guessed."""
 
+    spelling: float = 0.0
+    """Bits that it would take to spell the unknown words of the held-out lines."""
+
     base: Model | None = None
     """The model that training starts from, with the new words of the text among its own."""
+
+    def spelt(self, bits_per_character: float | None) -> float | None:
+        """Return bits per character with unknown words spelt out, to be compared with any model's."""
+        if bits_per_character is None or not self.validation_characters:
+            return None
+        return bits_per_character + self.spelling / self.validation_characters
 
     @classmethod
     def prepare(cls, source: Source, recipe: Recipe, base: Model | None = None) -> "Dataset":
@@ -85,6 +95,7 @@ class Dataset:
             held_out if held_out and held_out.tokens else None,
             _target_counts(learnt, len(vocabulary)),
             _characters(validation, vocabulary, recipe.text.level),
+            _spelling(validation, training, vocabulary),
             base,
         )
 
@@ -169,6 +180,11 @@ def _characters(lines: Sequence[Line], vocabulary: Vocabulary, level: str) -> in
         return None
     between = "" if level == "character" else " "
     return sum(len(between.join(line)) + 1 for line in lines)
+
+
+def _spelling(validation: Sequence[Line], training: Sequence[Line], vocabulary: Vocabulary) -> float:
+    unknown = (word for line in validation for word in line if not vocabulary.knows(word))
+    return spelling_bits(unknown, (word for line in training for word in line))
 
 
 def _unknown_rate(lines: Sequence[Line], vocabulary: Vocabulary) -> float:

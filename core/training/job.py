@@ -4,7 +4,7 @@ import dataclasses
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from core.errors import InputError, SettingError, TrainingError
 from core.library.folders import taken
 from core.library.shelf import check_name, free_name, saved_models
 from core.recipe import Recipe
+from core.setting import Value
 from core.text.corpus import Source
 from core.training import checkpoints
 from core.training.base import Base
@@ -140,20 +141,18 @@ def plan(
 
 
 def _claimed(destination: Path) -> bool:
-    return taken(destination) or checkpoints.Run.of(destination).folder.exists()
+    return taken(destination) or checkpoints.Run.of(destination).is_claimed
 
 
-def resume(name: str | None = None, epochs: int | None = None) -> Job:
+def resume(name: str | None = None, changes: Mapping[str, Value] | None = None) -> Job:
     """Return the job that goes on with an unfinished run.
 
     Args:
         name: the model's; None, where there is only one such run.
-        epochs: passes over the text, at most; None is what the run was told.
+        changes: settings that are to be others from now on, such as epochs.
 
     Raises:
-        SettingError: there is none, or there are several; or so many epochs cannot be.
+        SettingError: there is none, or there are several; or a change that cannot be.
     """
-    job = dataclasses.replace(Job.from_json(checkpoints.find(name)), resume=True)
-    if epochs is None:
-        return job
-    return dataclasses.replace(job, recipe=job.recipe.change(epochs=epochs))
+    job = Job.from_json(checkpoints.find(name))
+    return dataclasses.replace(job, recipe=job.recipe.change(**changes or {}), resume=True)

@@ -22,7 +22,10 @@ class Keeper:
 
     def __init__(self, job: Job, report: Report, writable: bool) -> None:
         self.run = Run.of(job.destination)
-        self._job, self._report, self._writable = replace(job, resume=False), report, writable
+        # It may be resumed from another directory.
+        files = tuple(path.absolute() for path in job.source.files)
+        self._job = replace(job, source=replace(job.source, files=files), resume=False)
+        self._report, self._writable = report, writable
         self._kept = time.monotonic()
         self._told = not writable
 

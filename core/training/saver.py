@@ -96,7 +96,11 @@ class Saver:
         job, dataset = self._job, self._dataset
         held_out = dataset.validation is not None
         perplexity, bits = self._before
-        before = {"validation_perplexity_before": perplexity, "bits_per_character_before": bits}
+        before = {
+            "validation_perplexity_before": perplexity,
+            "bits_per_character_before": bits,
+            "bits_per_character_spelt_before": dataset.spelt(bits),
+        }
         return Manifest(
             name=self.destination.name,
             cleaning=dataset.recipe.text.cleaning,
@@ -126,6 +130,7 @@ class Saver:
                 "training_loss": best.loss,
                 "validation_perplexity": best.perplexity,
                 "bits_per_character": best.bits_per_character,
+                "bits_per_character_spelt": dataset.spelt(best.bits_per_character),
                 **{name: value for name, value in before.items() if value is not None},
                 "unknown_rate": dataset.unknown_rate if held_out else None,
             },

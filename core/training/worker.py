@@ -35,14 +35,12 @@ from core.training.events import (
 from core.training.history import Best, Epoch
 from core.training.job import Job
 from core.training.keeper import Keeper, Report, alone
-from core.training.saver import Saver
+from core.training.saver import Measured, Saver
 
 if TYPE_CHECKING:
     from core.training.loop import Loop
 
 Save = Callable[[Best, str, Sequence[Epoch], float], None]
-
-NO_MEMORY = "there is not enough memory; try a smaller batch_size or hidden_size"
 
 
 def main(arguments: list[str]) -> int:
@@ -52,20 +50,21 @@ def main(arguments: list[str]) -> int:
         name = arguments[0]
         text = sys.stdin.readline() if name == "-" else Path(name).read_text(encoding="utf-8")
         run(Job.from_json(text), report, _stop_flag())
-    except HeadlongError as error:
-        report(Failed(str(error), stopped=isinstance(error, TrainingStopped)))
-        return 1
-    except MemoryError:
-        report(Failed(NO_MEMORY))
-        return 1
     except Exception as error:
-        if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, which is not imported here
-            report(Failed(NO_MEMORY))
-            return 1
-        traceback.print_exc()
-        report(Failed(f"the trainer failed: {error.__class__.__name__}: {error}"))
+        report(failure(error))
         return 1
     return 0
+
+
+def failure(error: Exception) -> Failed:
+    """Say what went wrong; a fault of the program is printed whole to standard error."""
+    if isinstance(error, HeadlongError):
+        return Failed(str(error), stopped=isinstance(error, TrainingStopped))
+    # The second is TensorFlow's, which may not have been imported yet.
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return Failed("there is not enough memory; try a smaller batch_size or hidden_size")
+    traceback.print_exception(error)
+    return Failed(f"the trainer failed: {error.__class__.__name__}: {error}")
 
 
 def run(job: Job, report: Report, stopping: threading.Event) -> None:
@@ -139,7 +138,7 @@ class _Session:
             step = f", step {place.step:,} of epoch {place.epochs + 1}" if place.step else ""
             report(Notice(f"goes on after {place.epochs:,} whole epochs{step}"))
         elif job.base:
-            report(Notice(f"before: {_measured(*loop.measure_start())}"))
+            report(Notice(f"before: {self._measured(loop.measure_start())}"))
         self._saver = Saver(job, loop.dataset, self._run, loop.before, saved_as)
 
     def train(self) -> None:
@@ -167,8 +166,8 @@ class _Session:
         if doubt := _doubt(best, len(loop.dataset.vocabulary), before.perplexity):
             report(Notice(doubt))
         if before.bits_per_character is not None:
-            now = _measured(best.perplexity, best.bits_per_character)
-            report(Notice(f"held-out text, before: {_measured(*before)}; now: {now}"))
+            now = self._measured((best.perplexity, best.bits_per_character))
+            report(Notice(f"held-out text, before: {self._measured(before)}; now: {now}"))
         if loop.reason != STOPPED:
             self._keeper.discard()
         elif self._keeper.hint:
@@ -210,28 +209,33 @@ class _Session:
             kept = f"; the model of before is kept as {saved!r}" if saved else ""
             raise ModelError(f"{error}{kept}{self._keeper.hint}") from error
 
+    def _measured(self, measure: Measured) -> str:
+        perplexity, bits = measure
+        spelt = self._loop.dataset.spelt(bits)
+        if perplexity is None:
+            return "no text is held out, so nothing is measured"
+        if bits is None or spelt is None:
+            return f"perplexity {perplexity:,.2f}"
+        return (
+            f"perplexity {perplexity:,.2f}, {bits:.3f} bits per character, "
+            f"{spelt:.3f} with unknown words spelt out"
+        )
+
     @property
     def _seconds(self) -> float:
         return time.perf_counter() - self._began
-
-
-def _measured(perplexity: float | None, bits: float | None) -> str:
-    if perplexity is None:
-        return "no text is held out, so nothing is measured"
-    told = f"perplexity {perplexity:,.2f}"
-    return told if bits is None else f"{told}, {bits:.3f} bits per character"
 
 
 def _doubt(best: Best, words: int, before: float | None) -> str | None:
     """Say what is wrong with the outcome, if anything is."""
     if best.perplexity is None:
         return None
-    if best.perplexity > words:
-        return "it guesses worse than blindly; try a lower learning_rate or more text"
     if best.start:
         return (
             "no epoch guesses held-out text better than before; try a lower learning_rate or more text"
         )
+    if best.perplexity > words:
+        return "it guesses worse than blindly; try a lower learning_rate or more text"
     if before is not None and best.perplexity > before:
         return "it guesses held-out text worse than before; try a lower learning_rate or more text"
     return None

@@ -1,5 +1,7 @@
 """Commands about the config file and the look of the prompt."""
 
+from typing import Annotated
+
 from rich.text import Text
 
 from core.errors import SettingError
@@ -19,9 +21,9 @@ _KEEP = settings_of(ProgramSettings)["history"]
 
 _SWITCH = {"on": "what Enter would print, dim", "off": "nothing but what you type"}
 _HISTORY = {
-    "on": "lines are kept for the next time",
-    "off": "nothing that is typed is remembered",
-    "clear": "all lines are forgotten, also those of earlier sessions",
+    "on": "lines are kept for Up and the next time",
+    "off": "Up does not bring back what is typed from now on",
+    "clear": "Up brings back nothing, also not from earlier sessions",
 }
 _GROUNDS = {
     "auto": "as the terminal says, else for both",
@@ -51,7 +53,9 @@ def theme(session: Session, name: str = "") -> Result:
 @registry.command(
     "config", example=":config write", choices=choices.words({"write": "a file with every setting"})
 )
-def config(session: Session, write: str = "", *, replace: Replace = False) -> Result:
+def config(
+    session: Session, write: Annotated[str, "write"] = "", *, replace: Replace = False
+) -> Result:
     """Show the config file and what it sets.
 
     It sets how the prompt begins; what in it cannot be used is told. With write one is written that
@@ -63,14 +67,15 @@ def config(session: Session, write: str = "", *, replace: Replace = False) -> Re
     path = config_path()
     if write:
         if write != "write":
-            raise SettingError(f"it is typed :config, or :config write, not {write!r}")
+            raise SettingError(f"there is no :config {write}; type :config, or :config write")
         write_default(path, replace)
-        return Confirmation(Text(views.safe(str(path))))
+        told = Text("wrote every setting, as comments to change, to ")
+        return Confirmation(told.append(views.safe(str(path)), "name"))
     return picture(path, read_config(path))
 
 
 @registry.command("ghost", example=":ghost off", choices=choices.words(_SWITCH))
-def ghost(session: Session, switch: str = "") -> Result:
+def ghost(session: Session, switch: Annotated[str, "on|off"] = "") -> Result:
     """Show while you type what Enter would print.
 
     It stands grey after the cursor: what the model would say. Right takes it, Alt-F a word of it; Alt-N
@@ -83,11 +88,13 @@ def ghost(session: Session, switch: str = "") -> Result:
 
 
 @registry.command("history", example=":history clear", choices=choices.words(_HISTORY))
-def history(session: Session, what: str = "") -> Result:
-    """Keep the lines that you type, or not.
+def history(session: Session, what: Annotated[str, "on|off|clear"] = "") -> Result:
+    """Keep the lines you type for next time, or not.
 
-    With off nothing that you type from now on is remembered; on goes back to that. With clear all lines
-    are forgotten, those of earlier sessions too. Alone it tells where they are kept.
+    With off nothing that you type from now on is kept for that; on goes back. With clear it is all
+    forgotten, what was typed in earlier sessions too. Alone it tells where lines are kept. A session
+    that is saved holds its lines all the same, and it saves itself unless the config file says
+    autosave = false.
     """
     kept = session.history
     if kept is None:
@@ -96,9 +103,11 @@ def history(session: Session, what: str = "") -> Result:
         kept.clear()
         return Confirmation(Text("all lines that were typed are forgotten"))
     if what:
-        keep = _KEEP.parse(what)
-        kept.on() if keep else kept.off()
+        keep = bool(_KEEP.parse(what))
+        kept.keeps = keep
         session.program = session.program.change(history=keep)
         return Confirmation(views.setting_line(_KEEP, _KEEP.show(keep)))
-    where = views.safe(str(kept.path)) if kept.path and kept.keeps else "nowhere"
-    return Text.assemble(f"{len(kept.get_strings()):,} lines, kept in ", (where, "name"))
+    lines = f"{len(kept.get_strings()):,} lines, "
+    where = ("kept in ", (views.safe(str(kept.path)), "name")) if kept.path else ("until you leave",)
+    told = Text.assemble(lines, *where)
+    return told if kept.keeps else told.append("; off: what you type now is not added")

@@ -1,6 +1,8 @@
 """Commands that show how likely words were."""
 
-from rich.console import RenderableType
+from typing import Annotated
+
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.errors import SettingError
@@ -28,7 +30,7 @@ _EXPLAINED = {
 
 
 @registry.command("heat", example=":heat on", choices=choices.words(_EXPLAINED))
-def heat(session: Session, way: str = "") -> Result:
+def heat(session: Session, way: Annotated[str, "on|off|probability"] = "") -> Result:
     """Colour words by how likely they were.
 
     With on (or rank) every line that follows is coloured by the rank of each word among all words: top
@@ -46,7 +48,7 @@ def heat(session: Session, way: str = "") -> Result:
     session.heat = WAYS[way]
     if session.heat is None:
         return Confirmation(Text("heat off"))
-    return Confirmation(Legend(session.heat))
+    return Confirmation(Group(Text(f"heat {session.heat}"), Legend(session.heat)))
 
 
 @registry.command("score", example=":score The senate votes on trade", needs="model")

@@ -1,6 +1,8 @@
 """Commands that keep a session in a file and bring it back."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
 
 from rich.text import Text
 
@@ -16,15 +18,31 @@ GROUP = "session"
 NOWHERE = NameOrPath("")
 
 
-def saved_names(session: Session, before: Sequence[str]) -> Iterator[Choice]:
-    """Offer the sessions that were saved by a name."""
-    from repl.saving.files import session_names
+def saved_sessions(session: Session, before: Sequence[str]) -> Iterator[Choice]:
+    """Offer all saved sessions: those with names, then those that saved themselves."""
+    from repl.saving.files import is_automatic
 
-    for name in session_names():
-        yield Choice(name, "a saved session")
+    for path, when in _found():
+        yield Choice(path.stem, f"saved {'itself ' if is_automatic(path) else ''}{when}")
 
 
-@registry.command("save", example=":save monday", choices=saved_names)
+def names(session: Session, before: Sequence[str]) -> Iterator[Choice]:
+    """Offer the names that sessions were saved by."""
+    from repl.saving.files import is_automatic
+
+    for path, when in _found():
+        if not is_automatic(path):
+            yield Choice(path.stem, f"saved {when}; --replace writes over it")
+
+
+def _found() -> Iterator[tuple[Path, str]]:
+    from repl.saving import files
+
+    for path, written in files.saved_sessions():
+        yield path, datetime.fromtimestamp(written).strftime("%Y-%m-%d %H:%M")
+
+
+@registry.command("save", example=":save monday", choices=names)
 def save(session: Session, file: NameOrPath = NOWHERE, *, replace: Replace = False) -> Confirmation:
     """Save this session to a file.
 
@@ -38,10 +56,10 @@ def save(session: Session, file: NameOrPath = NOWHERE, *, replace: Replace = Fal
     if path is None:
         raise InputError("this session has no file yet; give it a name, such as :save monday")
     keeping.save(session, path, replace)
-    return Confirmation(Text(views.safe(str(path))))
+    return Confirmation(Text("saved to ").append(views.safe(str(path)), "name"))
 
 
-@registry.command("open", example=":open monday", choices=saved_names)
+@registry.command("open", example=":open monday", choices=saved_sessions)
 def open_(session: Session, file: NameOrPath) -> Confirmation:
     """Open a saved session in place of this one.
 

@@ -1,10 +1,12 @@
 """The command that trains."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from rich.console import Group
+from rich.console import Group, RenderableType
+from rich.text import Text
 
+from core.library.shelf import Place
 from core.recipe import PRESETS
 from core.text.cleaning import CLEANINGS
 from repl import choices, views
@@ -13,6 +15,9 @@ from repl.options import Column, Drop, Encoding, Name, Replace
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
+if TYPE_CHECKING:
+    from core.training.job import Job
+
 GROUP = "shelf"
 
 From = Annotated[str | None, Option("a model to start from", "MODEL")]
@@ -20,6 +25,8 @@ Preset = Annotated[str | None, Option("small if not given, or the tutorial's", "
 Cleaning = Annotated[str | None, Option("how lines are cleaned: tutorial, plain, cased ...")]
 MinCount = Annotated[str | None, Option("words seen less often become <unk>", "N")]
 Epochs = Annotated[str | None, Option("passes over the text, at most", "N")]
+Resume = Annotated[bool, Option("go on with a training that was cut off; with --name, with that one")]
+Wait = Annotated[bool, Option("show all of it until it is done, and load the model then")]
 Set = Annotated[tuple[str, ...], Option("any other setting; may be repeated", "NAME=VALUE")]
 
 _PRESETS = dict.fromkeys(PRESETS, "a recipe")
@@ -49,23 +56,77 @@ def train(
     epochs: Epochs = None,
     name: Name = None,
     replace: Replace = False,
+    resume: Resume = False,
+    wait: Wait = False,
     set: Set = (),
 ) -> Confirmation:
-    """Train a model, and load it.
+    """Train a model while the prompt goes on.
 
     Learns from files, or from the headlines that come with the program. Reads CSV, TSV, JSONL,
     Parquet and plain text. The presets are small (every line once, stops by itself) and tutorial
     (the tutorial's model and recipe). --set changes any other setting, for example
-    --set hidden_size=128. Ctrl-C stops and keeps the best weights.
+    --set hidden_size=128. A text of a hundred lines or fewer is learned better by --preset tutorial.
+
+    Epochs, a few seconds apart at least, and the end are told above the prompt; :jobs tells more,
+    :stop stops and keeps the best weights. :load NAME has the best epoch so far, once there is one.
+    --wait waits for the end and loads the model, as scripts do; then Ctrl-C stops and keeps them.
 
     --from MODEL starts from a model that is there, also an imported one, and learns the text's new
     words. Its network and its cleaning stay as they are, so there is no preset then.
-    """
-    from repl.training import Request, done_line, watch  # only this command needs them
 
+    --resume goes on with what was stopped or cut off, and needs no other options; --epochs may ask for
+    more.
+    """
+    from repl.training import Request  # only this command needs it
+
+    session.jobs.refuse_another()
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
-    request = Request(files, column, drop, encoding, preset, name, replace, from_, session.shelf)
+    request = Request(
+        files, column, drop, encoding, preset, name, replace, from_, session.shelf, resume
+    )
     request = request.change(options, set)
-    done = watch(request.job(), session.console, session.messages)
+    job = request.job()
+    return _watch(session, job) if wait or not _has_prompt(session) else _start(session, job)
+
+
+def _has_prompt(session: Session) -> bool:
+    """Say whether there is a prompt to come back to; the lines of a script wait for one another."""
+    return session.interactive and not session.plain and not session.scripts
+
+
+def _watch(session: Session, job: "Job") -> Confirmation:
+    from repl.training import done_line, watch
+
+    done = watch(job, session.console, session.messages, indent=2 if session.interactive else 0)
     loaded = session.load(done.path)
     return Confirmation(Group(done_line(done), views.loaded(loaded)))
+
+
+def _start(session: Session, job: "Job") -> Confirmation:
+    session.jobs.start(job, lambda path: session.called([Place(1.0, path)]))
+    told = Text.assemble(
+        (views.safe(job.name), "name"), " is being trained, and you can go on typing; "
+    )
+    return Confirmation(told.append(":jobs tells how far, :stop ends it"))
+
+
+@registry.command("jobs", "j", example=":jobs")
+def jobs(session: Session) -> RenderableType:
+    """Show what is being trained, and how far it is.
+
+    That is its epoch, loss, validation perplexity and the time left; or how the last training ended.
+    """
+    return session.jobs.view()
+
+
+@registry.command("stop", example=":stop")
+def stop(session: Session) -> None:
+    """Stop the training, and keep its best weights.
+
+    It waits until they are saved, and tells which are kept; after Ctrl-C it does not wait.
+    """
+    from core.training.client import STOPPING
+
+    session.jobs.stop()
+    session.tell(Text(STOPPING.text, "notice"))
+    session.jobs.wait()  # the news tells the rest

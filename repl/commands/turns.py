@@ -23,11 +23,13 @@ def again(session: Session) -> Continue:
     """Draw the current line's seed anew.
 
     With the next random numbers: rng goes up by one, and stays there for the lines that follow, until
-    :set rng says otherwise. The line becomes a sibling of the current one. Where nothing is drawn, as
-    when greedy, the words would be the same.
+    :rng says otherwise. The line becomes a sibling of the current one. Where nothing is drawn, as when
+    greedy, the words would be the same. If the line is of another model than is loaded now, that one
+    goes on from its seed, with the random numbers as they are.
     """
-    turn = session.turns.require()
-    session.must_be_loaded(turn)
+    turn, generator = session.turns.require(), session.require_generator()
+    if not turn.is_of(generator.model):
+        return Continue(generator.read_seed(turn.line.seed.text), (), turn.parent)
     if not session.settings.draws:
         raise InputError("nothing is drawn with these settings, so it would be the same")
     drawn = max(sibling.settings.rng for sibling in session.turns.siblings(turn))
@@ -57,12 +59,13 @@ def more(session: Session) -> Continue:
 def edit(session: Session, *, whole: Whole = False) -> Result:
     """Edit the seed of the current line.
 
-    It stands at the prompt again, with the cursor at its end; with --whole the line does.
+    It stands at the prompt again, with the cursor at its end; with --whole the line does. Where the
+    terminal is to get nothing but text, it is shown.
     """
     line = session.turns.require().line
     text = line.text if whole else line.seed.text
     typed = f":{text}" if text.startswith(":") else text
-    if not session.interactive:
+    if not session.interactive or session.plain:
         return Text(views.safe(typed))
     session.pending = typed
     return None
@@ -73,10 +76,11 @@ def undo(session: Session) -> Confirmation:
     """Take back what the last line changed.
 
     The settings, the loaded model and the lines of this session are as they were before it; again goes
-    further back. What was written to files stays.
+    further back. A script that :run ran is one line. What was written to files, and the new name of a
+    model, stays.
     """
     line = session.past.take_back(session)
-    return Confirmation(Text(f"taken back: {views.safe(line)}"))
+    return Confirmation(Text(f"taken back: {views.safe(line) or 'Enter alone'}"))
 
 
 @registry.command("turns", example=":turns")
@@ -135,7 +139,8 @@ def prune(session: Session, line: str = "") -> Confirmation:
     """
     removed = session.turns.prune(line)
     lines = "line" if len(removed) == 1 else "lines"
-    return Confirmation(Text(f"{len(removed)} {lines} removed"))
+    told, current = f"{len(removed)} {lines} removed", session.turns.current
+    return Confirmation(Text(f"{told}; line {current.number} is the current one" if current else told))
 
 
 @registry.command("replay", example=":replay 3", choices=choices.lines, needs="line")

@@ -1,6 +1,7 @@
 """What may come next on the line. `candidates` is pure and knows no terminal."""
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,7 +13,11 @@ from core.insight.following import following
 from repl import views
 from repl.arguments import CommandError
 from repl.registry import Choice, Command, Registry
+from repl.script import is_command, seed_in
 from repl.session import Session
+
+_BLANK = re.compile(r"(?<!\\) ")
+"""What stands between words; a blank behind a backslash is a part of one."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,10 +35,8 @@ class Candidate:
 
 def candidates(session: Session, registry: Registry, before: str) -> list[Candidate]:
     """Return what could stand at the end of `before`, the text left of the cursor; files aside."""
-    if not before.startswith(":"):
-        return _words(session, before)
-    if before.startswith("::"):
-        return _words(session, before[1:])
+    if not is_command(before):
+        return _words(session, seed_in(before))
     name, space, rest = before[1:].partition(" ")
     if not space:
         return [
@@ -50,7 +53,7 @@ def takes_path(registry: Registry, before: str) -> bool:
     command = _command(registry, name) if before.startswith(":") and space else None
     if command is None:
         return False
-    *words, last = rest.split(" ")
+    *words, last = _BLANK.split(rest)
     option = words[-1] if words else ""
     if option.startswith("--") and option in command.options:
         return command.takes_path(option)
@@ -66,7 +69,7 @@ def _command(registry: Registry, name: str) -> Command | None:
 
 def _matching(registry: Registry, typed: str) -> list[Command]:
     """Return the commands that `typed` may mean, those that begin so first; an alias counts too."""
-    return _best(registry.commands.values(), lambda command: (command.name, *command.aliases), typed)
+    return _best(registry.commands.values(), lambda command: command.names, typed)
 
 
 def _best(items: Iterable[_Item], names: Callable[[_Item], Sequence[str]], typed: str) -> list[_Item]:
@@ -97,7 +100,7 @@ def rank(text: str, typed: str) -> int:
 
 
 def _arguments(session: Session, command: Command, rest: str) -> list[Candidate]:
-    *words, last = rest.split(" ")
+    *words, last = _BLANK.split(rest)
     words = [word for word in words if word]
     option = words[-1] if words else ""
     if option in command.values:
@@ -135,6 +138,7 @@ def _words(session: Session, before: str) -> list[Candidate]:
     """Return the words that the loaded model finds likeliest there."""
     if session.generator is None:
         return []
+    before = before.encode("utf-8", "replace").decode()  # as the generator does; a character stays one
     begun = before.rpartition(" ")[2]
     text = before[: len(before) - len(begun)]
     return [
@@ -144,11 +148,17 @@ def _words(session: Session, before: str) -> list[Candidate]:
 
 
 class LineCompleter(Completer):
-    """Offers commands, their options and arguments, files where they belong, and the model's words."""
+    """Offers commands, their options and arguments, files where they belong, and the model's words.
 
-    def __init__(self, session: Session, registry: Registry) -> None:
+    `alone` is called before the model is asked, so that nobody else uses it meanwhile.
+    """
+
+    def __init__(
+        self, session: Session, registry: Registry, alone: Callable[[], None] = lambda: None
+    ) -> None:
         self._session = session
         self._registry = registry
+        self._alone = alone
         self._paths = PathCompleter(expanduser=True)
 
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterator[Completion]:
@@ -160,8 +170,19 @@ class LineCompleter(Completer):
 
     def _completions(self, document: Document, event: CompleteEvent) -> Iterator[Completion]:
         before = document.text_before_cursor.lstrip()
+        if not is_command(before):
+            self._alone()
         for candidate in candidates(self._session, self._registry, before):
             yield Completion(candidate.text, -candidate.replaces, display_meta=candidate.meaning)
-        word = before.rpartition(" ")[2]
+        word = _BLANK.split(before)[-1]
         if takes_path(self._registry, before) and (word or event.completion_requested):
-            yield from self._paths.get_completions(Document(word), event)
+            yield from self._files(word, event)
+
+    def _files(self, word: str, event: CompleteEvent) -> Iterator[Completion]:
+        """Yield what a path may go on with; hidden files where their dot is typed."""
+        typed = re.sub(r"\\(.)", r"\1", word)
+        begun = typed.rpartition("/")[2]
+        for found in self._paths.get_completions(Document(typed), event):
+            if begun or not found.text.startswith("."):
+                text = re.sub(r"""([\s\\"'])""", r"\\\1", found.text)
+                yield Completion(text, found.start_position, found.display)

@@ -17,6 +17,7 @@ from core.errors import HeadlongError
 from core.library.ensemble import LanguageModel
 from core.settings import SamplingSettings
 from repl import views
+from repl.script import is_command, seed_in
 from repl.session import Session
 
 BUDGET = 0.008
@@ -41,9 +42,7 @@ _log = logging.getLogger(__name__)
 def seed_of(text: str) -> str | None:
     """Return the seed in a line as the prompt reads it; None for a command or several lines."""
     text = text.lstrip()
-    if "\n" in text or (text.startswith(":") and not text.startswith("::")):
-        return None
-    return text[1:] if text.startswith("::") else text
+    return None if "\n" in text or is_command(text) else seed_in(text)
 
 
 class Ghost:

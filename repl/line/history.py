@@ -4,7 +4,9 @@ The file has the form that prompt_toolkit gives it: `+` before each line of an e
 between entries. Programs that run side by side add to one file, and none loses what another wrote.
 """
 
+import errno
 import os
+import stat
 from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 
@@ -19,6 +21,9 @@ from repl.views import safe
 KEPT = 5000
 """Entries that the file holds at least before the oldest are forgotten; twice as many at most."""
 
+LARGEST = 32 << 20
+"""Bytes of the file at most that are read, from its end."""
+
 
 def history_path() -> Path:
     """Return the file that typed lines are kept in."""
@@ -32,12 +37,11 @@ def open_history(path: Path, messages: Console, keep: bool = True) -> "LineHisto
     """
     if not keep:
         history = LineHistory(None)
-        history.off()
+        history.keeps = False
         return history
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600))
-        path.chmod(0o600)  # another program, or an older one of ours, may have made it
+        _be_ours(path)
         return LineHistory(path)
     except OSError as error:
         message = f"lines typed here will be forgotten: {path} cannot be written ({error.strerror})"
@@ -52,18 +56,12 @@ class LineHistory(History):
         super().__init__()
         self.path = path
         self.keeps = True
+        """Whether what is typed from now on is kept; else neither in the file nor in memory."""
+
         # As keys, because a line that comes again is then found and moved at once; oldest first.
         written = _entries_of(path) if path else []
         self._entries = dict.fromkeys(_last_of_each(written)[-KEPT:])
         self._written = len(written)
-
-    def off(self) -> None:
-        """Keep nothing of what is typed from now on, neither in the file nor in memory."""
-        self.keeps = False
-
-    def on(self) -> None:
-        """Keep what is typed from now on."""
-        self.keeps = True
 
     def clear(self) -> None:
         """Forget every line, those in the file too.
@@ -124,11 +122,29 @@ class LineHistory(History):
             return
 
 
+def _be_ours(path: Path) -> None:
+    """Make the file that nobody else may read, if it is not there.
+
+    Raises:
+        OSError: it cannot be written, or is no file, as where it is a link to /dev/null.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file")
+    finally:
+        os.close(descriptor)
+    path.chmod(0o600)  # another program, or an older one of ours, may have made it
+
+
 def _entries_of(path: Path) -> list[str]:
-    """Return what is in a file, the oldest first."""
+    """Return what is in a file, the oldest first; of what nobody can have typed the end alone."""
     entries: list[str] = []
     lines: list[str] = []
-    for line in [*path.read_bytes().decode("utf-8", "replace").split("\n"), ""]:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LARGEST))
+        content = file.read(LARGEST)
+    for line in [*content.decode("utf-8", "replace").split("\n"), ""]:
         if line.startswith("+"):
             lines.append(line[1:])
         elif lines:

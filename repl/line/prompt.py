@@ -1,17 +1,17 @@
 """The interactive prompt: a prompt_toolkit session with a ghost and a history, and its loop."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import suppress
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.styles import DynamicStyle
 from rich.text import Text
 
 from repl.commands import registry
+from repl.echo import echo
+from repl.interrupts import deaf, once_a_press
 from repl.line.completion import LineCompleter
 from repl.line.ghost import Ghost
 from repl.line.ghost_view import GhostProcessor
@@ -20,9 +20,8 @@ from repl.line.keys import key_bindings
 from repl.line.lexer import PromptLexer
 from repl.line.toolbar import tip, toolbar
 from repl.line.validation import CommandValidator
-from repl.loop import continue_seed, reporting, run_line, typed
-from repl.registry import Continue
-from repl.script import MARK
+from repl.loop import reporting, run_line
+from repl.script import MARK, is_command
 from repl.session import Session
 from repl.theme import prompt_style
 
@@ -33,14 +32,23 @@ MANY = 5
 def run_prompt(session: Session) -> None:
     """Read and run lines until the user leaves."""
     line = LineEditor(session)
-    while not session.leaving:
-        try:
-            text = line.read()
-        except KeyboardInterrupt:
-            continue  # the line is abandoned, the session is not
-        except EOFError:
-            return
-        run_typed(session, text, blank_means_seed=line.shown.after == text)
+    with deaf():
+        while not session.leaving:
+            try:
+                text = line.read()
+                with echo(False):
+                    run_typed(session, text, blank_means_seed=line.shown.after == text)
+            except KeyboardInterrupt:
+                continue  # the line is abandoned, the session is not
+            except EOFError:
+                if session.leaving or _may_leave(session):
+                    return
+
+
+def _may_leave(session: Session) -> bool:
+    with once_a_press(), reporting(session):
+        return session.may_leave()
+    return False
 
 
 class LineEditor:
@@ -58,8 +66,8 @@ class LineEditor:
             style=DynamicStyle(lambda: prompt_style(session.theme_name)),
             history=session.history,
             lexer=self._lexer,
-            completer=LineCompleter(session, registry),
-            complete_while_typing=Condition(self._is_command),
+            completer=LineCompleter(session, registry, self._ghost.drop),
+            complete_while_typing=Condition(lambda: is_command(self._prompt.default_buffer.text)),
             validator=CommandValidator(session, registry, self._columns),
             validate_while_typing=False,
             bottom_toolbar=self._toolbar,
@@ -69,6 +77,7 @@ class LineEditor:
             # Lines that were pasted stand below one another; a long one goes on at the edge.
             prompt_continuation=lambda width, number, wrapped: "" if wrapped else " " * width,
         )
+        session.jobs.changed = self._jobs_changed
         self._prompt.app.ttimeoutlen = 0.05  # how long Escape may be the beginning of another key
         self._prompt.app.timeoutlen = 0.5  # or of two
 
@@ -84,21 +93,41 @@ class LineEditor:
         self._lexer.refresh()
         begun, self._session.pending = self._session.pending, ""
         try:
-            return self._prompt.prompt(default=begun)
+            return self._prompt.prompt(default=begun, pre_run=self._jobs_changed)
         finally:
             self._ghost.drop()
             self._read += 1
 
-    def _is_command(self) -> bool:
-        text = self._prompt.default_buffer.text
-        return text.startswith(":") and not text.startswith("::")
+    def _jobs_changed(self) -> None:
+        """Have the prompt, if there is one now, show what is new of a job; any thread may call it."""
+        app = self._prompt.app
+        loop, context = app.loop, app.context
+        if loop is None or context is None:
+            return  # a line runs, and what is new is told after it
+        with suppress(RuntimeError):  # the prompt has just ended
+            loop.call_soon_threadsafe(self._show_jobs, context=context.copy())
+
+    def _show_jobs(self) -> None:
+        app = self._prompt.app
+        if not app.is_running or app.is_done:
+            return
+        if self._session.jobs.has_news:
+            run_in_terminal(self._tell_news)
+        else:
+            app.invalidate()
+
+    def _tell_news(self) -> None:
+        with echo(False):
+            self._session.tell_news()
 
     def _columns(self) -> int:
         return self._prompt.app.output.get_size().columns
 
     def _toolbar(self) -> StyleAndTextTuples:
         text = self._prompt.default_buffer.text
-        return toolbar(self._session, text, self._columns(), self._ghost.message, hint=tip(self._read))
+        hint = "" if is_command(text) else tip(self._read)
+        job = self._session.jobs.short
+        return toolbar(self._session, text, self._columns(), self._ghost.message, job, hint)
 
 
 def run_typed(session: Session, text: str, blank_means_seed: bool = False) -> None:
@@ -108,14 +137,12 @@ def run_typed(session: Session, text: str, blank_means_seed: bool = False) -> No
     """
     lines = [line for line in text.split("\n") if line.strip()]
     if not lines and blank_means_seed:
-        session.transcript.begin(typed(""))
-        with reporting(session):
-            continue_seed(session, Continue(session.require_generator().read_seed("")))
-    if len(lines) > MANY and not _wanted(session, len(lines)):
-        return
-    with _interrupts() as interrupted:
+        lines = [""]
+    with once_a_press() as interrupted:
+        if len(lines) > MANY and not _wanted(session, len(lines)):
+            return
         for line in lines:
-            run_line(session, line)
+            run_line(session, line, blank_means_seed)
             if session.leaving or interrupted:
                 break
 
@@ -126,21 +153,3 @@ def _wanted(session: Session, lines: int) -> bool:
             return True
     session.messages.print(Text("  nothing was run; Up brings the lines back\n", style="notice"))
     return False
-
-
-@contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Collect the signals of Ctrl-C, which a line that was interrupted keeps to itself."""
-    collected: list[int] = []
-    before = signal.getsignal(signal.SIGINT) or signal.SIG_DFL
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        collected.append(number)
-        if callable(before):
-            before(number, frame)
-
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield collected
-    finally:
-        signal.signal(signal.SIGINT, before)

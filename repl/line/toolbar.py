@@ -22,6 +22,7 @@ TIPS = (
     "Alt-F takes one of them",
     "Alt-N shows other words",
     ":help lists the commands",
+    ":help keys tells of more keys",
 )
 
 STYLES = {
@@ -106,9 +107,6 @@ def _model(session: Session) -> list[_Part]:
 def _sampling(generator: Generator) -> list[str]:
     """Say how words are drawn, in the words of the line of status, the most important first."""
     length, *told = views.sampling(generator)
-    level = generator.model.level
-    if level not in length:
-        length = f"{level}s {length}"
     told.sort(key=lambda text: not text.startswith(("temperature ", "greedy")))
     return [length, *(text.replace("temperature ", "temp ") for text in told)]
 

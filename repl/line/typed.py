@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from repl.arguments import ENDS_OPTIONS, WORD, unquoted
+from repl.script import is_command, seed_in
 
 
 class Word(NamedTuple):
@@ -33,14 +34,12 @@ class Line:
 def typed_lines(text: str) -> Iterator[Line]:
     """Yield the lines of `text`, which are several where they were pasted."""
     at = 0
-    for whole in text.splitlines(keepends=True):
-        line = whole.splitlines()[0].lstrip()
-        if line:
-            start = at + whole.index(line[0])
-            escaped = line.startswith("::")
-            is_command = line.startswith(":") and not escaped
-            yield Line(line[escaped:], start + escaped, is_command)
-        at += len(whole)
+    for line in text.split("\n"):  # and nowhere else, as what runs them does
+        at += len(line)
+        if line.strip():
+            seed = seed_in(line)
+            yield Line(seed, at - len(seed), is_command(line))
+        at += 1
 
 
 def name_of(line: Line) -> Word:

@@ -5,13 +5,14 @@ here. A seed is never wrong: a word that the model does not know is no error.
 """
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.validation import ValidationError, Validator
 
 from core.errors import HeadlongError
-from core.setting import Setting, find_setting, settings_of
+from core.setting import Setting, Value, find_setting, settings_of
 from core.settings import SamplingSettings
 from repl import views
 from repl.choices import all_settings, setting_names, setting_values
@@ -24,18 +25,26 @@ from repl.session import Session
 SETTINGS = settings_of(SamplingSettings)
 ALL = SETTINGS | settings_of(ProgramSettings)
 
+MEANT = re.compile(r"did you mean [^?]+\?")
+"""What a sentence offers in place of what was typed."""
+
 _log = logging.getLogger(__name__)
 
 
-def problem(session: Session, registry: Registry, line: Line) -> str | None:
-    """Return what is wrong with a command line; None where nothing is, or it is a seed."""
+def problem(session: Session, registry: Registry, line: Line, first: bool = True) -> str | None:
+    """Return what is wrong with a command line; None where nothing is, or it is a seed.
+
+    `first` says whether it runs under the settings of now: what goes together with them is known then.
+    """
     if not line.is_command:
         return None
     name = name_of(line)
     try:
         command = registry.find(name.text)
         positional, _ = command.bind(line.text[name.end - line.start + 1 :].rstrip())
-        _check_setting(session, command, positional)
+        changes = _changes(session, command, positional)
+        if first:
+            session.settings.change(**changes)
     except HeadlongError as error:
         return str(error)
     return None
@@ -66,27 +75,34 @@ def settings_for(command: Command) -> Mapping[str, Setting]:
     return SETTINGS if command.choices[:1] == (setting_names,) else {}
 
 
-def _check_setting(session: Session, command: Command, words: Sequence[object]) -> None:
-    """Refuse what the command would refuse to set.
+def _changes(session: Session, command: Command, words: Sequence[object]) -> dict[str, Value]:
+    """Return how words are drawn that the command would set, by name.
 
     Raises:
         SettingError: no such setting, or a value that it does not take.
     """
     typed = [str(word) for word in words if isinstance(word, str | int | float)]
     if not typed or not typed[0]:
-        return
+        return {}
     own = set_by(command)
     if own is not None:
         offered = [choice.text for offer in command.choices[:1] for choice in offer(session, ())]
-        if typed[0] not in offered:
-            session.settings.change(**{own.name: own.parse(typed[0])})
-    elif known := settings_for(command):
+        return {} if typed[0] in offered else {own.name: own.parse(typed[0])}
+    if known := settings_for(command):
         name, value = named_and_value(typed) if takes_value(command) else (typed[0], "")
         setting = find_setting(name.replace("-", "_"), known)
         if value:
-            parsed = {setting.name: setting.parse(value)}
-            if setting.name in SETTINGS:
-                session.settings.change(**parsed)
+            parsed = setting.parse(value)
+            return {setting.name: parsed} if setting.name in SETTINGS else {}
+    return {}
+
+
+def fitted(sentence: str, room: int) -> str:
+    """Return a sentence as far as there is room; where there is little, what was meant comes first."""
+    meant = MEANT.search(sentence)
+    if meant and len(sentence) > room >= len(meant[0]):
+        return meant[0]
+    return shortened(sentence, room)
 
 
 class CommandValidator(Validator):
@@ -108,18 +124,18 @@ class CommandValidator(Validator):
         Raises:
             ValidationError: a command is wrong; the cursor goes to the end of its line.
         """
-        for line in typed_lines(document.text):
-            message = self._problem(line)
+        for number, line in enumerate(typed_lines(document.text)):
+            message = self._problem(line, number == 0)
             if message is not None:
                 raise ValidationError(line.start + len(line.text), self._fitted(message))
 
     def _fitted(self, message: str) -> str:
         sentence = views.safe(message.partition("\n")[0])
-        return shortened(sentence, self._columns()) if self._columns is not None else sentence
+        return fitted(sentence, self._columns()) if self._columns is not None else sentence
 
-    def _problem(self, line: Line) -> str | None:
+    def _problem(self, line: Line, first: bool) -> str | None:
         try:
-            return problem(self._session, self._registry, line)
+            return problem(self._session, self._registry, line, first)
         except Exception:  # running the line will show what it is; an exception here ends the prompt
             _log.exception("a line could not be checked")
             return None

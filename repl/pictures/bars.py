@@ -2,6 +2,9 @@
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
+ROUNDING = 1e-9
+"""Bits below which a difference is what adding numbers up leaves, and nothing that a model does."""
+
 
 def bar(share: float, width: int) -> str:
     """Draw a share from 0 to 1 as a bar in `width` cells, to an eighth of a cell, and pad it."""
@@ -39,8 +42,8 @@ def norm(value: float) -> str:
 
 
 def bits(value: float) -> str:
-    """Write bits so that the smallest are still told apart."""
-    if value == 0:
+    """Write bits so that small ones are still told apart, but not what rounding leaves."""
+    if value < ROUNDING:
         return "0"
     if value < 1e-4:
         return f"{value:.0e}"

@@ -112,7 +112,7 @@ class Palette:
             told = [f"{limit} {sign}" for limit, sign in zip(limits, self.signs[1:], strict=True)]
             return Text(f"{what} {', '.join(told)}", "muted")
         names = [Text(name, style) for name, style in zip(LEGENDS[self.by], STYLES, strict=True)]
-        return Text(" ").join(names)
+        return joined(*names)
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,15 @@ from rich.text import Text
 from core.setting import Setting, Settings, settings_of
 from repl.views import grid, safe
 
+CHANGED = " *"
+
 SIDE_BY_SIDE = 60
 """Columns from which on a meaning stands beside its setting; a name is never cut or folded."""
 
 
 @dataclass(frozen=True)
 class SettingsView:
-    """Every setting of some kinds with its value and what it means."""
+    """Every setting of some kinds with its value and what it means; a star at what was changed."""
 
     kinds: Sequence[Settings]
 
@@ -24,12 +26,16 @@ class SettingsView:
         """Draw what fits."""
         wide = options.max_width >= SIDE_BY_SIDE
         yield from self._table(options.max_width // 3) if wide else self._stack()
+        if any(settings != type(settings)() for settings in self.kinds):
+            yield Text(f"{CHANGED.strip()} is not as by default", style="muted")
 
     def _rows(self) -> Iterator[tuple[Text, Text, Setting]]:
         for settings in self.kinds:
+            defaults = type(settings)()
             for name, setting in settings_of(type(settings)).items():
-                value = setting.show(getattr(settings, name))
-                yield Text(name, "name"), Text(safe(value), "value"), setting
+                value = getattr(settings, name)
+                told = Text(name, "name").append(CHANGED if value != getattr(defaults, name) else "")
+                yield told, Text(safe(setting.show(value)), "value"), setting
 
     def _table(self, widest: int) -> Iterator[RenderableType]:
         table = grid(3)

@@ -28,7 +28,7 @@ from repl.saving.files import (
     sessions_directory,
     taken_from,
 )
-from repl.saving.format import Writer
+from repl.saving.format import Saved, Writer
 from repl.session import Session
 from repl.turns import Turns
 
@@ -51,6 +51,9 @@ class Autosave:
         self._lock: int | None = None
         self._turns: Turns | None = None
         self._content = b""
+        self._unsaved: Saved | None = None
+        """The session as it is, where it was too early to save it again."""
+
         self.next = 0.0
         """When it is to be saved again at the earliest."""
 
@@ -77,20 +80,23 @@ class Autosave:
         """Save what a line changed, without waiting for the disk."""
         if self._turns is not session.turns and self._turns is not None:
             self._begin_another()
-        self._turns = session.turns
+        self._turns, self._unsaved = session.turns, taken_from(session)
         if time.monotonic() >= self.next:
-            self._save(session, lasting=False)
+            self._save(self._unsaved, lasting=False)
 
     def close(self, session: Session) -> None:
         """Save for the last time, and let another program go on."""
-        self._save(session, lasting=True)
+        self._save(taken_from(session), lasting=True)
         self.let_go()
 
     def _begin_another(self) -> None:
         """Leave the file to the session that was there before another one was opened."""
+        if self._unsaved is not None:
+            self._save(self._unsaved, lasting=False)
         if self._path is not None and self._content:
             name = self._path.stem
-            self._messages.print(Text(f"  what was here before is kept: :open {name}", style="muted"))
+            told = Text(f"  what was here before is kept: :open {name}\n", style="muted")
+            self._messages.print(told)
         self.let_go()
 
     def let_go(self) -> None:
@@ -99,16 +105,18 @@ class Autosave:
             os.close(self._lock)
         self._path = self._lock = None
         self._content, self._writer, self.next = b"", Writer(), 0.0
+        self._unsaved = None
 
-    def _save(self, session: Session, lasting: bool) -> None:
-        if not session.typed:
+    def _save(self, saved: Saved, lasting: bool) -> None:
+        if not saved.typed:
             return
         began = time.monotonic()
         try:
-            content = self._writer.write(taken_from(session))
+            content = self._writer.write(saved)
             if content != self._content or lasting:
                 _write(self._file(), content, lasting)
                 self._content = content
+            self._unsaved = None
         except (HeadlongError, OSError) as error:
             self._tell(error)
         now = time.monotonic()

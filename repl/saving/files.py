@@ -1,6 +1,8 @@
 """Where sessions are kept, and how one is taken from a session and put back: all of it or nothing."""
 
 import re
+from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +14,7 @@ from core.decoding.generator import Generator
 from core.errors import HeadlongError, InputError
 from core.library.ensemble import LanguageModel
 from core.library.paths import expanded, is_folder
-from core.library.shelf import DEVICES, Place, load_all
+from core.library.shelf import DEVICES, Place, load_all, name_of
 from core.library.writing import check_destination, write_files
 from repl import views
 from repl.saving.format import Saved, Writer
@@ -48,11 +50,18 @@ def sessions_directory() -> Path:
     return state_directory() / "sessions"
 
 
-def session_names() -> list[str]:
-    """Return the names of saved sessions."""
+def saved_sessions() -> list[tuple[Path, float]]:
+    """Return the files of saved sessions, and when each was written: those with a name of theirs first.
+
+    Among them the latest come first.
+    """
     directory = sessions_directory()
-    files = directory.glob(f"*{ENDING}") if is_folder(directory) else ()
-    return sorted(path.stem for path in files if not path.name.startswith("."))
+    found: list[tuple[Path, float]] = []
+    for path in directory.glob(f"*{ENDING}") if is_folder(directory) else ():
+        if not path.name.startswith("."):
+            with suppress(OSError):  # another program has just removed it
+                found.append((path, path.stat().st_mtime))
+    return sorted(found, key=lambda each: (is_automatic(each[0]), -each[1]))
 
 
 def is_automatic(path: Path) -> bool:
@@ -96,14 +105,27 @@ def save(session: Session, path: Path, replace: bool) -> None:
     Raises:
         HeadlongError: another file is there and `replace` is off, or it cannot be written.
     """
+    own = path == session.file
+    if own and not replace and _time(path) not in (session.file_time, 0):
+        raise InputError(
+            f"{path} was written by another program meanwhile; choose another name or add --replace"
+        )
     if is_automatic(path):
         raise InputError(f"{path.stem!r} is of a session that saved itself; choose another name")
     content = Writer().write(taken_from(session))
     if path.parent == sessions_directory():
         make_directory(path.parent)
-    check_destination(path, replace or path == session.file)
+    check_destination(path, replace or own)
     write_files({path: content}, OWNER_ONLY)
-    session.file = path
+    session.file, session.file_time = path, _time(path)
+
+
+def _time(path: Path) -> int:
+    """Return when a file was written, in nanoseconds; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def make_directory(path: Path) -> None:
@@ -126,6 +148,7 @@ def open_(session: Session, path: Path) -> RenderableType:
     Raises:
         InputError: the file is not there, damaged or foreign; the session is as it was then.
     """
+    read = _time(path)
     saved = read_file(path)
     found = _find(session, saved)
     if found is not None:
@@ -136,9 +159,8 @@ def open_(session: Session, path: Path) -> RenderableType:
     session.settings = saved.settings
     session.heat = saved.heat
     session.turns = saved.turns
-    session.typed.clear()
-    session.typed.extend(saved.typed)
-    session.file = None if is_automatic(path) else path
+    session.typed = deque(saved.typed, session.typed.maxlen)
+    session.file, session.file_time = None if is_automatic(path) else path, read
     return _told(session, saved, found)
 
 
@@ -167,7 +189,7 @@ def _loaded(places: tuple[Place, ...]) -> LanguageModel | None:
 
 def _by_name(session: Session, places: tuple[Place, ...]) -> tuple[Place, ...]:
     try:
-        return tuple(place._replace(path=session.shelf.find(place.path.stem)) for place in places)
+        return tuple(place._replace(path=session.shelf.find(name_of(place.path))) for place in places)
     except (HeadlongError, OSError):
         return ()
 
@@ -177,7 +199,7 @@ def _told(session: Session, saved: Saved, found: Found | None) -> RenderableType
     lines = f"{len(turns):,} line{'' if len(turns) == 1 else 's'}"
     told = Text(lines)
     if current is not None:
-        told.append(f", at {current.number}")
+        told.append(f", at line {current.number}")
         if current.bookmark:
             told.append(f" ({views.safe(current.bookmark)})")
     changed = sum(value != default for value, default in _against_defaults(saved))

@@ -45,7 +45,7 @@ def test_the_tutorial_preset_is_the_tutorials_recipe() -> None:
         (
             SamplingSettings,
             {"rng": -1},
-            "rng must be a whole number from 0 to 18,446,744,073,709,551,615, not -1",
+            "rng must be a whole number from 0 to 2^64 - 1, not -1",
         ),
         (TrainingSettings, {"learning_rate": 10**400}, "learning_rate must be a number from"),
         (ModelSettings, {"context": "both"}, "context must be one of stream, window, not 'both'"),
@@ -150,7 +150,7 @@ def test_what_is_shown_can_be_typed_again(
     for name, setting in settings_of(SamplingSettings).items():
         value = getattr(settings, name)
         shown = setting.parse(setting.show(value))
-        assert shown == (pytest.approx(value, rel=1e-14) if isinstance(value, float) else value)
+        assert shown == value
 
 
 @pytest.mark.parametrize("name", PRESETS)

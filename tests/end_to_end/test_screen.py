@@ -102,7 +102,7 @@ def test_train_stop_load_and_continue(open_terminal: Open, tmp_path: Path) -> No
     (tmp_path / "lines.txt").write_text("\n".join(lines))
     terminal = open_terminal()
     terminal.type(
-        ":train lines.txt --name mine --epochs 5000 --set patience=off", wait=r"epoch +3  loss"
+        ":train lines.txt --name mine --epochs 5000 --set patience=off --wait", wait=r"epoch +3  loss"
     )
     terminal.press("c")
     terminal.see("stopping after this step")
@@ -111,7 +111,9 @@ def test_train_stop_load_and_continue(open_terminal: Open, tmp_path: Path) -> No
     terminal.see(r"mine · \d+ words · [\d,]+ parameters · stream")
     terminal.type("the old", wait=r"the old \w+")
     terminal.type(":models", wait=r"mine \*")
-    terminal.type(":train lines.txt --name mine", wait="there is a model 'mine' already")
+    terminal.type(
+        ":train lines.txt --name mine", wait="there is an unfinished training of 'mine' already"
+    )
     terminal.type(":train nowhere.txt", wait="there is no file nowhere.txt")
     terminal.ready()
     terminal.press("d")

@@ -14,7 +14,7 @@ from repl.saving.format import Saved, Writer
 from repl.saving.reading import read
 from tests.conftest import random_model
 from tests.repl.conftest import Screen, console
-from tests.repl.test_saved import SESSIONS
+from tests.repl.saving.test_saved import SESSIONS
 
 MODEL = random_model(name="tiny")
 
@@ -80,7 +80,7 @@ def turns(draw: st.DrawFn, number: int) -> dict[str, object]:
 @settings(max_examples=60, deadline=None)
 def test_lines_that_no_model_ever_said_make_no_fault(lines: tuple[dict[str, object], ...]) -> None:
     record = json.loads(Writer().write(Saved()))
-    record |= {"models": [["tiny", MODEL.sha256]], "turns": lines, "last": 3, "current": 1}
+    record |= {"models": [[[[1.0, "/tiny"]], MODEL.sha256]], "turns": lines, "last": 3, "current": 1}
     screen = Screen(console(), console())
     screen.generator = Generator(MODEL)
     screen.turns = read(json.dumps(record).encode(), "it").turns
@@ -96,7 +96,8 @@ def test_lines_that_no_model_ever_said_make_no_fault(lines: tuple[dict[str, obje
 def test_as_much_as_a_file_may_hold_is_refused_or_read(part: str, tmp_path: Path) -> None:
     record = json.loads(Writer().write(Saved()))
     line = {"number": 1, "parent": 0, "model": 0}
-    record[part] = [{"turns": line, "typed": "x" * 20, "models": ["a", "b"]}[part]] * 30_000
+    model = [[[1.0, "/a"]], "b"]
+    record[part] = [{"turns": line, "typed": "x" * 20, "models": model}[part]] * 30_000
     try:
         assert len(read(json.dumps(record).encode(), "it").typed) == 30_000 * (part == "typed")
     except InputError as error:

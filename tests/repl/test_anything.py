@@ -159,10 +159,9 @@ def letters() -> Model:
     return replace(model, manifest=replace(model.manifest, **text), vocabulary=vocabulary)
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("shelf")
-    models = [
+def models() -> list[Model]:
+    """Return the models that MODELS names, alone or together."""
+    return [
         random_model(name="tiny"),
         random_model("window", "window"),
         random_model(name="gru", cell="gru", layers=2),
@@ -172,7 +171,12 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         random_model(name="north", seed=5, words=NORTH, hidden_size=11, embedding_size=4),
         endless(),
     ]
-    for model in models:
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("shelf")
+    for model in models():
         bundle.save(model, directory / model.name, "")
     return directory
 

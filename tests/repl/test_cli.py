@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from core.decoding.generator import Generator
 from core.library import bundle
 from core.library.shelf import Shelf
 from core.settings import SamplingSettings
+from core.training.history import Epoch, to_json
 
 
 def headlong(*arguments: str, input: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -370,3 +372,30 @@ def test_a_model_goes_out_and_comes_in_again(shelf_directory: Path, tmp_path: Pa
     assert headlong("remove", "more", input="n\n").returncode == 1
     assert headlong("remove", "more", "--yes").returncode == 0
     assert "there is no model 'more'" in headlong("show", "more").stderr
+
+
+@pytest.mark.parametrize("option", [["--continue"], ["--plain"], ["--theme", "light"]])
+def test_what_is_for_the_prompt_is_not_taken_before_a_command(option: list[str]) -> None:
+    done = headlong(*option, "models")
+    assert done.returncode == 2
+    assert "is for the prompt" in done.stderr
+
+
+def test_a_training_history_is_shown(shelf_directory: Path) -> None:
+    model = bundle.load(shelf_directory / "tiny")
+    epochs = [Epoch(n, 4.0, 50.0 / n, 1.5, 100.0, 2.0, 0.002) for n in (1, 2)]
+    training = {"history": to_json(epochs), "best_epoch": 2}
+    model = replace(model, manifest=replace(model.manifest, training=training))
+    bundle.save(model, shelf_directory / "renamed", "")
+    done = headlong("--models", str(shelf_directory), "show", "renamed", "--history", COLUMNS="40")
+    assert done.stdout.splitlines()[0] == "renamed · 2 epochs · 4 s"
+    assert done.stdout.splitlines()[-2].split() == ["*2", "4.000", "25.0", "1.500"]
+
+
+def test_with_nothing_to_resume_training_does_not_begin() -> None:
+    done = headlong("train", "--resume", "--name", "mine")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: there is no unfinished training of 'mine' to resume")
+    done = headlong("train", "x.txt", "--resume")
+    assert done.returncode == 1
+    assert "leave out all but --name and --epochs" in " ".join(done.stderr.split())

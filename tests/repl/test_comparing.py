@@ -56,7 +56,7 @@ def test_a_model_that_cannot_be_loaded_changes_nothing(session: Screen, shelf_di
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (":sweep", "NAME is missing; it is typed :sweep NAME VALUES [SEED]"),
+        (":sweep", "NAME is missing; type :sweep NAME VALUES [SEED]"),
         (":sweep temperature", "VALUES is missing"),
         (":sweep temperature 0..1", "there is no line yet"),
         (":sweep temperatur 0..1 china", "did you mean temperature?"),
@@ -66,7 +66,7 @@ def test_a_model_that_cannot_be_loaded_changes_nothing(session: Screen, shelf_di
         (":sweep top_k 1..10000..1 china", "a sweep goes through 100 values at most, not 10,000"),
         (":sweep samples 1..3 china", "samples decides which lines are kept"),
         (":sweep must zzz china", "tiny does not know 'zzz'"),
-        (":vs tiny", "TWO is missing; it is typed :vs ONE TWO [SEED]"),
+        (":vs tiny", "TWO is missing; type :vs ONE TWO [SEED]"),
         (":vs tiny nothing china", "there is no model 'nothing'"),
         (":vs tiny window", "there is no line yet"),
     ],

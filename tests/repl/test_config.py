@@ -154,10 +154,11 @@ def test_config_shows_where_the_file_is_and_what_is_set(session: Screen) -> None
 
 def test_config_write_writes_the_default_and_nothing_over_it(session: Screen) -> None:
     run_line(session, ":config write")
+    assert "wrote every setting, as comments to change, to " in " ".join(session.told().split())
     assert config_path().read_text() == default_text()
     config_path().write_text("length = 3\n")
     run_line(session, ":config write")
-    assert "already" in session.told()
+    assert "already; add --replace to write over it" in " ".join(session.told().split())
     assert config_path().read_text() == "length = 3\n"
     run_line(session, ":config write --replace")
     assert config_path().read_text() == default_text()

@@ -83,6 +83,13 @@ def test_weights_are_not_told_where_they_do_nothing(several: Screen) -> None:
     assert ["window", "2", "11", "0"] in shown
 
 
+def test_each_has_a_training_history_of_its_own(several: Screen) -> None:
+    assert run(several, ":show history").splitlines() == [
+        "tiny has no training history",
+        "window has no training history",
+    ]
+
+
 def test_what_none_knows_is_told(several: Screen) -> None:
     run(several, "china zzz")
     assert (

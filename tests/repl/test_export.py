@@ -8,6 +8,7 @@ from rich.text import Text
 from core.errors import InputError, SettingError
 from repl.export import write_picture
 from repl.loop import run_script
+from repl.theme import Name
 from repl.views import columns
 from tests.repl.conftest import Screen
 
@@ -73,3 +74,16 @@ def test_there_must_be_something_to_write(session: Screen, tmp_path: Path) -> No
     assert "nothing was shown yet" in told
     assert "--last must be at least 1" in told
     assert not (tmp_path / "a.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("theme", "ground"), [("light", "#ffffff"), ("dark", "#292929"), ("auto", "#292929")]
+)
+def test_a_picture_has_the_ground_of_the_prompt(tmp_path: Path, theme: Name, ground: str) -> None:
+    picture = write_picture(tmp_path / "a.svg", [[Text("x")]], theme=theme).read_text()
+    assert f'<rect fill="{ground}"' in picture
+
+
+def test_a_page_of_the_dark_theme_is_dark(tmp_path: Path) -> None:
+    page = write_picture(tmp_path / "a.html", [[Text("x")]], theme="dark").read_text()
+    assert "background-color: #292929" in page

@@ -34,6 +34,7 @@ def test_in_a_pipe_lines_get_signs_and_the_rest_is_a_message(session: Screen) ->
     assert SIGNS.sub("", heated) == plain
     assert SIGNS.search(heated)
     told = session.told()
+    assert told.startswith("heat rank\nrank above 10 ², 100 ³, 1,000 ⁺\n")
     assert told.count("rank above 10 ², 100 ³, 1,000 ⁺") == 2
     assert re.search(r"perplexity [\d.,]+ with the seed · most surprising \w+ +[\d.]+%, rank \d+", told)
 

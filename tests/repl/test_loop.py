@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.decoding.generator import Generator, Seed, Word
@@ -109,6 +111,7 @@ def test_models_show_and_help_answer(session: Screen) -> None:
     assert re.search(r"tiny \*", models)
     assert "window" in models
     assert "sha256" in run(session, ":show")
+    assert run(session, ":show history") == "tiny has no training history\n"
     assert (run(session, ":card"), run(session, ":card window")) == ("# tiny\n", "# window\n")
     help_ = run(session, ":help")
     assert re.search(r"shelf +:load :import", help_)
@@ -141,7 +144,7 @@ def test_what_a_command_needs_is_told_where_it_is_missing(
     assert missing in session.told()
 
 
-@pytest.mark.parametrize(("answer", "leaves"), [("y", True), ("n", False)])
+@pytest.mark.parametrize(("answer", "leaves"), [("y", True), ("", True), ("n", False)])
 def test_a_bare_word_asks_whether_the_command_was_meant(
     session: Screen, monkeypatch: pytest.MonkeyPatch, answer: str, leaves: bool
 ) -> None:
@@ -318,6 +321,18 @@ class TestOnATerminal:
         assert "interrupted" in shown
         assert not terminal.failed
 
+    def test_a_signal_that_ends_the_program_keeps_what_was_drawn(
+        self, terminal: Screen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def one_word(*_: object) -> Iterator[Word]:
+            yield Word("war", " war", 0.5, 1)
+            raise SystemExit(143)
+
+        monkeypatch.setattr(Generator, "stream", one_word)
+        with pytest.raises(SystemExit):
+            run(terminal, "china")
+        assert terminal.turns.require().line.text == "china war"
+
     def test_words_cannot_take_over_the_terminal(
         self, terminal: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -382,6 +397,41 @@ def test_phrases_are_not_looked_up_where_no_model_is_loaded(session: Screen) -> 
     assert session.told() == "ban zebra\n"
 
 
+def test_help_tells_what_keys_do(session: Screen) -> None:
+    shown = run(session, ":help keys")
+    assert re.search(r"^Right +take the grey words", shown, re.MULTILINE)
+    assert all(key in shown for key in ("Alt-F", "Alt-N", "Alt-S", "Tab", "Ctrl-C", "Ctrl-D"))
+
+
+@pytest.mark.parametrize(
+    ("topic", "told"),
+    [
+        ("lod", "there is no help on 'lod'; did you mean :load?"),
+        ("typicl", "there is no help on 'typicl'; did you mean typical?"),
+        ("lookin", "there is no help on 'lookin'; did you mean looking?"),
+        ("zzz", "there is no help on 'zzz'; :help all lists every command"),
+    ],
+)
+def test_help_on_what_there_is_not_says_what_is_near(session: Screen, topic: str, told: str) -> None:
+    run(session, f":help {topic}")
+    assert session.told() == f"error: {told}\n"
+
+
+def test_help_tells_the_options_of_a_command_with_their_meanings(session: Screen) -> None:
+    assert re.search(r"^--column +the column of the text", run(session, ":help train"), re.M)
+
+
+def test_help_on_a_setting_says_how_it_is_changed(session: Screen) -> None:
+    assert run(session, ":help must").endswith(":set must VALUE changes it\n")
+
+
+def test_a_question_mark_alone_asks_for_help(session: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.interactive = True
+    monkeypatch.setattr("builtins.input", lambda: "y")
+    assert "shelf" in run(session, "?")
+    assert len(session.turns) == 0
+
+
 def test_help_explains_settings_too(session: Screen) -> None:
     assert run(session, ":help min_p").startswith("min_p off  draw from words at least this share")
     assert run(session, ":help no-repeat").startswith("no_repeat off")
@@ -409,5 +459,43 @@ def test_settings_of_the_prompt_itself_are_set_like_all_others(
 
 def test_what_a_line_has_changed_since_is_shown(session: Screen) -> None:
     shown = run(session, ":heat probability", ":load window", ":show")
-    assert re.search(r"heat +probability", shown)
-    assert re.search(r"model +window", shown)
+    assert re.search(r"heat \* +probability", shown)
+    assert re.search(r"model \* +window", shown)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "settings", [":temp 0.8", ":greedy", ":set beam 3", ":set contrastive 0.6", ":set must trade"]
+)
+def test_a_network_whose_numbers_overflow_is_told_and_costs_nothing(
+    session: Screen, shelf_directory: Path, settings: str
+) -> None:
+    model = random_model()
+    huge = {name: 3e38 * np.sign(array) for name, array in model.weights.items()}
+    bundle.save(replace(model, weights=huge), shelf_directory / "wild", "# wild\n")
+    run(session, ":load wild", settings, "war")
+    assert re.search(
+        r"the numbers of \w+( model)? grow beyond all bounds", session.told().replace("\n", " ")
+    )
+    assert len(session.turns) == 0
+
+
+def test_what_fails_after_a_line_is_told_and_the_session_goes_on(session: Screen) -> None:
+    def fail(_: object) -> None:
+        raise ValueError("full")
+
+    session.after_line = fail
+    assert run(session, "china", "war").count("\n") == 2
+    assert session.told().count("a fault of the program, ValueError: full") == 2
+
+
+def test_a_question_that_is_cancelled_ends_its_line(
+    session: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled() -> str:
+        raise KeyboardInterrupt
+
+    session.interactive = True
+    session.messages = session.console
+    monkeypatch.setattr("builtins.input", cancelled)
+    assert run(session, "exit") == "  Did you mean :exit? [Y/n] \n  interrupted\n\n"

@@ -78,7 +78,7 @@ def test_a_theme_that_there_is_not(run: Run) -> None:
 def test_continue_goes_on_with_the_last_session(run: Run, session: Screen) -> None:
     path = saved(session, ":len 2", "china", ":bookmark best")
     done = run("--continue", lines=":turns\n:more\n")
-    assert done.stderr == "1 line, at 1 (best), 1 setting changed, model tiny\n"
+    assert done.stderr == "1 line, at line 1 (best), 1 setting changed, model tiny\n"
     assert "[best]" in done.stdout
     assert done.stdout.splitlines()[-1].startswith(session.turns.require().line.text)
     assert list(sessions_directory().glob("last-*.json")) == [path]
@@ -114,3 +114,10 @@ def test_a_session_that_cannot_be_continued_stays_as_it_is(run: Run, session: Sc
 def test_a_script_leaves_no_session_behind(run: Run) -> None:
     run("--model", "tiny", lines="china\n")
     assert not sessions_directory().exists()
+
+
+def test_a_script_begins_as_the_prompt_does(run: Run, tmp_path: Path) -> None:
+    configure('model = "window"')
+    (tmp_path / "script.txt").write_text(":show\n")
+    assert "window of 5" in run("run", str(tmp_path / "script.txt")).stdout
+    assert "window of 5" not in run("--model", "tiny", "run", str(tmp_path / "script.txt")).stdout

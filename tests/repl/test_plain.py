@@ -41,3 +41,19 @@ def test_why_shows_a_table_where_keys_cannot_choose(session: Screen) -> None:
     run_plain(session, typed([":len 2", "china", ":why", EOFError]))
     assert "before" in session.shown()
     assert not session.failed
+
+
+def test_a_second_ctrl_c_while_the_first_is_told_costs_no_session(session: Screen) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    session.after_line = interrupted
+    run_plain(session, typed([":len 2", "china", EOFError]))
+    assert session.shown().split("\n")[1].startswith("china ")
+
+
+def test_a_seed_to_be_edited_is_shown_where_it_cannot_stand_at_the_prompt(session: Screen) -> None:
+    session.interactive = session.plain = True
+    run_plain(session, typed([":len 2", "china", ":edit", EOFError]))
+    assert session.shown().endswith("  china\n\n\n")
+    assert session.pending == ""

@@ -66,13 +66,14 @@ def test_arguments_are_bound_by_the_signature(
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (":mix", "FIRST is missing; it is typed :mix FIRST [SECOND] [REST ...]"),
+        (":mix", "FIRST is missing; type :mix FIRST [SECOND] [REST ...]"),
         (":mix a b", "second must be a whole number, not 'b'"),
         (":mix a --ratio x", "ratio must be a number, not 'x'"),
         (":mix a --ratio", "--ratio needs a value"),
         (":mix a --quiet", "there is no option --quiet; there are --ratio, --drop, --loud, --from"),
         (":mixx a", "there is no command :mixx; did you mean :mix?"),
-        (":zzz", "there is no command :zzz; :help lists them all"),
+        (":mix a --ratoi 1", "there is no option --ratoi; did you mean --ratio?"),
+        (":zzz", "there is no command :zzz; :help lists them, and :: begins a seed with a colon"),
         (":", "there is no command :;"),
     ],
 )
@@ -85,7 +86,7 @@ def test_what_cannot_be_bound_is_said_in_one_sentence(
 
 
 def test_one_word_too_many_is_refused(session: Session) -> None:
-    with pytest.raises(CommandError, match="'b' is one word too many; it is typed :load MODEL"):
+    with pytest.raises(CommandError, match="'b' is one word too many; type :load MODEL"):
         registry.run(session, ":load a b")
 
 
@@ -125,7 +126,7 @@ def test_a_rest_is_taken_as_it_was_typed(
 
 @pytest.mark.parametrize("line", [":say --loud 2 it", ":say 2 --loud it", ":say 2 it --loud"])
 def test_an_option_is_not_taken_for_text(saying: Registry, session: Session, line: str) -> None:
-    message = "there is no option --loud; if that is text, type -- before it; it is typed :say TIMES"
+    message = "there is no option --loud; if that is text, type -- before it; type :say TIMES"
     with pytest.raises(CommandError, match=message):
         saying.run(session, line)
 
@@ -156,7 +157,7 @@ def test_the_usage_says_what_an_option_takes(session: Session) -> None:
     assert table.find("look").usage == usage
     with pytest.raises(CommandError) as caught:
         table.run(session, ":look it")
-    assert str(caught.value) == f"'it' is one word too many; it is typed {usage}"
+    assert str(caught.value) == f"'it' is one word too many; type {usage}"
     assert table.run(session, ":look --vs a --vs b --file c --top 1") == "('a', 'b') c 1"
 
 
@@ -172,6 +173,11 @@ def test_an_underscore_that_python_needs_is_not_typed(table: Registry) -> None:
     assert command.usage.endswith("[--loud] [--from FROM]")
 
 
+def test_words_to_choose_from_stand_in_the_usage() -> None:
+    assert registry.find("history").usage == ":history [on|off|clear]"
+    assert registry.find("ghost").short_usage == ":ghost [on|off]"
+
+
 def test_every_command_of_the_program_explains_itself() -> None:
     for command in registry.commands.values():
         assert command.help
@@ -184,7 +190,7 @@ def test_the_commands_are_there() -> None:
         "load import export models card rename copy remove verify train len temp greedy set show "
         "again more turns parent child sibling go bookmark prune replay why branch tree log help quit "
         "heat score sweep vs gates neuron neurons memory edit undo samples rng run "
-        "save open config theme ghost history"
+        "save open config theme ghost history jobs stop"
     )
     assert set(registry.commands) == set(names.split())
 

@@ -37,6 +37,11 @@ def test_it_stops_at_the_first_line_that_fails(session: Screen, tmp_path: Path) 
     assert "bad.txt stops at its line 2; 2 were not run" in " ".join(told.split())
 
 
+def test_a_script_that_is_not_there_is_told_in_a_sentence(session: Screen, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"there is no file .*none\.txt; check the name"):
+        script.read(tmp_path / "none.txt")
+
+
 def test_scripts_that_run_one_another_come_to_an_end(session: Screen, tmp_path: Path) -> None:
     path = tmp_path / "endless.txt"
     path.write_text(f":run {path}\n")
@@ -78,6 +83,31 @@ def test_a_file_that_is_not_there_is_told_and_nothing_runs(session: Screen) -> N
     assert "nowhere.txt" in session.told()
 
 
+def test_a_transcript_of_a_script_runs_it_once(session: Screen, seeds: Path, tmp_path: Path) -> None:
+    for line in (f":run {seeds}", f":log {tmp_path / 'session.txt'}"):
+        run_line(session, line)
+    assert script.read(tmp_path / "session.txt") == (f":run {seeds}",)
+    assert "  › china\n  china " in (tmp_path / "session.txt").read_text()
+    assert session.typed[0] == f":run {seeds}" and "china" not in session.typed
+
+
+@pytest.mark.parametrize("interactive", [False, True])
+def test_what_was_answered_is_not_run(session: Screen, tmp_path: Path, interactive: bool) -> None:
+    session.interactive = interactive
+    run_line(session, "› :remove tiny --yes")
+    run_line(session, f":log {tmp_path / 'session.txt'}")
+    assert script.read(tmp_path / "session.txt") == ("› :remove tiny --yes",)
+
+
+def test_enter_alone_is_in_a_transcript_too(session: Screen, tmp_path: Path) -> None:
+    run_line(session, "", blank_means_seed=True)
+    run_line(session, f":log {tmp_path / 'session.txt'}")
+    assert script.read(tmp_path / "session.txt") == ("",)
+    run_line(session, f":run {tmp_path / 'session.txt'}")
+    first, second = session.turns
+    assert first.line == second.line
+
+
 @pytest.mark.parametrize(("lines", "status"), [("china\n:len 2\nwar\n", 0), (":lenn 2\nchina\n", 1)])
 def test_the_shell_runs_a_script_too(
     shelf_directory: Path, tmp_path: Path, lines: str, status: int
@@ -88,4 +118,4 @@ def test_the_shell_runs_a_script_too(
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == status
     assert done.stdout.count("\n") == (2 if status == 0 else 0)
-    assert ("stops at its line 1; 1 were not run" in " ".join(done.stderr.split())) is (status == 1)
+    assert ("stops at its line 1; 1 was not run" in " ".join(done.stderr.split())) is (status == 1)

@@ -22,7 +22,7 @@ LINES = st.lists(
     st.sampled_from(
         [
             ":len 4",
-            ":temp 0.123456789",
+            ":temp 0.12345678901234567",
             ":greedy",
             ":samples 3",
             ":set ranked off",
@@ -45,10 +45,10 @@ SEEDS = st.sampled_from(
 )
 
 
-def printed(command: str, shelf: Path) -> str:
+def printed(command: str) -> str:
     name, *arguments = shlex.split(command)
     assert name == "headlong"
-    result = CliRunner().invoke(app, ["--models", str(shelf), *arguments])
+    result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.stderr
     return result.stdout
 
@@ -73,7 +73,22 @@ def test_the_command_prints_the_lines_that_were_generated_together(
     run_line(session, ":show command")
     command = session.shown()
     run_line(session, seed)
-    assert printed(command, shelf_directory) == session.shown()
+    assert printed(command) == session.shown()
+
+
+def test_the_command_has_no_line_breaks_that_a_shell_would_run(
+    session: Screen, shelf_directory: Path
+) -> None:
+    session.interactive = True
+    session.console.width = 20
+    run_line(session, ":set ban president, senate")
+    run_line(session, "china")
+    session.shown()
+    run_line(session, ":show command")
+    command, blank = session.shown().split("\n", 1)
+    path = shlex.quote(str(shelf_directory / "tiny"))
+    assert command == f"headlong generate --model {path} --ban president --ban senate china"
+    assert blank == "\n"
 
 
 def test_a_model_that_no_name_leads_to_is_given_by_its_path(session: Screen, tmp_path: Path) -> None:
@@ -93,7 +108,7 @@ def test_a_line_that_went_on_has_a_command_too(session: Screen, shelf_directory:
     whole = session.turns.require().line.text
     session.shown()
     run_line(session, ":show command")
-    assert printed(session.shown(), shelf_directory) == f"{whole}\n"
+    assert printed(session.shown()) == f"{whole}\n"
 
 
 @pytest.mark.parametrize("line", [":branch 1 war", ":show command"])
@@ -108,7 +123,7 @@ def test_where_no_command_gives_a_line_that_is_said(session: Screen, line: str) 
 
 def test_anything_else_cannot_be_shown(session: Screen) -> None:
     run_line(session, ":show me")
-    assert ":show shows everything, or command, and not 'me'" in session.told()
+    assert ":show shows everything, or command, history, and not 'me'" in session.told()
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to ask")

@@ -1,6 +1,7 @@
 import os
 import signal
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import cast
 
@@ -9,10 +10,13 @@ import pytest
 from core.errors import ModelNotFound, SettingError
 from core.library.shelf import Shelf
 from core.recipe import FINE_TUNING, preset
+from core.training.checkpoints import Checkpoint, Place, Run
 from core.training.client import Trainer
-from core.training.events import Done
+from core.training.events import Done, EpochDone, Started
+from core.training.job import Job, plan, source
 from repl import training
 from repl.training import Request, done_line
+from tests.repl.conftest import console
 
 
 def test_a_request_is_a_recipe_with_changes() -> None:
@@ -104,3 +108,71 @@ def test_the_end_of_a_training_says_what_was_kept() -> None:
         "mine saved after 12 s: stopped, the weights of epoch 4 are kept, "
         "validation perplexity 28.0\n/models/mine"
     )
+    start = replace(done, best_epoch=0, start=True, bits_per_character=1.234)
+    assert done_line(start).plain == (
+        "mine saved after 12 s: stopped, no epoch was better than the start, whose weights are kept, "
+        "validation perplexity 28.0, 1.23 bits per character\n/models/mine"
+    )
+
+
+@pytest.mark.parametrize(("held_out", "told"), [(0, False), (3, True), (9, True), (10, False)])
+def test_lines_held_out_that_are_too_few_to_tell_when_to_stop_are_told(
+    held_out: int, told: bool
+) -> None:
+    out = console(500)
+    with training._bar(out) as (bar, task):
+        display = training._Display(bar, task, out, out, "words")
+        display.show(Started("poems", 27, held_out, 35, 0.05, 534_307, 1, 1))
+    assert ("--preset tutorial" in cast(StringIO, out.file).getvalue()) is told
+
+
+@pytest.mark.parametrize("indent", [0, 2])
+def test_what_is_told_of_a_training_is_indented_as_answers_are(indent: int) -> None:
+    out = console()
+    with training._bar(out) as (bar, task):
+        display = training._Display(bar, task, out, out, "words", indent)
+        display.show(Started("mine", 2126, 236, 2351, 0.32, 1_129_519, 1, 1))
+        display.show(EpochDone(1, 5.586, 124.0, None, 6755, 2.0, 0.002, True))
+    lines = cast(StringIO, out.file).getvalue().splitlines()
+    margin = " " * indent
+    assert lines[0].startswith(f"{margin}2,126 lines, 236 held out")
+    assert lines[1].startswith(f"{margin}epoch   1  loss 5.586")
+
+
+def unfinished(tmp_path: Path) -> Job:
+    job = plan(source(), preset("small"), "mine", directory=tmp_path)
+    run = Run.of(job.destination)
+    run.folder.mkdir(parents=True)
+    run.save(Checkpoint({}, {}, Place(2), None, (), "run", "text", 1.5), job.to_json())
+    return job
+
+
+def test_resume_needs_nothing_else(tmp_path: Path) -> None:
+    job = unfinished(tmp_path)
+    assert Request(resume=True).job() == replace(job, resume=True)
+    more = Request(resume=True, name="mine").change({"epochs": "50"}, []).job()
+    assert more.recipe == job.recipe.change(epochs=50)
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (Request((Path("x.txt"),), resume=True), "leave out all but --name and --epochs"),
+        (Request(resume=True, changes={"patience": "3"}), "leave out all but --name and --epochs"),
+        (Request(resume=True, replace=True), "leave out all but --name and --epochs"),
+        (
+            Request(resume=True, name="other"),
+            "no unfinished training of 'other' to resume; there are mine",
+        ),
+        (Request(resume=True, changes={"epochs": "0"}), "epochs"),
+    ],
+)
+def test_what_cannot_be_resumed_is_said(tmp_path: Path, request_: Request, message: str) -> None:
+    unfinished(tmp_path)
+    with pytest.raises(SettingError, match=message):
+        request_.job()
+
+
+def test_with_nothing_unfinished_resume_says_so() -> None:
+    with pytest.raises(SettingError, match="no unfinished training to resume, because every training"):
+        Request(resume=True).job()

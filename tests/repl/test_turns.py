@@ -245,11 +245,17 @@ def test_a_line_is_replayed_from_where_its_model_was_moved_to(session: Screen) -
     assert run(session, ":replay").endswith("the same words again\n")
 
 
-def test_again_is_not_given_to_another_model(session: Screen) -> None:
-    run(session, ":len 3", "china", ":load window", ":again")
-    assert "line 1 is of another model; :load" in session.told()
-    assert len(session.turns) == 1
+def test_again_on_another_model_goes_on_from_the_seed_with_the_same_random_numbers(
+    session: Screen,
+) -> None:
+    run(session, ":len 3", "china", ":load window", ":again", ":load window")
+    first, second = session.turns
     assert session.settings.rng == 0
+    assert session.generator is not None and second.is_of(session.generator.model)
+    assert not first.is_of(session.generator.model)
+    assert session.turns.siblings(second) == [first, second]
+    run(session, "china")
+    assert session.turns.require().line.text == second.line.text
 
 
 def test_a_line_cut_short_among_ranked_samples_is_replayed_whole(session: Screen) -> None:
@@ -297,7 +303,7 @@ def test_the_tree_is_drawn(session: Screen) -> None:
     assert [span.style for span in picture_of(session).spans][:2] == ["name", "muted"]
     assert not picture_of(session).style
     assert run(session, ":prune 1") == ""
-    assert "2 lines removed" in session.told()
+    assert "2 lines removed; line 3 is the current one" in session.told()
 
 
 def test_an_empty_tree_says_what_to_do(session: Screen) -> None:

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from repl.theme import THEME
-from repl.views import facts, numbered, perplexed
+from repl.views import Numbered, facts, perplexed
 
 
 def drawn(shown: RenderableType, width: int) -> list[str]:
@@ -31,7 +31,7 @@ def test_a_name_that_leaves_no_room_folds_and_is_not_cut() -> None:
 
 
 def test_numbers_of_samples_stand_whole_and_long_words_fold() -> None:
-    lines = drawn(numbered(["a" * 60, "b"]), 38)
+    lines = drawn(Numbered(["a" * 60, "b"]), 38)
     assert lines[0].startswith("1  aaa")
     assert sum(line.count("a") for line in lines) == 60
     assert lines[-1] == "2  b"

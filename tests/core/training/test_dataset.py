@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,29 @@ def test_words_of_held_out_lines_are_not_looked_at(tmp_path: Path) -> None:
     assert (data.lines, data.validation_lines) == (3, 1)
     assert not data.vocabulary.knows("d")  # the third line of four is the middle of the last half
     assert data.unknown_rate == 0.5
+
+
+def test_characters_count_the_blanks_between_words_and_the_end_of_a_line(tmp_path: Path) -> None:
+    text = "a b\na c\nDee, d\na e\n"
+    data = prepare(tmp_path, text, min_count=1, validation_share=0.25)
+    assert data.validation_characters == len("dee d") + 1
+    letters = {"level": "character", "cleaning": "characters"}
+    data = prepare(tmp_path, text, min_count=1, validation_share=0.25, **letters)
+    assert data.validation_characters == len("Dee, d") + 1
+
+
+def test_unknown_words_are_spelt_out(tmp_path: Path) -> None:
+    data = prepare(tmp_path, "a b\na c\na d\na e\n", min_count=1, validation_share=0.25)
+    # d is unknown: a letter never seen, and an end; of a, b, c and e, and six ends.
+    bits = math.log2(18 / 1) + math.log2(18 / 7)
+    assert data.spelling == pytest.approx(bits)
+    assert data.spelt(2.0) == pytest.approx(2.0 + bits / 4)
+    assert data.spelt(None) is None
+
+
+def test_where_the_first_word_is_not_guessed_bits_per_character_cannot_be_told(tmp_path: Path) -> None:
+    data = prepare(tmp_path, "a b\na c\na d\n", "tutorial", validation_share=0.5)
+    assert data.validation_characters is None
 
 
 def test_repeated_lines_are_learnt_once_unless_the_tutorial_is_wanted(tmp_path: Path) -> None:

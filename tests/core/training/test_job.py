@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def test_a_job_survives_its_file(tmp_path: Path) -> None:
     base = Base(Path("/models/b"), "b", "00ff")
     job = plan(SOURCE, preset("small"), directory=tmp_path, base=base)
     assert Job.from_json(job.to_json()).base == base
+    assert Job.from_json(replace(job, resume=True).to_json()).resume
 
 
 def test_a_name_comes_from_the_file_and_is_never_taken_twice(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
-"""A run that is cut off and goes on ends as one that was not. In this process: TensorFlow starts once."""
+"""A run that is cut off and goes on ends as one that was not. All in this process."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +29,8 @@ LINES = "\n".join(f"the {a} says {b} to war {c}" for a in "abc" for b in "defg" 
 
 SHAPE = {"hidden_size": 12, "embedding_size": 8, "batch_size": 3, "patience": 3}
 """Small, with every dropout of the preset on; 11 steps an epoch."""
+
+KILLS = os.environ.get("HEADLONG_KILLS", "5")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -158,7 +163,7 @@ def test_of_a_damaged_checkpoint_the_one_before_is_taken(make_job: Callable[...,
     whole = train(make_job("whole", epochs=4))
     job = make_job("parts", epochs=4)
     train(job, after_epoch(3))
-    newest, before = Run.of(job.destination).files()
+    newest, _ = Run.of(job.destination).files()
     content = bytearray(newest.read_bytes())
     content[len(content) // 2] ^= 1
     newest.write_bytes(content)
@@ -202,7 +207,7 @@ def test_a_changed_text_is_refused(make_job: Callable[..., Job]) -> None:
 def test_more_epochs_may_be_asked_for(make_job: Callable[..., Job]) -> None:
     whole = train(make_job("whole", epochs=3))
     train(make_job("parts", epochs=2), at_step(2, 2))
-    events = train(jobs.resume("m", epochs=3))
+    events = train(jobs.resume("m", {"epochs": 3}))
     assert events[-1].reason == "all 3 epochs done"  # type: ignore[union-attr]
     assert_same(model_of(whole), model_of(events))
 
@@ -226,6 +231,17 @@ def test_a_run_that_replaces_its_own_base_can_be_resumed(make_job: Callable[...,
     assert [path.name for path in job.destination.parent.iterdir()] == ["m"]
     metrics = [model_of(run_).manifest.metrics for run_ in (whole, events)]
     assert metrics[0] == metrics[1]
+
+
+def test_a_run_may_be_resumed_from_another_directory(
+    make_job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make_job("parts", epochs=2)
+    (path,) = job.source.files
+    monkeypatch.chdir(path.parent)
+    train(replace(job, source=Source((Path(path.name),))), after_epoch(1))
+    monkeypatch.chdir("/")
+    assert jobs.resume("m").source.files == (path,)
 
 
 def test_a_model_of_somebody_else_is_not_overwritten_by_a_resumed_run(
@@ -257,6 +273,23 @@ def test_two_trainers_of_one_name(make_job: Callable[..., Job]) -> None:
         Run.of(job.destination).locked("m"),
         pytest.raises(TrainingError, match="another trainer is making the model 'm' right now"),
     ):
+        assert plan(job.source, job.recipe, directory=job.destination.parent).name == "lines"
+        with Run.of(job.destination.with_name("lines")).locked("lines"):
+            assert plan(job.source, job.recipe, directory=job.destination.parent).name == "lines-2"
         train(replace(job, replace=True))
     assert not job.destination.exists()
     assert model_of(train(job)).name == "m"
+
+
+def test_killed_at_random_moments_nothing_is_lost(tmp_path: Path) -> None:
+    """A handful here; fifty in `make fuzz`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.core.training.kill", str(tmp_path), KILLS],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{KILLS} kills in ")

@@ -87,9 +87,9 @@ def test_two_programs_keep_each_others_lines(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_nothing_is_kept_while_it_is_off(history: LineHistory) -> None:
-    history.off()
+    history.keeps = False
     history.append_string("secret")
-    history.on()
+    history.keeps = True
     history.append_string("china")
     assert history.get_strings() == again() == ["china"]
 
@@ -145,3 +145,20 @@ def test_a_history_that_cannot_be_written_is_said_and_done_without(tmp_path: Pat
     assert history.get_strings() == ["china"]
     history.clear()
     assert history.get_strings() == []
+
+
+def test_what_is_no_ordinary_file_is_left_as_it_is(home: Path) -> None:
+    pipe = home / "history"
+    os.mkfifo(pipe, 0o644)
+    pipe.chmod(0o644)
+    messages = console(1000)
+    assert open_history(pipe, messages).path is None
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o644
+    assert "it is no ordinary file" in messages.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_of_a_huge_file_the_end_is_read(history: LineHistory, monkeypatch: pytest.MonkeyPatch) -> None:
+    for line in ("china", "war"):
+        history.append_string(line)
+    monkeypatch.setattr(module, "LARGEST", 8)
+    assert again() == ["war"]

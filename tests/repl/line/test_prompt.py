@@ -69,6 +69,16 @@ def test_ctrl_c_abandons_the_line_and_not_the_session(session: Screen) -> None:
     assert session.leaving
 
 
+def test_ctrl_c_when_a_line_is_done_costs_no_session(session: Screen) -> None:
+    def interrupted(_: object) -> None:
+        session.after_line = None
+        raise KeyboardInterrupt
+
+    session.after_line = interrupted
+    use(session, ":len 2", ENTER, "china", ENTER)
+    assert session.shown().startswith("china ")
+
+
 def test_typed_lines_are_kept(session: Screen) -> None:
     use(session, "china", ENTER, "war", ENTER, "china", ENTER)
     assert open_history(history_path(), console()).get_strings() == ["war", "china"]
@@ -204,10 +214,22 @@ def test_lines_that_are_not_wanted_are_not_lost(asked: Asked) -> None:
     assert re.search(r"war 11 *$", frames[-2].typed)
 
 
+def test_ctrl_c_answers_the_question_too(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(_: object, question: str) -> bool:
+        signal.raise_signal(signal.SIGINT)
+        return True
+
+    monkeypatch.setattr(Asked, "ask", ask)
+    asked.interactive = True
+    use(asked, paste("china\n" * (MANY + 1)), ENTER)
+    assert asked.shown() == ""
+    assert "nothing was run" in asked.told()
+
+
 def test_ctrl_c_stops_the_lines_that_are_left(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
 
-    def run(session: Screen, line: str) -> None:
+    def run(session: Screen, line: str, blank_means_seed: bool) -> None:
         ran.append(line)
         try:
             signal.raise_signal(signal.SIGINT)

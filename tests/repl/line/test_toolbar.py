@@ -27,7 +27,7 @@ def shown(
 
 
 def test_it_says_what_is_loaded_and_set(session: Screen) -> None:
-    assert shown(session) == "  tiny · words to the end · temp 0.8 · rng 0"
+    assert shown(session) == "  tiny · to the end · temp 0.8 · rng 0"
     session.configure(length=5, top_k=40, samples=3, rng=7)
     assert shown(session) == "  tiny · 5 words · temp 0.8 · 3 samples · top-k 40 · rng 7"
     session.configure(temperature=0, top_k=None, samples=1)
@@ -54,22 +54,22 @@ def test_the_nearest_word_stands_behind_an_unknown_one(
     session: Screen, typed: str, expected: str
 ) -> None:
     session.configure(temperature=0)
-    assert shown(session, typed) == "  tiny · words to the end · greedy" + expected
+    assert shown(session, typed) == "  tiny · to the end · greedy" + expected
 
 
 def test_a_job_and_a_message_are_told(session: Screen) -> None:
     session.configure(temperature=0)
     told = shown(session, message="Right takes\nthe grey words", job="training 40 %", width=90)
-    assert told == "  tiny · words to the end · greedy · training 40 % · Right takes the grey words"
+    assert told == "  tiny · to the end · greedy · training 40 % · Right takes the grey words"
 
 
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
-        (80, "  tiny · words to the end · temp 0.8 · top-k 40 · rng 0 · chinna? Alt-S china"),
-        (76, "  tiny · words to the end · temp 0.8 · top-k 40 · chinna? Alt-S china"),
-        (60, "  tiny · words to the end · temp 0.8 · chinna? Alt-S china"),
-        (50, "  tiny · words to the end · chinna? Alt-S china"),
+        (80, "  tiny · to the end · temp 0.8 · top-k 40 · rng 0 · chinna? Alt-S china"),
+        (70, "  tiny · to the end · temp 0.8 · top-k 40 · chinna? Alt-S china"),
+        (60, "  tiny · to the end · temp 0.8 · chinna? Alt-S china"),
+        (50, "  tiny · to the end · chinna? Alt-S china"),
         (40, "  tiny · chinna? Alt-S china"),
         (22, "  chinna? Alt-S china"),
         (10, "  tiny"),
@@ -91,7 +91,7 @@ def test_a_hint_gives_way_to_an_unknown_word(session: Screen) -> None:
 
 def test_a_setting_is_not_told_where_one_before_it_had_no_room(session: Screen) -> None:
     session.configure(must=("a very long phrase of many words", "another"), temperature=0)
-    assert shown(session, width=60) == "  tiny · words to the end"
+    assert shown(session, width=60) == "  tiny · to the end"
 
 
 def test_a_message_is_shortened_between_words(session: Screen) -> None:

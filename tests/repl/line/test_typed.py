@@ -20,20 +20,24 @@ def line(text: str) -> Line:
 
 
 def test_lines_are_cut_where_a_paste_has_them() -> None:
-    typed = "one\r\n  :two\n\n::three \u2028:"
+    typed = "one\n  :two\n\n::three \n:"
     assert list(typed_lines(typed)) == [
         Line("one", 0, False),
-        Line(":two", 7, True),
-        Line(":three ", 14, False),
-        Line(":", 22, True),
+        Line(":two", 6, True),
+        Line(":three ", 13, False),
+        Line(":", 21, True),
     ]
+
+
+def test_what_no_paste_cuts_is_one_line() -> None:
+    assert list(typed_lines("a\u2028:b\x0c:c")) == [Line("a\u2028:b\x0c:c", 0, False)]
 
 
 @given(st.text(st.sampled_from(list("a: \t\n\r\x1c\u2028中")), max_size=30))
 def test_a_line_stands_where_it_says(typed: str) -> None:
     for found in typed_lines(typed):
         assert typed.startswith(found.text, found.start)
-    read = [text.lstrip() for text in typed.splitlines() if text.strip()]
+    read = [text.lstrip() for text in typed.split("\n") if text.strip()]
     assert [found.text for found in typed_lines(typed)] == [
         text[text.startswith("::") :] for text in read
     ]

@@ -120,6 +120,12 @@ def test_two_searches_at_once_are_refused(session: Screen) -> None:
     assert told[0].startswith("contrastive and beam are two different searches")
 
 
+def test_what_an_earlier_line_sets_right_is_not_refused(session: Screen) -> None:
+    session.configure(beam=2)
+    assert complaint(session, ":set beam off\n:set contrastive 0.6") is None
+    assert complaint(session, ":set beam off\n:set contrastive 6") is not None
+
+
 def test_of_several_pasted_lines_the_wrong_one_is_shown(session: Screen) -> None:
     told = complaint(session, "china\n :len x\n:zzz")
     assert told is not None
@@ -163,3 +169,17 @@ def test_settings_of_the_prompt_are_checked_where_they_can_be_set(
 ) -> None:
     found = complaint(session, line)
     assert found is None if told is None else told in str(found)
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        (80, "there is no command :lod; did you mean :load?"),
+        (40, "did you mean :load?"),
+        (12, "there is …"),
+    ],
+)
+def test_where_it_is_narrow_what_was_meant_is_told(session: Screen, room: int, expected: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        CommandValidator(session, registry, lambda: room).validate(Document(":lod x"))
+    assert caught.value.message == expected

@@ -45,8 +45,8 @@ def test_numbers_are_short() -> None:
         "10.00",
         "123.4",
     )
-    assert (signed(-0.001), signed(0.5), bits(0), bits(2e-5), bits(1.5)) == (
-        "0.00", "+0.50", "0", "2e-05", "1.500"
+    assert (signed(-0.001), signed(0.5), bits(0), bits(6e-13), bits(2e-5), bits(1.5)) == (
+        "0.00", "+0.50", "0", "0", "2e-05", "1.500"
     )  # fmt: skip
 
 

@@ -32,6 +32,13 @@ def test_names_are_never_cut(width: int, must: tuple[str, ...] | None) -> None:
 
 def test_where_room_is_short_a_meaning_stands_below_its_setting() -> None:
     first, second, *_ = drawn(SamplingSettings(length=7), 40)
-    assert first == "length  7"
+    assert first == "length *  7"
     assert second.startswith("  ")
     assert settings_of(SamplingSettings)["length"].help.startswith(second.strip())
+
+
+def test_what_is_not_as_by_default_has_a_star_which_is_explained() -> None:
+    rows = drawn(SamplingSettings(top_k=3), 80)
+    assert [row.split()[0] for row in rows if " * " in row] == ["top_k"]
+    assert rows[-1].strip() == "* is not as by default"
+    assert not any("*" in row for row in drawn(SamplingSettings(), 80))

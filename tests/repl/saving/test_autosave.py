@@ -120,6 +120,17 @@ def test_opening_another_session_keeps_what_was_there(
     assert len(session.turns) == 2
 
 
+def test_opening_another_session_keeps_what_it_was_too_early_to_save(
+    session: Screen, autosave: Autosave, tmp_path: Path
+) -> None:
+    run_line(session, f":save {tmp_path}/s.json")
+    (before,) = files()
+    autosave.next = float("inf")
+    run_line(session, "china")
+    run_line(session, f":open {tmp_path}/s.json")
+    assert [turn.line.seed.text for turn in read_file(before).turns] == ["china"]
+
+
 def test_the_oldest_go(session: Screen) -> None:
     for number in range(KEPT + 3):
         with saving_itself(session, Autosave(session.messages)):
@@ -160,8 +171,13 @@ with saving_itself(session, Autosave(session.messages)):
 """
 
 
+HEARD = pytest.mark.skipif(
+    signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, reason="whoever runs the tests ignores SIGHUP"
+)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL"])
+@pytest.mark.parametrize("name", ["SIGTERM", pytest.param("SIGHUP", marks=HEARD), "SIGKILL"])
 def test_no_signal_loses_a_line(name: str) -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT.format(name=name)], capture_output=True)
     number = getattr(signal, name)

@@ -346,3 +346,21 @@ def test_a_directory_that_cannot_be_written_to(session: Screen, tmp_path: Path) 
     tmp_path.chmod(0o500)
     run_line(session, f":save {tmp_path}/s.json")
     assert "you may not write" in session.told()
+
+
+def test_what_another_program_saved_meanwhile_is_not_written_over(
+    session: Screen, tmp_path: Path
+) -> None:
+    path = tmp_path / "both.json"
+    run_line(session, f":save {path}")
+    other = Screen(console(), console(), shelf=session.shelf)
+    for line in (f":open {path}", "war", ":save"):
+        run_line(other, line)
+    os.utime(path, ns=(1, 1))
+    run_line(session, "china")
+    assert run_line(session, ":save").went_wrong
+    assert "was written by another program meanwhile" in " ".join(session.told().split())
+    assert [turn.line.seed.text for turn in read_file(path).turns] == ["war"]
+    assert not run_line(session, f":save {path} --replace").went_wrong
+    assert not run_line(session, ":save").went_wrong
+    assert [turn.line.seed.text for turn in read_file(path).turns] == ["china"]

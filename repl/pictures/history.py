@@ -1,0 +1,160 @@
+"""How a training went: a chart of its epochs, and a table of their figures."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.text import Text
+
+from core.library.model import Manifest
+from core.training.history import Epoch, from_json
+from repl.views import columns, safe
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+HEIGHT = 6
+"""Lines of the chart."""
+
+ROWS = 16
+"""Epochs in the table at the most; of more, some spread evenly, the best and the last among them."""
+
+WIDEST = 1000
+
+SPARED = ("rate", "seconds", "tokens/s", "bits/char")
+"""What a table can do without where it is too wide, the first first."""
+
+LEVELS = " ▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class HistoryView:
+    """The chart and the table; `best` is the epoch whose weights the model has, 0 for the start's."""
+
+    name: str
+    epochs: Sequence[Epoch]
+    best: int
+
+    @classmethod
+    def of(cls, name: str, manifest: Manifest) -> "HistoryView":
+        """Return the view of what the model called `name` says of its training; it may say anything."""
+        best = manifest.training.get("best_epoch")
+        epochs = from_json(manifest.training.get("history"))
+        return cls(name, epochs, best if type(best) is int else 0)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Draw what fits the console's width."""
+        if not self.epochs:
+            yield Text(f"{safe(self.name)} has no training history", "notice")
+            return
+        yield self._title()
+        measured = "validation perplexity" if self._held_out else "loss of the training lines"
+        yield Text(f"{measured} by epoch", "muted")
+        yield from self._chart(options.max_width)
+        yield Text()
+        for left_out in range(len(SPARED) + 1):
+            table = self._table(SPARED[:left_out])
+            wanted = console.measure(table, options=options.update(max_width=WIDEST)).maximum
+            if wanted <= options.max_width or left_out == len(SPARED):
+                yield table
+                break
+        if any(epoch.epoch == self.best for epoch in self.epochs):
+            yield Text("* the weights that were kept", "muted")
+        elif not self.best:
+            yield Text("none was better than the start, whose weights were kept", "muted")
+
+    def _title(self) -> Text:
+        count, seconds = self.epochs[-1].epoch, sum(epoch.seconds for epoch in self.epochs)
+        parts = [f"{count:,} epoch{'s' if count > 1 else ''}"]
+        if len(self.epochs) == count:
+            parts.append(f"{seconds:,.0f} s")
+        return Text.assemble((safe(self.name), "name"), (" · ".join(["", *parts]), "muted"))
+
+    @property
+    def _held_out(self) -> bool:
+        return all(epoch.validation_perplexity is not None for epoch in self.epochs)
+
+    def _heights(self) -> list[float]:
+        """Return what is drawn of each epoch, in nats: perplexities differ by factors."""
+        if not self._held_out:
+            return [epoch.loss for epoch in self.epochs]
+        return [math.log(max(epoch.validation_perplexity or 1.0, 1.0)) for epoch in self.epochs]
+
+    def _label(self, nats: float) -> str:
+        return f"{nats:.2f}" if not self._held_out else short(math.exp(min(nats, 700.0)))
+
+    def _chart(self, width: int) -> Iterator[Text]:
+        heights = squeezed(self._heights(), max(1, width - 12))
+        low, high = min(heights), max(heights)
+        labels = [self._label(high), self._label(low)]
+        margin = max(map(len, labels))
+        drawn = squeezed(heights, max(1, width - margin - 2))
+        wide = max(1, min(4, (width - margin - 2) // len(drawn)) - 1)
+        gap = " " if (wide + 1) * len(drawn) <= width - margin - 2 else ""
+        for line in range(HEIGHT):
+            label = labels[0] if line == 0 else labels[1] if line == HEIGHT - 1 else ""
+            blocks = "".join(
+                _block(value, low, high, HEIGHT - 1 - line) * wide + gap for value in drawn
+            )
+            yield Text.assemble((label.rjust(margin) + "  ", "muted"), (blocks.rstrip(), "value"))
+        first, last = str(self.epochs[0].epoch), str(self.epochs[-1].epoch)
+        across = max(len(drawn) * (wide + len(gap)) - len(gap), len(first))
+        ends = first + last.rjust(across - len(first)) if len(self.epochs) > 1 else first
+        yield Text(" " * (margin + 2) + ends, "muted")
+
+    def _table(self, left_out: Sequence[str]) -> "Table":
+        rows = [self._cells(each) for each in chosen(self.epochs, self.best)]
+        kept = [name for name in rows[0] if name not in left_out and any(row[name] for row in rows)]
+        table = columns(*kept, right=kept)
+        for row in rows:
+            table.add_row(*(Text(row[name]) for name in kept))
+        return table
+
+    def _cells(self, each: Epoch) -> dict[str, str]:
+        return {
+            "epoch": f"{'*' if each.epoch == self.best else ''}{each.epoch:,}",
+            "loss": f"{each.loss:.3f}",
+            "perplexity": _or_nothing(each.validation_perplexity, short),
+            "bits/char": _or_nothing(each.bits_per_character, "{:.3f}".format),
+            "tokens/s": f"{each.tokens_per_second:,.0f}",
+            "seconds": f"{each.seconds:,.1f}",
+            "rate": f"{each.learning_rate:.2g}",
+        }
+
+
+def _or_nothing(value: float | None, write: Callable[[float], str]) -> str:
+    return "" if value is None else write(value)
+
+
+def _block(value: float, low: float, high: float, line: int) -> str:
+    """Draw the part of a column that is in one line of the chart; the lowest is one level high."""
+    share = (value - low) / (high - low) if high > low else 0.0
+    levels = 1 + round(share * (8 * HEIGHT - 1))
+    return LEVELS[min(max(levels - 8 * line, 0), 8)]
+
+
+def squeezed(values: Sequence[float], most: int) -> list[float]:
+    """Return at most so many values: the means of runs of neighbours."""
+    if len(values) <= most:
+        return list(values)
+    edges = [index * len(values) // most for index in range(most + 1)]
+    return [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+
+
+def chosen(epochs: Sequence[Epoch], best: int) -> list[Epoch]:
+    """Return the epochs that the table shows."""
+    if len(epochs) <= ROWS:
+        return list(epochs)
+    last = len(epochs) - 1
+    kept = {index * last // (ROWS - 2) for index in range(ROWS - 1)}
+    return [each for index, each in enumerate(epochs) if index in kept or each.epoch == best]
+
+
+def short(perplexity: float) -> str:
+    """Write a perplexity in a few columns: 8.53, 83.2, 1,234.5, 8.1e+09."""
+    if perplexity >= 1e6:
+        return f"{perplexity:.1e}"
+    return f"{perplexity:,.2f}" if perplexity < 20 else f"{perplexity:,.1f}"

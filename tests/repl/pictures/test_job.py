@@ -1,0 +1,80 @@
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import RenderableType
+
+from core.errors import TrainingError
+from repl.jobs import Jobs
+from repl.pictures.job import JobView, Status, done, epoch_done, failed
+from tests.repl.conftest import console
+from tests.repl.trainers import HALF_WAY, STARTED, epoch
+from tests.repl.trainers import done as ended
+
+
+def drawn(picture: RenderableType, width: int = 80) -> list[str]:
+    screen = console(width)
+    screen.print(picture)
+    assert isinstance(screen.file, io.StringIO)
+    return [line.rstrip() for line in screen.file.getvalue().splitlines()]
+
+
+BEFORE = Status("mine").after(STARTED)
+FIRST = BEFORE.after(epoch(1, 124.0), "mine")
+
+
+def test_a_status_says_how_far_it_is() -> None:
+    assert Status("mine").short == "mine starts"
+    assert BEFORE.short == "mine epoch 1 0%"
+    assert FIRST.short == "mine epoch 1 100%"
+    assert FIRST.after(HALF_WAY).short == "mine epoch 2 40%"
+
+
+def test_an_epoch_that_is_not_better_leaves_the_best() -> None:
+    status = FIRST.after(epoch(2, 130.0, best=False))
+    assert (status.best, status.last) == (epoch(1, 124.0), epoch(2, 130.0, best=False))
+    assert status.saved == "mine"
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_a_job_is_drawn_as_facts(width: int) -> None:
+    status = FIRST.after(epoch(2, 130.0, best=False)).after(HALF_WAY)
+    assert drawn(JobView(status), width) == [
+        "mine        epoch 2 of 7 at most, 40%",
+        "loss        4.500",
+        "validation  perplexity 130.0, epoch 2",
+        "best        perplexity 124.0, epoch 1",
+        "time left   up to 1:15",
+        ":load mine loads the best so far",
+    ]
+
+
+def test_what_is_not_known_yet_is_not_drawn() -> None:
+    assert drawn(JobView(Status("mine"))) == ["mine  reads the text, starts TensorFlow"]
+    assert drawn(JobView(Status("mine"), stopping=True)) == ["mine  stops after this step"]
+
+
+def test_without_a_job_it_says_how_to_begin() -> None:
+    assert drawn(Jobs().view()) == ["nothing is being trained; :train FILE begins"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        ("stopped", "mine stopped · 1:01 min · epoch 1 kept, perplexity 124.0 · :load mine"),
+        (
+            "all 9 epochs done",
+            "mine trained · 1:01 min · epoch 1 kept, perplexity 124.0 · :load mine",
+        ),
+    ],
+)
+def test_the_end_is_one_line(reason: str, line: str) -> None:
+    assert drawn(done(ended(Path("/models/mine"), reason), "mine")) == [line]
+
+
+def test_names_and_errors_cannot_reach_the_terminal_raw() -> None:
+    lines = [
+        epoch_done("a\x1b[31m", epoch(1, None), "b\x1b"),
+        failed("a\x07", TrainingError("\x1b]0;")),
+    ]
+    assert not any("\x1b" in line.plain or "\x07" in line.plain for line in lines)
