@@ -31,7 +31,7 @@ from core.training.events import Done
 from core.training.job import HEADLINES, plan, source
 
 ROUNDS, EPOCHS, TUTORIAL_STEPS = 2, 3, 30
-APRIL = Path("/work/shared/data/nyt/ArticlesApril2017.csv")
+APRIL = Path(__file__).parents[2] / ".." / "shared" / "data" / "nyt" / "ArticlesApril2017.csv"
 TIED = {"embedding_size": 128, "hidden_size": 256, "tied": True}
 TUTORIAL = {"embedding_size": 10, "hidden_size": 100, "tied": False}
 SHAPES = {"E128 H256 tied": TIED, "E10 H100 (the tutorial's)": TUTORIAL}
