@@ -81,6 +81,13 @@ class TrainingSettings(Settings):
     clip_norm: float | None = setting(
         1.0, "largest norm of all gradients together", 1e-6, 1e6, none="off"
     )
+    sampled_softmax: int | None = setting(
+        None,
+        "words that a target is told from in training, 0 for all; auto: 8192 of very many",
+        0,
+        1_000_000,
+        none="auto",
+    )
     seed: int = setting(0, "start of the trainer's random numbers", low=0, high=2**32 - 1)
 
 

@@ -104,6 +104,8 @@ def _check(recipe: Recipe, base: Model | None) -> None:
     model, text = recipe.model, recipe.text
     if model.attention and (model.context != "window" or model.tied or model.masked):
         raise SettingError("attention needs --set context=window, tied=off and masked=off")
+    if recipe.training.sampled_softmax and (model.context != "stream" or not model.tied):
+        raise SettingError("sampled_softmax needs --set context=stream and tied=on; or set it to 0")
     if base is None:
         if (text.level == "character") != (text.cleaning == "characters"):
             raise SettingError(

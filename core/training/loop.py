@@ -1,4 +1,4 @@
-"""The compiled step and the epochs around it: early stopping, best weights, progress.
+"""The epochs around the steps: early stopping, best weights, progress.
 
 Knows nothing of files or processes: what it finds out it yields as events.
 """
@@ -10,100 +10,17 @@ from dataclasses import asdict
 from itertools import islice
 from typing import NamedTuple
 
-import keras
 import numpy as np
-import tensorflow as tf
-from numpy.typing import NDArray
 
 from core.errors import TrainingError, TrainingStopped
-from core.training.checkpoints import Arrays, Checkpoint, Place
+from core.training.checkpoints import Checkpoint, Place
 from core.training.dataset import Dataset
 from core.training.events import STOPPED, STOPPED_EARLY, EpochDone, Progress
 from core.training.history import Best, Epoch
-from core.training.network import WORDS, Network
+from core.training.network import Network
+from core.training.step import Step
 
 PROGRESS_SECONDS = 0.2
-
-
-class Step:
-    """One compiled optimizer step, and one compiled evaluation, for batches of any shape.
-
-    The loss is the mean cross-entropy, in nats, over real targets only: the padding's positions are
-    taken out before the softmax, which is most of the work, and not after it.
-    """
-
-    def __init__(self, network: Network, dataset: Dataset) -> None:
-        training = dataset.recipe.training
-        self._network = network
-        self._word_dropout = dataset.recipe.model.word_dropout
-        self._unknown, self._start = dataset.vocabulary.unknown, dataset.vocabulary.start
-        self._optimizer = keras.optimizers.Adam(
-            training.learning_rate, global_clipnorm=training.clip_norm
-        )
-        self._variables = list(network.variables.values())
-        self._optimizer.build(self._variables)
-        numbered = enumerate(self._optimizer.variables)
-        self._state = {"steps": network.randomness.steps} | {f"optimizer.{n}": v for n, v in numbered}
-        targets = [None] if network.settings.context == "window" else [None, None]
-        signature = (tf.TensorSpec([None, None], tf.int32), tf.TensorSpec(targets, tf.int32))
-        self.train = tf.function(self._train, input_signature=signature)
-        self.evaluate = tf.function(self._evaluate, input_signature=signature)
-
-    @property
-    def learning_rate(self) -> float:
-        """The optimizer's step size now."""
-        return float(self._optimizer.learning_rate)
-
-    def slow_down(self) -> None:
-        """Halve the learning rate: smaller steps find what larger ones jump over."""
-        self._optimizer.learning_rate.assign(self._optimizer.learning_rate * 0.5)
-
-    def state(self) -> dict[str, NDArray[np.generic]]:
-        """Return a copy of all that the next step depends on beside the weights."""
-        return {name: np.array(variable) for name, variable in self._state.items()}
-
-    def set_state(self, state: Arrays) -> None:
-        """Set what `state` returned.
-
-        Raises:
-            TrainingError: it is of another optimizer, or another network.
-        """
-        if {n: v.shape for n, v in state.items()} != {
-            n: tuple(v.shape) for n, v in self._state.items()
-        }:
-            raise TrainingError("the checkpoint is of another version of Headlong; train anew")
-        for name, variable in self._state.items():
-            variable.assign(state[name])
-
-    def _train(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Take one step; return the batch's mean loss before it."""
-        if self._word_dropout and self._unknown is not None:
-            inputs = self._drop_words(inputs)
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(self._losses(inputs, targets, training=True))
-        gradients = tape.gradient(loss, self._variables)
-        self._optimizer.apply(gradients, self._variables)
-        self._network.randomness.steps.assign_add(1)
-        return loss
-
-    def _evaluate(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Return the batch's summed loss."""
-        return tf.reduce_sum(self._losses(inputs, targets, training=False))
-
-    def _losses(self, inputs: tf.Tensor, targets: tf.Tensor, training: bool) -> tf.Tensor:
-        hidden = self._network.hidden(inputs, training=training)
-        if targets.shape.rank == 2:
-            real = targets > 0
-            hidden, targets = tf.boolean_mask(hidden, real), tf.boolean_mask(targets, real)
-        logits = self._network.logits(hidden)
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-
-    def _drop_words(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Replace some words by <unk>, so that it has a meaning (word dropout, Bowman et al. 2016)."""
-        numbers = self._network.randomness.uniform(tf.shape(inputs), WORDS)
-        chosen = numbers < self._word_dropout
-        words = (inputs > 0) & (inputs != self._start)
-        return tf.where(chosen & words, self._unknown, inputs)
 
 
 class Measure(NamedTuple):

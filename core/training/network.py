@@ -1,4 +1,4 @@
-"""Settings to Keras layers; weights in and out under the names of core.library.layout."""
+"""Settings to layers; weights in and out under the names of core.library.layout."""
 
 from typing import Any
 
@@ -11,28 +11,19 @@ from core.library import layout
 from core.library.model import Weights
 from core.settings import ModelSettings
 from core.training.randomness import Randomness
+from core.training.recurrence import LayerWeights, Recurrence
+from core.training.softmax import cross_entropy, look_up, sampled_cross_entropy
 
-INPUT, OUTPUT, WORDS = range(3)
+INPUT, OUTPUT, WORDS, CANDIDATES = range(4)
 """What random numbers are used for."""
 
-_GATES = {
-    "sigmoid": "sigmoid",
-    "hard_sigmoid": lambda x: tf.clip_by_value(0.2 * x + 0.5, 0.0, 1.0),  # Keras 2's
-    "hard_sigmoid_6": "hard_sigmoid",
-}
-
-
-def _options(settings: ModelSettings) -> dict[str, Any]:
-    """Return what a recurrent layer is told beyond its size."""
-    if settings.cell == "rnn":
-        return {}
-    options: dict[str, Any] = {"recurrent_activation": _GATES[settings.gate]}
-    return options | ({"reset_after": settings.reset_after} if settings.cell == "gru" else {})
+_KINDS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
 
 
 class Network:
-    """Embedding, recurrent layers, output. Not a keras.Model: the step in loop.py is all that runs it.
+    """Embedding, recurrent layers, output. Not a keras.Model: Step is all that runs it.
 
+    Keras's layers hold the weights and initialise them; what is computed with them is our own.
     A window network answers for the last position only, a stream network for every one.
     """
 
@@ -50,60 +41,96 @@ class Network:
         """
         keras.utils.set_random_seed(seed)
         self.settings = settings
-        sequences = settings.context == "stream" or settings.attention
         self.randomness = Randomness(seed)
+        # Keras's Adam squares the parts of a row's gradient apart where they come as a list of rows.
+        # Streams do better with their sum; a window is the tutorial's, and learns what it did there.
+        self.sparse = settings.context == "window"
+        self._recurrence = Recurrence(settings)
         self.embedding = keras.layers.Embedding(words, settings.embedding_size)
-        kinds = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
-        self.cells = [
-            kinds[settings.cell](
-                settings.hidden_size,
-                return_sequences=sequences or layer < settings.layers - 1,
-                **_options(settings),
-            )
-            for layer in range(settings.layers)
-        ]
-        self.attention = keras.layers.Dense(1, use_bias=False) if settings.attention else None
-        self.projection: keras.layers.Dense | None = None
-        self.output: keras.layers.Dense | None = None
-        if not settings.tied:
-            self.output = keras.layers.Dense(words)
-        elif settings.hidden_size != settings.embedding_size:
-            self.projection = keras.layers.Dense(settings.embedding_size, use_bias=False)
+        self.embedding.build()
+        options = {"reset_after": settings.reset_after} if settings.cell == "gru" else {}
+        self.cells = []
+        width = settings.embedding_size
+        for _ in range(settings.layers):
+            self.cells.append(_KINDS[settings.cell](settings.hidden_size, **options))
+            self.cells[-1].build((None, None, width))
+            width = settings.hidden_size
+        if settings.attention:
+            width = settings.embedding_size + settings.layers * settings.hidden_size
+        self.attention = _dense(1, width, use_bias=False) if settings.attention else None
+        self.output = None if settings.tied else _dense(words, width)
+        projects = settings.tied and settings.hidden_size != settings.embedding_size
+        self.projection = _dense(settings.embedding_size, width, use_bias=False) if projects else None
         log_share = np.log(unigram / unigram.sum()).astype(np.float32)
         self.bias = tf.Variable(log_share, name="output_bias") if settings.tied else None
-        self.logits(self.hidden(tf.zeros((1, 2), tf.int32), training=False))  # builds every layer
 
-    def hidden(self, ids: tf.Tensor, training: bool) -> tf.Tensor:
-        """Return the last layer's outputs: (rows, steps, hidden), or (rows, hidden) for a window."""
-        values = self.embedding(ids)
+    def hidden(self, ids: tf.Tensor, training: bool, compiled: bool = False) -> tf.Tensor:
+        """Return the last layer's outputs: (rows, steps, hidden), or (rows, hidden) for a window.
+
+        Padding on the right costs no mask: what is computed there has no influence on what is before.
+        Steps come first in here, so that each is one piece of memory.
+
+        Args:
+            ids: (rows, steps), a shape known when this is traced.
+            training: whether to drop.
+            compiled: whether XLA compiles the recurrence.
+        """
+        ids = tf.transpose(ids)
+        embedding = tf.convert_to_tensor(self.embedding.embeddings)
+        values = tf.gather(embedding, ids) if self.sparse else look_up(embedding, ids)
         if training:
             values = self._locked(values, self.settings.input_dropout, INPUT)
-        mask = ids > 0 if self.settings.masked else None
+        mask = (ids > 0)[..., None] if self.settings.masked else None
         outputs = [values]
-        for cell in self.cells:
-            outputs.append(cell(outputs[-1], training=training, mask=mask))
-        values = self._attend(tf.concat(outputs, -1)) if self.attention else outputs[-1]
-        return self._locked(values, self.settings.dropout, OUTPUT) if training else values
+        for layer in self.cells:
+            cell = layer.cell
+            arrays = (cell.kernel, cell.recurrent_kernel, cell.bias)
+            weights = LayerWeights(*map(tf.convert_to_tensor, arrays))
+            outputs.append(self._recurrence(outputs[-1], weights, mask, compiled))
+        if self.attention:
+            values = self._attend(tf.concat(outputs, -1))
+        else:
+            values = outputs[-1] if self.settings.context == "stream" else outputs[-1][-1]
+        if training:
+            values = self._locked(values, self.settings.dropout, OUTPUT)
+        return tf.transpose(values, [1, 0, 2]) if values.shape.rank == 3 else values
 
     def _locked(self, values: tf.Tensor, rate: float, use: int) -> tf.Tensor:
         """Drop with one mask a line, the same at every word (Gal and Ghahramani 2016)."""
         shape = tf.shape(values)
         if values.shape.rank == 3:
-            shape = tf.stack([shape[0], 1, shape[2]])
+            shape = tf.stack([1, shape[1], shape[2]])
         return self.randomness.dropped(values, rate, shape, use)
 
     def _attend(self, outputs: tf.Tensor) -> tf.Tensor:
-        """Average (rows, steps, width) over the steps, by weights that the network has learnt."""
+        """Average (steps, rows, width) over the steps, by weights that the network has learnt."""
         assert self.attention is not None
-        return tf.reduce_sum(outputs * tf.nn.softmax(self.attention(outputs), axis=1), axis=1)
+        return tf.reduce_sum(outputs * tf.nn.softmax(self.attention(outputs), axis=0), axis=0)
 
     def logits(self, hidden: tf.Tensor) -> tf.Tensor:
         """Return logits (..., words) of outputs (..., hidden)."""
         if self.output is not None:
             return self.output(hidden)
-        if self.projection is not None:
-            hidden = self.projection(hidden)
-        return tf.matmul(hidden, self.embedding.embeddings, transpose_b=True) + self.bias
+        kernel = self.embedding.embeddings
+        return tf.matmul(self._projected(hidden), kernel, transpose_b=True) + self.bias
+
+    def losses(self, hidden: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        """Return -log p of each of the targets (rows,), in nats, given outputs (rows, hidden)."""
+        return cross_entropy(self._projected(hidden), *self._output(), targets)
+
+    def sampled_losses(self, hidden: tf.Tensor, targets: tf.Tensor, samples: int) -> tf.Tensor:
+        """Return the same among each target and a sample of the words, for training only."""
+        uniform = self.randomness.uniform([samples], CANDIDATES)
+        return sampled_cross_entropy(self._projected(hidden), *self._output(), targets, uniform)
+
+    def _projected(self, hidden: tf.Tensor) -> tf.Tensor:
+        return hidden if self.projection is None else self.projection(hidden)
+
+    def _output(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the output's kernel (words, width) and bias."""
+        if self.output is not None:
+            return tf.transpose(self.output.kernel), tf.convert_to_tensor(self.output.bias)
+        return tf.convert_to_tensor(self.embedding.embeddings), self.bias
 
     @property
     def variables(self) -> dict[str, tf.Variable]:
@@ -136,3 +163,9 @@ class Network:
         """Set all arrays from `weights`, as `weights` returns them."""
         for name, variable in self.variables.items():
             variable.assign(weights[name])
+
+
+def _dense(units: int, width: int, **options: Any) -> keras.layers.Dense:
+    layer = keras.layers.Dense(units, **options)
+    layer.build((None, width))
+    return layer

@@ -34,8 +34,8 @@ def dataset(tmp_path: Path, name: str, **changes: object) -> Dataset:
 
 def test_one_step_of_the_tutorials_preset_is_one_step_of_keras(keras: Any, tmp_path: Path) -> None:
     """One-hot or sparse, softmax layer or logits: the loss and the step are the same."""
-    from core.training.loop import Step
     from core.training.network import Network
+    from core.training.step import Step
 
     data = dataset(tmp_path, "tutorial", dropout=0.0)
     words, window = len(data.vocabulary), data.recipe.model.window
@@ -64,8 +64,8 @@ def test_one_step_of_the_tutorials_preset_is_one_step_of_keras(keras: Any, tmp_p
 
 def test_padding_does_not_count(keras: Any, tmp_path: Path) -> None:
     """The loss of a padded batch is the mean over its real targets, line by line."""
-    from core.training.loop import Step
     from core.training.network import Network
+    from core.training.step import Step
 
     data = dataset(tmp_path, "small", min_count=1)
     network = Network(data.recipe.model, len(data.vocabulary), data.unigram, seed=1)

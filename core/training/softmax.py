@@ -1,0 +1,111 @@
+"""The cross-entropy of the next word: most of a training step is here.
+
+Over all words, with a gradient of its own, or told from a sample of them where there are very many.
+"""
+
+import math
+from collections.abc import Callable
+
+import tensorflow as tf  # noqa: TID253
+
+MANY_WORDS, SAMPLES = 20_000, 8192
+"""A vocabulary from which on a sample pays, and its usual size."""
+
+Gradients = tuple[tf.Tensor | None, ...]
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def cross_entropy(
+    hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, targets: tf.Tensor
+) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
+    """Return each row's -log p(target), in nats.
+
+    Made of TensorFlow's softmax, which is much faster on a CPU than its operation for this very loss.
+    The gradient by the logits is softmax - one-hot.
+
+    Args:
+        hidden: (rows, width).
+        kernel: (words, width), as a tied embedding is.
+        bias: (words,).
+        targets: (rows,).
+    """
+    logits = tf.nn.bias_add(tf.matmul(hidden, kernel, transpose_b=True), bias)
+    shares = tf.nn.softmax(logits)
+    # The likeliest word's share is no tiny number, so its logarithm tells the sum of the softmax.
+    log_sum = tf.reduce_max(logits, 1) - tf.math.log(tf.reduce_max(shares, 1))
+    losses = log_sum - tf.gather(logits, targets, batch_dims=1)
+
+    def gradients(upstream: tf.Tensor) -> Gradients:
+        weights, words = upstream[:, None], targets[:, None]
+        by_hidden = weights * (tf.matmul(shares, kernel) - tf.gather(kernel, targets))
+        scaled = weights * hidden
+        by_kernel = tf.matmul(shares, scaled, transpose_a=True)
+        by_bias = tf.linalg.matvec(shares, upstream, transpose_a=True)
+        return (
+            by_hidden,
+            tf.tensor_scatter_nd_sub(by_kernel, words, scaled),
+            tf.tensor_scatter_nd_sub(by_bias, words, upstream),
+            None,
+        )
+
+    return losses, gradients
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def look_up(embedding: tf.Tensor, ids: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
+    """Return the rows of (words, width) that `ids` name; the gradient is an array of that shape.
+
+    TensorFlow's is a list of rows, which is slow to add to what a tied output gives.
+    """
+    words, width = embedding.shape
+
+    def gradients(upstream: tf.Tensor) -> Gradients:
+        rows = tf.reshape(upstream, [-1, width])
+        return tf.math.unsorted_segment_sum(rows, tf.reshape(ids, [-1]), words), None
+
+    return tf.gather(embedding, ids), gradients
+
+
+def samples(setting: int | None, words: int, possible: bool) -> int:
+    """Return how many words to sample, 0 for none.
+
+    Args:
+        setting: the trainer's setting `sampled_softmax`.
+        words: size of the vocabulary.
+        possible: whether the network is of a kind that can.
+    """
+    if setting is None:
+        setting = SAMPLES if words > MANY_WORDS else 0
+    return setting if possible and setting < words else 0
+
+
+def sampled_cross_entropy(
+    hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, targets: tf.Tensor, uniform: tf.Tensor
+) -> tf.Tensor:
+    """Return each row's loss among its target and a sample of words (Jean et al. 2015), in nats.
+
+    Ids are drawn log-uniformly, as words are distributed where ids are sorted by frequency (Zipf), and
+    what is drawn twice counts once.
+
+    Args:
+        hidden: (rows, width).
+        kernel: (words, width), as a tied embedding is.
+        bias: (words,).
+        targets: (rows,).
+        uniform: random numbers from 0 to 1, one for each word to draw.
+    """
+    words, draws = kernel.shape[0], uniform.shape[0]
+    drawn = tf.cast(tf.exp(uniform * math.log(words + 1)), tf.int64) - 1
+    candidates, _ = tf.unique(tf.clip_by_value(drawn, 0, words - 1))
+    labels = tf.cast(targets, tf.int64)[:, None]
+    expected = (_expected(labels, words, draws), _expected(candidates, words, draws))
+    return tf.nn.sampled_softmax_loss(
+        kernel, bias, labels, hidden, tf.size(candidates), words, sampled_values=(candidates, *expected)
+    )
+
+
+def _expected(ids: tf.Tensor, words: int, draws: int) -> tf.Tensor:
+    """Return how likely each id is among so many draws."""
+    rank = tf.cast(ids, tf.float32)
+    chance = tf.math.log1p(1.0 / (rank + 1.0)) / math.log(words + 1)
+    return -tf.math.expm1(draws * tf.math.log1p(-chance))

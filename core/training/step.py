@@ -1,0 +1,154 @@
+"""One training step, compiled for a few shapes of batches, and the same for evaluation."""
+
+from functools import partial
+
+import numpy as np
+import tensorflow as tf  # noqa: TID253
+from numpy.typing import NDArray
+
+from core.errors import TrainingError
+from core.training.adam import Adam
+from core.training.batches import Batch
+from core.training.checkpoints import Arrays
+from core.training.compiling import Compiling
+from core.training.dataset import Dataset
+from core.training.network import WORDS, Network
+from core.training.softmax import samples
+
+Gradients = list[tf.Tensor | tf.IndexedSlices]
+
+
+class Step:
+    """One optimizer step, and one evaluation, for batches of any shape.
+
+    The loss is the mean cross-entropy, in nats, over real targets only: the padding's positions are
+    taken out before the softmax, which is most of the work, and not after it. Gradients and their use
+    are compiled apart: the ones for each shape of batch, the other once. With very many words the loss
+    of training is that among a sample of them; evaluation is always exact.
+    """
+
+    def __init__(self, network: Network, dataset: Dataset) -> None:
+        recipe = dataset.recipe
+        training = recipe.training
+        self._network = network
+        self._batch_size = training.batch_size
+        self._word_dropout = recipe.model.word_dropout
+        self._unknown, self._start = dataset.vocabulary.unknown, dataset.vocabulary.start
+        streams = network.settings.tied and network.settings.context == "stream"
+        self._samples = samples(training.sampled_softmax, len(dataset.vocabulary), streams)
+        network.sparse |= bool(self._samples)
+        self._optimizer = Adam(training.learning_rate, lazy=bool(self._samples))
+        self._clip_norm = training.clip_norm
+        self._variables = list(network.variables.values())
+        self._optimizer.build(self._variables)
+        numbered = enumerate(self._optimizer.variables)
+        self._state = {"steps": network.randomness.steps} | {f"optimizer.{n}": v for n, v in numbered}
+        self._gradients = tf.function(partial(self._differentiate, compiled=False))
+        self._compiled_gradients = tf.function(partial(self._differentiate, compiled=True))
+        # Lists of rows have a length of their own each time, which is no reason for a graph of its own.
+        self._apply_gradients = tf.function(self._apply, reduce_retracing=True)
+        self._evaluate_batch = tf.function(self._evaluate)
+        self._compiling = Compiling(self._compiled_gradients, training.epochs * dataset.training.steps)
+
+    @property
+    def learning_rate(self) -> float:
+        """The optimizer's step size now."""
+        return float(f"{float(self._optimizer.learning_rate):.6g}")  # float32 holds no more digits
+
+    @property
+    def traces(self) -> int:
+        """How many graphs have been made for training steps so far."""
+        functions = (self._gradients, self._compiled_gradients, self._apply_gradients)
+        return sum(function.experimental_get_tracing_count() for function in functions)
+
+    def slow_down(self) -> None:
+        """Halve the learning rate: smaller steps find what larger ones jump over."""
+        self._optimizer.learning_rate.assign(self._optimizer.learning_rate * 0.5)
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Return a copy of all that the next step depends on beside the weights."""
+        return {name: np.array(variable) for name, variable in self._state.items()}
+
+    def set_state(self, state: Arrays) -> None:
+        """Set what `state` returned.
+
+        Raises:
+            TrainingError: it is of another optimizer, or another network.
+        """
+        if {n: v.shape for n, v in state.items()} != {
+            n: tuple(v.shape) for n, v in self._state.items()
+        }:
+            raise TrainingError("the checkpoint is of another version of Headlong; train anew")
+        for name, variable in self._state.items():
+            variable.assign(state[name])
+        self._compiling.steps = int(self._network.randomness.steps)
+
+    def train(self, inputs: NDArray[np.int32], targets: NDArray[np.int32]) -> float:
+        """Take one step; return the batch's mean loss before it."""
+        batch = in_bucket(inputs, targets, self._batch_size)
+        gradients = self._compiled_gradients if self._compiling.ready(batch) else self._gradients
+        loss, *found = gradients(*batch)
+        self._apply_gradients(found)
+        return float(loss)
+
+    def evaluate(self, inputs: NDArray[np.int32], targets: NDArray[np.int32]) -> float:
+        """Return the batch's summed loss."""
+        return float(self._evaluate_batch(*in_bucket(inputs, targets, self._batch_size)))
+
+    def _differentiate(
+        self, inputs: tf.Tensor, targets: tf.Tensor, compiled: bool
+    ) -> tuple[tf.Tensor, ...]:
+        """Return the batch's mean loss, and its gradient by each variable."""
+        if self._word_dropout and self._unknown is not None:
+            inputs = self._drop_words(inputs)
+        with tf.GradientTape() as tape:
+            hidden = self._network.hidden(inputs, training=True, compiled=compiled)
+            real = _real(hidden, targets)
+            if self._samples:
+                losses = self._network.sampled_losses(*real, self._samples)
+            else:
+                losses = self._network.losses(*real)
+            loss = tf.reduce_mean(losses)
+        return (loss, *tape.gradient(loss, self._variables))
+
+    def _apply(self, gradients: Gradients) -> None:
+        if self._clip_norm is not None:
+            gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
+        self._optimizer.apply(gradients, self._variables)
+        self._network.randomness.steps.assign_add(1)
+
+    def _evaluate(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        hidden = self._network.hidden(inputs, training=False)
+        return tf.reduce_sum(self._network.losses(*_real(hidden, targets)))
+
+    def _drop_words(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Replace some words by <unk>, so that it has a meaning (word dropout, Bowman et al. 2016)."""
+        numbers = self._network.randomness.uniform(tf.shape(inputs), WORDS)
+        chosen = numbers < self._word_dropout
+        words = (inputs > 0) & (inputs != self._start)
+        return tf.where(chosen & words, self._unknown, inputs)
+
+
+def _real(hidden: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return outputs (n, hidden) and targets (n,) of the places where there is a word to guess."""
+    flat = tf.reshape(targets, [-1])
+    places = tf.where(flat > 0)[:, 0]
+    return tf.gather(tf.reshape(hidden, [-1, hidden.shape[-1]]), places), tf.gather(flat, places)
+
+
+def rounded_up(size: int) -> int:
+    """Return the next size of a few: 2, 4, 6 ... 16, 20, 24, 28, 32, 40, 48 ..."""
+    step = max(2, 1 << max((size - 1).bit_length() - 3, 0))
+    return -(-size // step) * step
+
+
+def in_bucket(inputs: NDArray[np.int32], targets: NDArray[np.int32], batch_size: int) -> Batch:
+    """Pad a batch on the right and below, so that few shapes are to be compiled.
+
+    Prefixes have one length already, and their last batch of an epoch always as many rows.
+    """
+    if targets.ndim == 1:
+        return inputs, targets
+    rows, steps = inputs.shape
+    widths = ((0, max(rows, min(rounded_up(rows), batch_size)) - rows), (0, rounded_up(steps) - steps))
+    return np.pad(inputs, widths), np.pad(targets, widths)
