@@ -20,7 +20,10 @@ def main(arguments: list[str]) -> int:
 
     devices.use(index, size)
     try:
-        follow(job, lambda: Team(lambda: False, Loopback.join(index, size, port, key)))
+        loop = follow(job, lambda: Team(lambda: False, Loopback.join(index, size, port, key)))
+        for _ in loop.run():
+            pass
+        loop.outcome()  # it may measure, which all do together
     except HeadlongError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
