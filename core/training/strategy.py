@@ -41,7 +41,8 @@ class Strategy:
         try:
             total = self._summed(tf.constant(np.pad(flat, (0, padding))))
         except tf.errors.OpError as error:
-            raise WorkerLost(f"another worker has ended ({_shortened(error.message)})") from error
+            told = f"another of the {self.size} workers has ended, or cannot be reached any more"
+            raise WorkerLost(told) from error
         answer: NDArray[Any] = total.numpy()[: len(flat)].reshape(array.shape)
         return answer
 
@@ -72,9 +73,9 @@ def _joined(stopping: Callable[[], bool]) -> tf.distribute.MultiWorkerMirroredSt
         if stopping():
             raise TrainingStopped(STOPPED_EARLY)
     if isinstance(answers[0], Exception):
-        reason = _shortened(str(answers[0]))
         raise TrainingError(
-            f"the workers cannot be connected ({reason}); look after the addresses in TF_CONFIG"
+            f"the workers cannot be connected: {' '.join(str(answers[0]).split())[:200]}; "
+            "check the addresses in TF_CONFIG, and that this one is free on this host"
         ) from answers[0]
     return answers[0]
 
@@ -83,9 +84,3 @@ def _rounded_up(size: int) -> int:
     """Return the next of few sizes, an eighth more at most: for each a graph is made."""
     step = 1 << max((size - 1).bit_length() - 4, 0)
     return -(-size // step) * step
-
-
-def _shortened(text: str | None) -> str:
-    lines = [line.strip() for line in (text or "").splitlines()]
-    told = [line for line in lines if "aborted by" in line or "is down" in line]
-    return (told or lines or [""])[0][:200]
