@@ -42,6 +42,7 @@ class Host:
 
     def start(self, job: Job) -> "Host":
         """Start to train."""
+        self.home.mkdir(exist_ok=True)
         homes = {f"XDG_{kind}_HOME": str(self.home / kind.lower()) for kind in ("DATA", "STATE")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.core.training.dumping", str(self.weights)],
