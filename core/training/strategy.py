@@ -1,6 +1,5 @@
 """The exchange between the hosts of a cluster: TensorFlow's own, under MultiWorkerMirroredStrategy."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -8,18 +7,16 @@ import numpy as np
 import tensorflow as tf  # noqa: TID253
 from numpy.typing import NDArray
 
-from core.errors import TrainingError, TrainingStopped, WorkerLost
+from core.errors import TrainingError, WorkerLost
 from core.training.cluster import Cluster
-from core.training.events import STOPPED_EARLY
+from core.training.rendezvous import meet
 
 HEALTH_SECONDS = 10
 """How often TensorFlow asks whether a host is there; three answers that take 10 s each are too late."""
 
-POLL_SECONDS = 0.2
-
 
 class Strategy:
-    """One replica a host. Variables are every worker's own: what is summed keeps them equal."""
+    """One replica a worker. Variables are each one's own: what is summed keeps them equal."""
 
     def __init__(self, cluster: Cluster, stopping: Callable[[], bool]) -> None:
         """Wait until all workers are there.
@@ -29,7 +26,14 @@ class Strategy:
             TrainingError: TensorFlow cannot connect them.
         """
         self.index, self.size = cluster.index, cluster.size
-        self._strategy = _joined(stopping)
+        meet(cluster, stopping)
+        try:
+            self._strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        except (tf.errors.OpError, RuntimeError) as error:
+            raise TrainingError(
+                f"the workers cannot be connected: {' '.join(str(error).split())[:200]}; "
+                "check the addresses in TF_CONFIG, and that all hosts can reach them"
+            ) from error
         # Its own pace finds a host without power after 60 s and more.
         self._strategy.extended._check_health_interval = HEALTH_SECONDS
         self._summed = tf.function(self._run)
@@ -54,30 +58,6 @@ def _all_reduce(array: tf.Tensor) -> tf.Tensor:
     # The copy is on the replica's device, which the strategy must know.
     own = tf.identity(array)
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, own)
-
-
-def _joined(stopping: Callable[[], bool]) -> tf.distribute.MultiWorkerMirroredStrategy:
-    """Connect, in a thread of its own, because TensorFlow waits for the others without an end."""
-    answers: list[tf.distribute.MultiWorkerMirroredStrategy | Exception] = []
-
-    def join() -> None:
-        try:
-            answers.append(tf.distribute.MultiWorkerMirroredStrategy())
-        except Exception as error:  # it is raised where somebody waits for it
-            answers.append(error)
-
-    thread = threading.Thread(target=join, daemon=True)
-    thread.start()
-    while not answers:
-        thread.join(POLL_SECONDS)
-        if stopping():
-            raise TrainingStopped(STOPPED_EARLY)
-    if isinstance(answers[0], Exception):
-        raise TrainingError(
-            f"the workers cannot be connected: {' '.join(str(answers[0]).split())[:200]}; "
-            "check the addresses in TF_CONFIG, and that this one is free on this host"
-        ) from answers[0]
-    return answers[0]
 
 
 def _rounded_up(size: int) -> int:

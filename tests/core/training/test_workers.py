@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from core.text.corpus import Source
 from core.training import job as jobs
 from core.training.client import Trainer
 from core.training.dataset import Dataset
-from core.training.events import STOPPED, Done, EpochDone, Event, Failed, Notice, Progress
+from core.training.events import STOPPED, Done, EpochDone, Event, Failed, Notice
 from core.training.job import Job, plan
 from core.training.loopback import Loopback
+from core.training.opening import follow, lead
 from core.training.team import Team
 from core.training.worker import run
-from tests.core.training.trainers import Host, cluster
+from tests.core.training.trainers import cluster
 
 LINES = "\n".join(f"the {a} says {b} to war {c}" for a in "abc" for b in "defg" for c in "hij")
 
@@ -56,7 +58,7 @@ def teams(stopping: Sequence[Callable[[], bool]]) -> list[Team]:
     """Return a team of so many workers, which are threads of this process."""
     size = len(stopping)
     pipes = [Pipe() for _ in range(size - 1)]
-    ends = [Loopback(0, size, [ours for ours, _ in pipes])]  # type: ignore[list-item]
+    ends = [Loopback(0, size, [ours for ours, _ in pipes])]
     ends += [Loopback(n, size, [theirs]) for n, (_, theirs) in enumerate(pipes, start=1)]  # type: ignore[list-item]
     return [Team(asked, end) for asked, end in zip(stopping, ends, strict=True)]
 
@@ -85,7 +87,7 @@ def trained(data: Dataset, stopping: Sequence[Callable[[], bool]]) -> list[Any]:
 
     team = teams(stopping) if len(stopping) > 1 else [Team(stopping[0])]
     loops = [Loop(data, each.stopping, each) for each in team]
-    together(*[lambda loop=loop: list(loop.run()) for loop in loops])  # type: ignore[misc]
+    together(*[partial(list, loop.run()) for loop in loops])
     return loops
 
 
@@ -94,7 +96,7 @@ def assert_same(left: Weights, right: Weights, tolerance: float) -> None:
         np.testing.assert_allclose(array, right[name], atol=tolerance, rtol=0, err_msg=name)
 
 
-# --- what a team does -----------------------------------------------------------------------------------
+# --- what a team does ---------------------------------------------------------------------------------
 
 
 def test_each_worker_gets_as_many_rows_and_the_rest_is_padding() -> None:
@@ -109,24 +111,18 @@ def test_each_worker_gets_as_many_rows_and_the_rest_is_padding() -> None:
 
 
 def test_a_team_adds_gathers_and_broadcasts() -> None:
-    first, second, third = teams([never] * 3)
+    members = teams([never] * 3)
     arrays = [np.full((2, 2), n, np.float32) for n in (1, 2, 4)]
-    sums = together(
-        *[
-            lambda t=t, a=a: t.step([a, a[0]])
-            for t, a in zip((first, second, third), arrays, strict=True)
-        ]  # type: ignore[misc]
-    )
-    assert [[each.tolist() for each in answer] for answer in sums] == [[[[7, 7], [7, 7]], [7, 7]]] * 3
     rows = [np.full((n, 1), n) for n in (2, 0, 1)]
-    gathered = together(
-        *[lambda t=t, r=r: t.gather(r) for t, r in zip((first, second, third), rows, strict=True)]  # type: ignore[misc]
-    )
-    assert [each.tolist() for each in gathered] == [[[2], [2], [1]]] * 3
-    told = together(
-        lambda: first.broadcast(b"hello"), lambda: second.broadcast(b""), lambda: third.broadcast(b"")
-    )
-    assert told == [b"hello"] * 3
+
+    def work(number: int) -> list[object]:
+        team, array = members[number], arrays[number]
+        sums = [each.tolist() for each in team.step([array, array[0]])]
+        told = team.broadcast(b"hello" if number == 0 else b"")
+        return [sums, team.gather(rows[number]).tolist(), told, team.total(0.5)]
+
+    answers = together(*[partial(work, number) for number in range(3)])
+    assert answers == [[[[[7, 7], [7, 7]], [7, 7]], [[2], [2], [1]], b"hello", 1.5]] * 3
 
 
 def test_a_fault_of_one_is_raised_by_all() -> None:
@@ -144,7 +140,39 @@ def test_a_worker_that_hangs_up_is_named() -> None:
         first.total(1.0)
 
 
-# --- as one alone ---------------------------------------------------------------------------------------
+def opened(make_job: Callable[..., Job], job: Job) -> list[str]:
+    """Return what a chief and a second worker say, that is told to do `job`."""
+    first, second = teams([never] * 2)
+    chief = make_job("chief")
+    data = Dataset.prepare(chief.source, chief.recipe)
+    errors = together(lambda: lead(first, chief, data, None), lambda: follow(job, lambda: second))
+    return [str(error) for error in errors]
+
+
+@pytest.mark.parametrize("changes", [{"hidden_size": 13}, {"deduplicate": False}, {"seed": 1}])
+def test_workers_with_other_settings_do_not_begin(
+    make_job: Callable[..., Job], changes: dict[str, object]
+) -> None:
+    told = (
+        "worker 2 of 2 has other settings than worker 1; "
+        "give the same command, and the same text, on every host"
+    )
+    assert opened(make_job, make_job("other", **changes)) == [told] * 2
+
+
+def test_a_worker_without_the_text_tells_all(make_job: Callable[..., Job], tmp_path: Path) -> None:
+    ours, theirs = opened(make_job, replace(make_job(), source=Source((tmp_path / "gone.txt",))))
+    assert ours == theirs
+    assert "gone.txt" in ours
+
+
+def test_a_worker_with_another_text_tells_all(make_job: Callable[..., Job], tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text(LINES + "\nno war")
+    errors = opened(make_job, replace(make_job(), source=Source((tmp_path / "other.txt",))))
+    assert all(error.startswith("worker 2 of 2 has another text than worker 1") for error in errors)
+
+
+# --- as one alone -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -184,7 +212,7 @@ def test_all_stop_at_the_same_step_whoever_was_asked(make_job: Callable[..., Job
     assert places == [(1, 4), (1, 4)]
 
 
-# --- on one machine -------------------------------------------------------------------------------------
+# --- on one machine -----------------------------------------------------------------------------------
 
 
 def alone_and_whole(job: Job) -> Weights:
@@ -257,7 +285,7 @@ def test_more_workers_than_lines_are_refused(make_job: Callable[..., Job], tmp_p
         run(job, lambda event: None, threading.Event())
 
 
-# --- on a cluster ---------------------------------------------------------------------------------------
+# --- on a cluster -------------------------------------------------------------------------------------
 
 
 def test_a_cluster_loses_a_host_and_goes_on(make_job: Callable[..., Job], tmp_path: Path) -> None:
@@ -292,27 +320,3 @@ def test_a_cluster_loses_a_host_and_goes_on(make_job: Callable[..., Job], tmp_pa
     assert_same(bundle.load(job.destination).weights, alone_and_whole(job), 1e-5)
     assert not list((tmp_path / "second").rglob("*.safetensors"))
     assert not list((tmp_path / "second").rglob("*.checkpoint"))
-
-
-def test_hosts_with_other_settings_all_say_so(make_job: Callable[..., Job], tmp_path: Path) -> None:
-    hosts = cluster([tmp_path / "first", tmp_path / "second"])
-    hosts[0].start(make_job("chief"))
-    hosts[1].start(make_job("other", hidden_size=13))
-    ends = [host.end().events[-1] for host in hosts]
-    told = (
-        "worker 2 of 2 has other settings than worker 1; "
-        "give the same command, and the same text, on every host"
-    )
-    assert ends == [Failed(told)] * 2
-
-
-def test_whoever_waits_for_a_cluster_can_be_stopped(
-    make_job: Callable[..., Job], tmp_path: Path
-) -> None:
-    host = cluster([tmp_path / "first", tmp_path / "second"])[0].start(make_job())
-    host.until(Notice)
-    host.say("stop")
-    ended = host.end()
-    assert ended.events == [
-        Failed("training was stopped before it began; nothing is saved", stopped=True)
-    ]
