@@ -3,7 +3,11 @@
 import threading
 from collections.abc import Callable
 
-from core.training.batches import Batch
+import numpy as np
+from numpy.typing import NDArray
+
+Arguments = tuple[NDArray[np.generic], ...]
+"""A batch's inputs, and what else the function takes."""
 
 START, SWITCH = 1000, 3000
 """Steps after which compiling begins, beside the training, and after which its fruits are used."""
@@ -25,10 +29,10 @@ class Compiling:
 
         self._function = function
         self._worth = planned >= WORTH
-        self._batches: dict[tuple[int, ...], Batch] = {}
+        self._batches: dict[tuple[int, ...], Arguments] = {}
         self._thread: threading.Thread | None = None
 
-    def ready(self, batch: Batch) -> bool:
+    def ready(self, batch: Arguments) -> bool:
         """Count a step; tell whether the compiled function is the one to take it."""
         self.steps += 1
         if not self._worth:
@@ -41,7 +45,7 @@ class Compiling:
             self._thread = None
         return True
 
-    def _prepare(self, batch: Batch) -> None:
+    def _prepare(self, batch: Arguments) -> None:
         self._batches.setdefault(batch[0].shape, batch)
         if self.steps == START:
             # Called for nothing but the compiling: the gradients that come out are thrown away.
@@ -49,6 +53,6 @@ class Compiling:
             self._thread = threading.Thread(target=self._compile, args=(batches,), daemon=True)
             self._thread.start()
 
-    def _compile(self, batches: list[Batch]) -> None:
+    def _compile(self, batches: list[Arguments]) -> None:
         for batch in batches:
             self._function(*batch)

@@ -120,7 +120,7 @@ class Network:
 
     def sampled_losses(self, hidden: tf.Tensor, targets: tf.Tensor, samples: int) -> tf.Tensor:
         """Return the same among each target and a sample of the words, for training only."""
-        uniform = self.randomness.uniform([samples], CANDIDATES)
+        uniform = self.randomness.uniform([samples], CANDIDATES, shared=True)
         return sampled_cross_entropy(self._projected(hidden), *self._output(), targets, uniform)
 
     def _projected(self, hidden: tf.Tensor) -> tf.Tensor:

@@ -14,6 +14,7 @@ from core.training.compiling import Compiling
 from core.training.dataset import Dataset
 from core.training.network import WORDS, Network
 from core.training.softmax import samples
+from core.training.team import ALONE, Team
 
 Gradients = list[tf.Tensor | tf.IndexedSlices]
 
@@ -24,13 +25,15 @@ class Step:
     The loss is the mean cross-entropy, in nats, over real targets only: the padding's positions are
     taken out before the softmax, which is most of the work, and not after it. Gradients and their use
     are compiled apart: the ones for each shape of batch, the other once. With very many words the loss
-    of training is that among a sample of them; evaluation is always exact.
+    of training is that among a sample of them; evaluation is always exact. A worker of several reads
+    its rows of a batch; what comes out is the loss and the gradient of all of it, on every worker.
     """
 
-    def __init__(self, network: Network, dataset: Dataset) -> None:
+    def __init__(self, network: Network, dataset: Dataset, team: Team = ALONE) -> None:
         recipe = dataset.recipe
         training = recipe.training
-        self._network = network
+        self._network, self._team = network, team
+        network.randomness.worker = team.index
         self._batch_size = training.batch_size
         self._word_dropout = recipe.model.word_dropout
         self._unknown, self._start = dataset.vocabulary.unknown, dataset.vocabulary.start
@@ -85,20 +88,49 @@ class Step:
 
     def train(self, inputs: NDArray[np.int32], targets: NDArray[np.int32]) -> float:
         """Take one step; return the batch's mean loss before it."""
-        batch = in_bucket(inputs, targets, self._batch_size)
+        rows = self._team.rows(in_bucket(inputs, targets, self._batch_size))
+        batch = (*rows, np.array(np.count_nonzero(targets), np.float32))
         gradients = self._compiled_gradients if self._compiling.ready(batch) else self._gradients
         loss, *found = gradients(*batch)
+        if self._team.size > 1:
+            loss, *found = self._summed([loss, *found])
         self._apply_gradients(found)
         return float(loss)
 
     def evaluate(self, inputs: NDArray[np.int32], targets: NDArray[np.int32]) -> float:
-        """Return the batch's summed loss."""
-        return float(self._evaluate_batch(*in_bucket(inputs, targets, self._batch_size)))
+        """Return the summed loss of this worker's rows of the batch."""
+        return float(
+            self._evaluate_batch(*self._team.rows(in_bucket(inputs, targets, self._batch_size)))
+        )
+
+    def _summed(self, found: Gradients) -> Gradients:
+        """Return the sums of what all workers found; of lists of rows, one list of all their rows."""
+        whole = [each for each in found if not isinstance(each, tf.IndexedSlices)]
+        sums = iter(self._team.step([each.numpy() for each in whole]))
+        return [
+            self._gathered(each)
+            if isinstance(each, tf.IndexedSlices)
+            else tf.convert_to_tensor(next(sums))
+            for each in found
+        ]
+
+    def _gathered(self, rows: tf.IndexedSlices) -> tf.IndexedSlices:
+        values, indices = (self._team.gather(part.numpy()) for part in (rows.values, rows.indices))
+        return tf.IndexedSlices(
+            tf.convert_to_tensor(values), tf.convert_to_tensor(indices), rows.dense_shape
+        )
 
     def _differentiate(
-        self, inputs: tf.Tensor, targets: tf.Tensor, compiled: bool
+        self, inputs: tf.Tensor, targets: tf.Tensor, tokens: tf.Tensor, compiled: bool
     ) -> tuple[tf.Tensor, ...]:
-        """Return the batch's mean loss, and its gradient by each variable."""
+        """Return the loss, summed and divided by `tokens`, and its gradient by each variable.
+
+        Args:
+            inputs: (rows, steps).
+            targets: (rows, steps) or (rows,).
+            tokens: real targets of the whole batch, of which these may be some rows.
+            compiled: see Network.hidden.
+        """
         if self._word_dropout and self._unknown is not None:
             inputs = self._drop_words(inputs)
         with tf.GradientTape() as tape:
@@ -108,7 +140,7 @@ class Step:
                 losses = self._network.sampled_losses(*real, self._samples)
             else:
                 losses = self._network.losses(*real)
-            loss = tf.reduce_mean(losses)
+            loss = tf.reduce_sum(losses) / tokens
         return (loss, *tape.gradient(loss, self._variables))
 
     def _apply(self, gradients: Gradients) -> None:
