@@ -20,7 +20,7 @@ from core.training.dataset import Dataset, _target_counts
 from tests.benchmarks.training.texts import NO_DROPOUT
 from tests.benchmarks.training.turns import Case, Child, ratio
 
-WORDS, FOLLOWERS, LENGTH, LINES, HELD_OUT, EPOCHS = 50_000, 2, 10, 2400, 200, 4
+WORDS, FOLLOWERS, LENGTH, LINES, HELD_OUT, EPOCHS = 50_000, 2, 10, 1600, 200, 3
 SIZES = {"embedding_size": 512, "hidden_size": 512}
 
 
