@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.train [speed] [sampled] [perplexity] [jobs]
 
-Without names all sections are run, in about a quarter of an hour. What is compared takes turns, so
-that other work on the machine falls on all; seconds are the least, ratios the median of the turns.
+Without names all sections are run. In `speed` and `sampled` the cases take turns, so that other work on
+the machine falls on all; seconds are the least, ratios the median of the turns. `perplexity` and `jobs`
+run one after the other. On a busy machine nothing here means much: PyTorch's threads wait by spinning.
 PyTorch is left out where it is not installed.
 """
 
