@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.errors import DamagedModel, ModelError, ModelNotFound, NewerModel, SettingError
-from core.library import folders, layout, limits, records, tensors
+from core.library import folders, layout, limits, ngrams, records, tensors
 from core.library.archive import BLOCK
 from core.library.containers import Container, damaged, opened
-from core.library.limits import CARD, HEADER, MANIFEST, VOCABULARY, WEIGHTS, Content
+from core.library.limits import CARD, HEADER, MANIFEST, NGRAMS, VOCABULARY, WEIGHTS, Content
 from core.library.model import Manifest, Model, Weights
 from core.library.paths import is_file, is_folder
+from core.text.kneser_ney import NGrams
 from core.text.vocabulary import Vocabulary
 
 _T = TypeVar("_T")
@@ -98,6 +99,8 @@ def files(model: Model, card: str, weights: tensors.Arrays | None = None) -> dic
         WEIGHTS: tensors.write(model.weights if weights is None else weights),
         CARD: card.encode(),
     }
+    if model.ngrams is not None:
+        contents[NGRAMS] = ngrams.write(model.ngrams)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     manifest = _json(records.manifest_record(model.manifest) | {"sha256": hashes})
     return contents | {MANIFEST: manifest}
@@ -135,8 +138,9 @@ def read_files(path: Path) -> dict[str, bytes]:
     """
 
     def read(source: Container) -> dict[str, bytes]:
-        _load(source, every_hash=True)
-        return {name: bytes(source.read(name)) for name in limits.LARGEST}
+        model = _load(source, every_hash=True)
+        absent = [] if model.ngrams else [NGRAMS]
+        return {name: bytes(source.read(name)) for name in limits.LARGEST if name not in absent}
 
     return _steadily(path, read)
 
@@ -201,7 +205,7 @@ def _load(source: Container, every_hash: bool = False) -> Model:
     weights = _weights(source, manifest, hashes)
     if every_hash:
         _check_hash(source, CARD, source.read(CARD), hashes)
-    return Model(manifest, vocabulary, weights)
+    return Model(manifest, vocabulary, weights, _ngrams(source, manifest, vocabulary, hashes))
 
 
 def _manifest(source: Container) -> tuple[Manifest, Mapping[str, Any]]:
@@ -255,6 +259,19 @@ def _vocabulary(source: Container, manifest: Manifest, hashes: Mapping[str, Any]
         return records.read_vocabulary(_record(source, VOCABULARY, content), manifest.vocabulary)
     except records.WrongRecord as error:
         raise damaged(source.path, f"{VOCABULARY}: {error}") from error
+
+
+def _ngrams(
+    source: Container, manifest: Manifest, vocabulary: Vocabulary, hashes: Mapping[str, Any]
+) -> NGrams | None:
+    if manifest.ngram_weight is None:
+        return None
+    content = source.read(NGRAMS)
+    _check_hash(source, NGRAMS, content, hashes)
+    try:
+        return ngrams.read(content, vocabulary)
+    except ngrams.WrongNGrams as error:
+        raise damaged(source.path, f"{NGRAMS}: {error}") from error
 
 
 def _check_weights_size(source: Container, manifest: Manifest) -> None:

@@ -84,6 +84,9 @@ class _Level:
     ngrams: Integers
     """Context * words + word, ascending."""
 
+    followers: Integers
+    """The word of each."""
+
     shares: Floats
     """What each has of its context's probability, after the discount."""
 
@@ -141,16 +144,32 @@ class KneserNey:
 
         `context` is what was read, `<s>` included; of more than `order` - 1 ids the last ones count.
         """
-        row = self.unigram.copy()
-        number = np.zeros(1, np.int64)
-        for level, first in zip(self.levels, reversed(context), strict=False):
-            number = level.find(number, np.array([first]), self.words)
-            if number[0] < 0:
-                break
-            begin, end = level.starts[number[0] : number[0] + 2]
-            row *= level.backoff[number[0]]
-            row[level.ngrams[begin:end] % self.words] += level.shares[begin:end]
+        before = [PADDING] * (self.order - 1)
+        row: Floats = self.rows(np.array([[*before, *context][1 - self.order :]]))[0]
         return row
+
+    def rows(self, contexts: Ids) -> Floats:
+        """Return the distributions after several contexts, (rows, order - 1) ids, as (rows, words)."""
+        found, number = [], np.zeros(len(contexts), np.int64)
+        for level, firsts in zip(self.levels, contexts.T[::-1], strict=False):
+            number = level.find(number, firsts, self.words)
+            found.append(number.tolist())
+        rows = np.empty((len(contexts), self.words))
+        for row, *numbers in zip(rows, *found, strict=True):
+            self._fill(row, numbers)
+        return rows
+
+    def _fill(self, row: Floats, numbers: Sequence[int]) -> None:
+        """Write a distribution from the longest context to the shortest: one pass, and corrections."""
+        left, corrections = 1.0, []
+        for level, number in zip(reversed(self.levels), reversed(numbers), strict=True):
+            if number >= 0:
+                begin, end = level.starts[number : number + 2]
+                corrections.append((level.followers[begin:end], left * level.shares[begin:end]))
+                left *= level.backoff[number]
+        np.multiply(self.unigram, left, out=row)
+        for followers, shares in corrections:
+            row[followers] += shares
 
     def log_probabilities(self, line: Sequence[int]) -> Floats:
         """Return the natural log-probability of each id after the first, `<s>`: (ids - 1,)."""
@@ -230,7 +249,8 @@ def _level(contexts: Integers, keys: Integers, values: Integers, words: int) -> 
     totals = np.add.reduceat(values, starts[:-1]).astype(np.float64)
     taken = np.array(discounts(values))[np.minimum(values, 3) - 1]
     left = (values - taken) / np.repeat(totals, np.diff(starts))
-    return _Level(contexts, keys, left, np.add.reduceat(taken, starts[:-1]) / totals, starts)
+    backoff = np.add.reduceat(taken, starts[:-1]) / totals
+    return _Level(contexts, keys, keys % words, left, backoff, starts)
 
 
 def discounts(counts: Integers) -> tuple[float, float, float]:
