@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -94,6 +95,8 @@ def files(model: Model, card: str, weights: tensors.Arrays | None = None) -> dic
 
     `weights`, where they are given, are stored in place of the model's: the same in half precision.
     """
+    ngram_weight = None if model.ngrams is None else model.manifest.ngram_weight or 0.0
+    manifest = replace(model.manifest, ngram_weight=ngram_weight)
     contents = {
         VOCABULARY: _json(records.vocabulary_record(model.vocabulary)),
         WEIGHTS: tensors.write(model.weights if weights is None else weights),
@@ -102,8 +105,8 @@ def files(model: Model, card: str, weights: tensors.Arrays | None = None) -> dic
     if model.ngrams is not None:
         contents[NGRAMS] = ngrams.write(model.ngrams)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    manifest = _json(records.manifest_record(model.manifest) | {"sha256": hashes})
-    return contents | {MANIFEST: manifest}
+    record = records.manifest_record(manifest) | {"sha256": hashes}
+    return contents | {MANIFEST: _json(record)}
 
 
 def _json(record: Mapping[str, Any]) -> bytes:
@@ -138,8 +141,7 @@ def read_files(path: Path) -> dict[str, bytes]:
     """
 
     def read(source: Container) -> dict[str, bytes]:
-        model = _load(source, every_hash=True)
-        absent = [] if model.ngrams else [NGRAMS]
+        absent = [NGRAMS] if _load(source, every_hash=True).ngrams is None else []
         return {name: bytes(source.read(name)) for name in limits.LARGEST if name not in absent}
 
     return _steadily(path, read)
@@ -156,6 +158,8 @@ def load_manifest(path: Path) -> Manifest:
         manifest = _manifest(source)[0]
         _check_weights_size(source, manifest)
         source.size(VOCABULARY)
+        if manifest.ngram_weight is not None:
+            source.size(NGRAMS)
         return manifest
 
     return _steadily(path, read)

@@ -138,5 +138,7 @@ class _Numbers:
             left = self._unpacker.decompress(self._packed, 1)
         except zlib.error as error:
             raise WrongNGrams(f"it cannot be unpacked ({error})") from error
-        if left or not self._unpacker.eof or self._unpacker.unused_data:
+        if left or self._unpacker.unused_data:
             raise WrongNGrams("it goes on after its last number")
+        if not self._unpacker.eof:
+            raise WrongNGrams("it ends too early")

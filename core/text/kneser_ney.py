@@ -40,13 +40,18 @@ class NGrams(NamedTuple):
     counts: Integers
 
 
-def count(lines: Iterable[Sequence[int]], order: int) -> NGrams:
-    """Count the n-grams that end in each id after the first of each line; shorter ones are padded."""
+def count(lines: Iterable[Sequence[int]], order: int, start: int) -> NGrams:
+    """Count the n-grams that end in each id after the first of each line; shorter ones are padded.
+
+    Of a piece from within a line, which does not begin with `start`, only whole ones are counted.
+    """
     before = [PADDING] * (order - 2)
     flat = np.array([id_ for line in lines for id_ in (*before, *line)], np.int64)
     lengths = np.array([len(line) + len(before) for line in lines], np.int64)
     ends = _targets(lengths, order)
     windows = flat[ends[:, None] + np.arange(1 - order, 1)]
+    begins = windows[np.arange(len(windows)), (windows == PADDING).sum(axis=1)] == start
+    windows = windows[(windows[:, 0] != PADDING) | begins]
     keys = windows[:, 0]
     base = int(flat.max(initial=0)) + 1
     parents = []
@@ -122,7 +127,8 @@ class KneserNey:
             words: size of the vocabulary, padding and `<s>` included.
             order: the longest n-grams, from 2 to 5.
         """
-        return cls.of(count(lines, order), words, lines[0][0])
+        start = lines[0][0]
+        return cls.of(count(lines, order, start), words, start)
 
     @classmethod
     def of(cls, ngrams: NGrams, words: int, start: int) -> "KneserNey":

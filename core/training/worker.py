@@ -17,6 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.errors import HeadlongError, ModelError, TrainingError, TrainingStopped
 from core.library import layout
 from core.training.checkpoints import Checkpoint, Place
@@ -35,6 +37,7 @@ from core.training.events import (
 from core.training.history import Best, Epoch
 from core.training.job import Job
 from core.training.keeper import Keeper, Report, alone
+from core.training.mixing import Mixture, is_wanted, mixture
 from core.training.saver import Measured, Saver
 
 if TYPE_CHECKING:
@@ -161,7 +164,10 @@ class _Session:
         if loop.reason == STOPPED and loop.place != Place():
             self._keep()
         best = loop.outcome()
+        self._saver.mixture = self._mixture(best)
         self._save(best, loop.reason, self._saver.finish)
+        if mixed := self._saver.mixture:
+            report(Notice(mixed.describe(best.perplexity)))
         before = loop.before
         if doubt := _doubt(best, len(loop.dataset.vocabulary), before.perplexity):
             report(Notice(doubt))
@@ -173,6 +179,19 @@ class _Session:
         elif self._keeper.hint:
             report(Notice(f"not finished{self._keeper.hint}"))
         report(self._done(best))
+
+    def _mixture(self, best: Best) -> Mixture | None:
+        """Return the n-grams that the best weights are to be mixed with, if any are."""
+        dataset, network = self._loop.dataset, self._loop.network
+        if not is_wanted(dataset):
+            return None
+        if dataset.validation is None:
+            return mixture(dataset, np.zeros(0))
+        from core.training.judging import target_losses
+
+        network.set_weights(best.weights)
+        size = dataset.recipe.training.batch_size
+        return mixture(dataset, target_losses(network, dataset.validation, size))
 
     def _done(self, best: Best) -> Done:
         path = self._saver.destination

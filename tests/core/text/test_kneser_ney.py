@@ -134,7 +134,7 @@ def test_lines_score_what_their_distributions_say(
 
 
 def test_ngrams_are_counted_once_each_in_order() -> None:
-    ngrams = count(LINES, 3)
+    ngrams = count(LINES, 3, START)
     expected = Counter(
         (before, *pair)
         for line in LINES
