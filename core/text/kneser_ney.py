@@ -45,7 +45,7 @@ def count(lines: Iterable[Sequence[int]], order: int, start: int) -> NGrams:
 
     Of a piece from within a line, which does not begin with `start`, only whole ones are counted.
     """
-    before = [PADDING] * (order - 2)
+    lines, before = list(lines), [PADDING] * (order - 2)
     flat = np.array([id_ for line in lines for id_ in (*before, *line)], np.int64)
     lengths = np.array([len(line) + len(before) for line in lines], np.int64)
     ends = _targets(lengths, order)
