@@ -6,9 +6,10 @@ guesses better than either (Jelinek and Mercer 1980 mix like this; Mikolov et al
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.decoding.cells import Floats, Ids
-from core.decoding.filters import below_highest
+from core.decoding.filters import below_highest, probabilities
 from core.decoding.stepper import State, Stepper, stepper
 from core.library.model import Model
 from core.text.kneser_ney import PADDING, KneserNey
@@ -48,12 +49,16 @@ class MixedStepper:
         logits = self._network.logits(state)
         if not self.weight:
             return logits
-        assert state.context is not None
         mixed: Floats = np.exp(below_highest(logits))
         mixed *= (1 - self.weight) / mixed.sum(axis=1, keepdims=True)
-        mixed += self.weight * self._ngrams.rows(state.context)
+        mixed += self.ngrams(state)
         with np.errstate(divide="ignore"):  # alone, the n-gram model gives nothing to what is no word
             return np.log(mixed, out=mixed)
+
+    def ngrams(self, state: State) -> NDArray[np.float64]:
+        """Return what the n-gram model adds to each word's probability: (rows, words)."""
+        assert state.context is not None
+        return self.weight * self._ngrams.rows(state.context)
 
     def take(self, state: State, rows: Ids) -> State:
         """See Stepper."""
@@ -65,3 +70,11 @@ def mixed(model: Model) -> Stepper:
     """Return the stepper of a model and its n-grams, where it has some, with its own weight."""
     network, ngrams, weight = stepper(model), model.kneser_ney, model.manifest.ngram_weight
     return network if ngrams is None else MixedStepper(network, ngrams, weight or 0.0)
+
+
+def ngram_share(stepper: Stepper, state: State, id_: int) -> float | None:
+    """Return how much of a word's probability in the first row is its n-grams'; None without any."""
+    if not isinstance(stepper, MixedStepper) or not stepper.weight:
+        return None
+    whole = probabilities(stepper.logits(state))[0, id_]
+    return min(float(stepper.ngrams(state)[0, id_] / whole), 1.0) if whole else None

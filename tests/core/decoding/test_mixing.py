@@ -129,6 +129,19 @@ def test_every_decoder_says_the_same_numbers(settings: dict[str, object]) -> Non
         text += f" {word.text}"
 
 
+def test_why_tells_how_much_came_from_the_n_grams() -> None:
+    mixed = model(0.3)
+    generator = Generator(mixed, SamplingSettings(length=2))
+    seed = generator.read_seed(SEED)
+    line = generator.generate(seed)[0]
+    choice, *_ = explain(generator, seed, _ids(generator, line))
+    part = 0.3 * expected(mixed, SEED, 1)[choice.chosen.id]
+    assert choice.ngrams == pytest.approx(part / choice.chosen.before, abs=1e-5)
+    generator.configure(ngram_weight=0)
+    choice, *_ = explain(generator, seed, _ids(generator, line))
+    assert choice.ngrams is None
+
+
 def _ids(generator: Generator, line: object) -> list[int]:
     found = line_of(generator, line)  # type: ignore[arg-type]
     return list(found.ids[found.given :])
