@@ -12,26 +12,32 @@ from core.decoding.cells import Floats, Ids
 from core.decoding.filters import below_highest, probabilities
 from core.decoding.stepper import State, Stepper, stepper
 from core.library.model import Model
-from core.text.kneser_ney import PADDING, KneserNey
+from core.text.kneser_ney import PADDING
 
 
 class MixedStepper:
     """A network's stepper with an n-gram model's say in its logits, then log-probabilities."""
 
-    def __init__(
-        self, network: Stepper, ngrams: KneserNey, own: float, weight: float | None = None
-    ) -> None:
-        """Mix; `weight`, from 0 to 1, is the n-gram model's share, and `own` that where it is None."""
-        self._network, self._ngrams, self._own = network, ngrams, own
-        self.weight = own if weight is None else weight
+    def __init__(self, network: Stepper, model: Model, weight: float | None = None) -> None:
+        """Mix the network of a model that has n-grams with these.
+
+        Args:
+            network: its stepper.
+            model: the model; its n-grams are made ready when they are asked for the first time.
+            weight: their share, from 0 to 1; None for that which the model was saved with.
+        """
+        assert model.ngrams is not None
+        self._network, self._model = network, model
+        self._read = model.ngrams.ids.shape[1] - 1
+        self.weight = (model.manifest.ngram_weight or 0.0) if weight is None else weight
 
     def weighing(self, weight: float | None) -> "MixedStepper":
         """Return the same two with another weight."""
-        return MixedStepper(self._network, self._ngrams, self._own, weight)
+        return MixedStepper(self._network, self._model, weight)
 
     def start(self, rows: int) -> State:
         """See Stepper."""
-        context = np.full((rows, self._ngrams.order - 1), PADDING, np.intp)
+        context = np.full((rows, self._read), PADDING, np.intp)
         return self._network.start(rows)._replace(context=context)
 
     def advance(self, state: State, ids: Ids) -> State:
@@ -57,8 +63,10 @@ class MixedStepper:
 
     def ngrams(self, state: State) -> NDArray[np.float64]:
         """Return what the n-gram model adds to each word's probability: (rows, words)."""
+        ngrams = self._model.kneser_ney
+        assert ngrams is not None
         assert state.context is not None
-        return self.weight * self._ngrams.rows(state.context)
+        return self.weight * ngrams.rows(state.context)
 
     def take(self, state: State, rows: Ids) -> State:
         """See Stepper."""
@@ -68,8 +76,8 @@ class MixedStepper:
 
 def mixed(model: Model) -> Stepper:
     """Return the stepper of a model and its n-grams, where it has some, with its own weight."""
-    network, ngrams, weight = stepper(model), model.kneser_ney, model.manifest.ngram_weight
-    return network if ngrams is None else MixedStepper(network, ngrams, weight or 0.0)
+    network = stepper(model)
+    return network if model.ngrams is None else MixedStepper(network, model)
 
 
 def ngram_share(stepper: Stepper, state: State, id_: int) -> float | None:

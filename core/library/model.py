@@ -74,8 +74,9 @@ class Model:
     @cached_property
     def kneser_ney(self) -> KneserNey | None:
         """The model of its n-grams, where it has some."""
-        if self.ngrams is None or self.vocabulary.start is None:
+        if self.ngrams is None:
             return None
+        assert self.vocabulary.start is not None, "the loader sees to it"
         return KneserNey.of(self.ngrams, len(self.vocabulary), self.vocabulary.start)
 
     @cached_property

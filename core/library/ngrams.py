@@ -98,8 +98,9 @@ def _check(ids: Integers, counts: Integers, vocabulary: Vocabulary) -> None:
         raise WrongNGrams("it has words that the vocabulary lacks")
     if counts.min() < 1:
         raise WrongNGrams("it has n-grams that never occurred")
-    start = -1 if vocabulary.start is None else vocabulary.start
-    padding, begins = ids == PADDING, ids == start
+    if vocabulary.start is None:
+        raise WrongNGrams("it counts lines that begin with <s>, which the vocabulary lacks")
+    padding, begins = ids == PADDING, ids == vocabulary.start
     # Padding ends where `<s>` stands, and `<s>` stands where padding ends or at the very beginning.
     if padding[:, -2:].any() or (padding[:, :-1] & ~(padding | begins)[:, 1:]).any():
         raise WrongNGrams("it has padding within a line")

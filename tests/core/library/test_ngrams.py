@@ -78,6 +78,12 @@ def test_what_is_wrong_is_refused(content: bytes, message: str) -> None:
         read(content, VOCABULARY)
 
 
+def test_a_vocabulary_without_a_start_has_no_n_grams() -> None:
+    content = write(count(LINES, 3, START))
+    with pytest.raises(WrongNGrams, match="begin with <s>"):
+        read(content, Vocabulary(("<pad>", *map(str, range(400)))))
+
+
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = zlib.compress(bytes(50_000_000))
     with pytest.raises(WrongNGrams, match="n-grams of 0 words"):
