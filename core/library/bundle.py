@@ -1,6 +1,6 @@
 """One model folder, `headlong-model/1`: save it so that a crash cannot spoil it, load it checked.
 
-Reads JSON and safetensors and nothing else: no pickle, no code. A zip of the folder can be read too.
+Reads JSON, safetensors and n-grams and nothing else: no pickle, no code. A zip of it can be read too.
 What the folder holds is described in models/README.md.
 """
 
