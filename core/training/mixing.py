@@ -13,8 +13,8 @@ from core.training.dataset import Dataset
 
 Floats = NDArray[np.float64]
 
-ORDERS = {"word": 3, "character": 5}
-"""How long n-grams are; on headlines longer ones of words bring 0.4%, in half as much space again."""
+ORDER, CHARACTERS = 3, 5
+"""How long n-grams are; longer ones of words bring 0.4% on headlines, in half as much space again."""
 
 MOST = 1_000_000
 """Words that n-grams are counted in; of a longer text, in lines spread evenly."""
@@ -63,7 +63,7 @@ def mixture(dataset: Dataset, losses: Floats) -> Mixture:
     vocabulary = dataset.vocabulary
     assert vocabulary.start is not None
     every = -(-dataset.training.tokens // MOST)
-    order = ORDERS[dataset.recipe.text.level]
+    order = CHARACTERS if dataset.recipe.text.level == "character" else ORDER
     ngrams = count(islice(_lines(dataset.training), 0, None, every), order, vocabulary.start)
     if dataset.validation is None:
         return Mixture(ngrams, 0.0, None, every)

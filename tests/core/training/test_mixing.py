@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.library.ngrams import read, write
 from core.recipe import PRESETS
 from core.text.corpus import Source
 from core.text.kneser_ney import KneserNey
@@ -92,6 +93,21 @@ def test_a_huge_text_is_counted_in_lines_spread_evenly(
 def test_characters_have_longer_ones(tmp_path: Path) -> None:
     data = dataset(tmp_path, validation_share=0, level="character", cleaning="characters")
     assert mixture(data, np.zeros(0)).ngrams.ids.shape[1] == 5
+
+
+def test_a_line_that_is_learnt_in_pieces_can_be_saved(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("\n".join([" ".join(LINES), " ".join(LINES[::-1])]), encoding="utf-8")
+    recipe = PRESETS["small"].change(
+        level="character", cleaning="characters", min_count=1, validation_share=0
+    )
+    data = Dataset.prepare(Source((path,)), recipe)
+    found = mixture(data, np.zeros(0))
+    pieces = sum(len(list(batch[0])) for batch in data.training.epoch(None))
+    assert pieces > 2
+    # What begins a piece has too little before it for whole n-grams, three times each.
+    assert found.ngrams.counts.sum() == data.training.tokens - 3 * (pieces - 2)
+    assert np.array_equal(read(write(found.ngrams), data.vocabulary).ids, found.ngrams.ids)
 
 
 def test_who_gets_n_grams(tmp_path: Path) -> None:
