@@ -88,6 +88,10 @@ class TrainingSettings(Settings):
         1_000_000,
         none="auto",
     )
+    ngram: bool = setting(
+        True,
+        "save the n-grams of the text with a stream model, to mix in; most of it can be read there",
+    )
     seed: int = setting(0, "start of the trainer's random numbers", low=0, high=2**32 - 1)
 
 
@@ -169,6 +173,13 @@ class SamplingSettings(Settings):
     )
     ensemble: Literal["mix", "turns"] = setting(
         "mix", "several models at once: their mixed distribution, or a word of each in turn"
+    )
+    ngram_weight: float | None = setting(
+        None,
+        "how much a model's n-grams count beside its network; 0 is not at all, auto as it was saved",
+        0,
+        1,
+        none="auto",
     )
     samples: int = setting(1, "continuations of one seed", low=1, high=10_000)
     ranked: bool = setting(True, "several samples: all different, and the likeliest first")

@@ -284,6 +284,8 @@ def model_facts(generator: Generator) -> RenderableType:
         "network": network(manifest),
         "cleaning": manifest.cleaning,
     }
+    if manifest.ngram_weight is not None:
+        table["ngram weight"] = f"{manifest.ngram_weight:.4g}"
     for group in (manifest.corpus, manifest.training, manifest.metrics):
         told = {name: value for name, value in group.items() if value is not None and value != []}
         table |= {name: _fact(value) for name, value in told.items() if not isinstance(value, dict)}

@@ -1,6 +1,7 @@
 """What all tests share: a home of their own, real data where it is there, small models."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +11,7 @@ import pytest
 from core.library import layout
 from core.library.model import Manifest, Model
 from core.settings import ModelSettings
+from core.text.kneser_ney import count
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
 
 hypothesis.settings.register_profile("headlong", deadline=None)  # machines may be busy
@@ -66,3 +68,13 @@ def random_model(
     cleaning = "plain" if context == "stream" else "tutorial"
     manifest = Manifest(name, cleaning, settings, len(vocabulary), created="2026-01-01")
     return Model(manifest, vocabulary, weights)
+
+
+def with_ngrams(model: Model, lines: Sequence[str], weight: float = 0.3, order: int = 3) -> Model:
+    """Return a model with the n-grams of some lines of words."""
+    words = model.vocabulary
+    assert words.start is not None
+    assert words.end is not None
+    ids = [[words.start, *words.encode(line.split()), words.end] for line in lines]
+    manifest = replace(model.manifest, ngram_weight=weight)
+    return replace(model, manifest=manifest, ngrams=count(ids, order, words.start))

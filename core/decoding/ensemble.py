@@ -7,13 +7,15 @@ vocabulary; what a member does not know it reads as its unknown word, or skips w
 """
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.decoding.cells import CellState, Floats, Ids
 from core.decoding.filters import below_highest
-from core.decoding.stepper import State, Stepper, hold, stepper
+from core.decoding.mixing import MixedStepper, mixed
+from core.decoding.stepper import State, Stepper, hold
 from core.library.ensemble import SKIPPED, Ensemble, LanguageModel
 from core.settings import SamplingSettings
 
@@ -22,7 +24,12 @@ LOWEST = np.finfo(np.float32).min
 
 def network(model: LanguageModel) -> Stepper:
     """Return the stepper of a model, or of several that speak as one."""
-    return EnsembleStepper(model) if isinstance(model, Ensemble) else stepper(model)
+    return EnsembleStepper(model) if isinstance(model, Ensemble) else mixed(model)
+
+
+def weighing(stepper: Stepper, weight: float | None) -> Stepper:
+    """Return a stepper whose n-grams, where it has some, count so much; None is their own weight."""
+    return stepper.weighing(weight) if isinstance(stepper, EnsembleStepper | MixedStepper) else stepper
 
 
 def after_seed(state: State, settings: SamplingSettings) -> State:
@@ -63,13 +70,19 @@ class EnsembleStepper:
         vocabulary = ensemble.vocabulary
         self._size = len(vocabulary)
         # A model that is there twice has one stepper: they keep no state, and tables may be large.
-        steppers = {id(member): stepper(member) for member in ensemble.members}
+        steppers = {id(member): mixed(member) for member in ensemble.members}
         self._members = [steppers[id(member)] for member in ensemble.members]
         self._read, self._said = ensemble.read, ensemble.said
         self._shares = np.array(ensemble.shares)
         # textgenrnn's models of letters have a word each too: up to the next blank.
         by_word = ensemble.level == "word"
         self._ends_turn = np.array([by_word or token.isspace() for token in vocabulary.tokens])
+
+    def weighing(self, weight: float | None) -> "EnsembleStepper":
+        """Return the same with other weights of the members' n-gram models; None is their own."""
+        other = copy(self)
+        other._members = [weighing(member, weight) for member in self._members]
+        return other
 
     def start(self, rows: int) -> State:
         """See Stepper."""

@@ -17,7 +17,7 @@ import numpy as np
 from core.decoding import beam, contrastive
 from core.decoding.cells import Floats, Ids
 from core.decoding.constrained import holds
-from core.decoding.ensemble import after_seed, network, speakers
+from core.decoding.ensemble import after_seed, network, speakers, weighing
 from core.decoding.sampler import Rules, Sampler
 from core.decoding.search import Task
 from core.decoding.stepper import State, Stepper
@@ -109,15 +109,20 @@ class Generator:
 
     model: LanguageModel
     settings: SamplingSettings = field(default_factory=SamplingSettings)
-    stepper: Stepper = field(default=None, repr=False)  # type: ignore[assignment]
+    network: Stepper = field(default=None, repr=False)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        if self.stepper is None:
-            self.stepper = network(self.model)
+        if self.network is None:
+            self.network = network(self.model)
+
+    @property
+    def stepper(self) -> Stepper:
+        """What every distribution comes from: the network, its n-grams weighed as the settings say."""
+        return weighing(self.network, self.settings.ngram_weight)
 
     def under(self, settings: SamplingSettings) -> "Generator":
         """Return the same model with other settings; the network is shared."""
-        return Generator(self.model, settings, self.stepper)
+        return Generator(self.model, settings, self.network)
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -53,6 +53,9 @@ class State(NamedTuple):
     last: int | None = None
     """How many words have been read when the last answer is wanted, where that is known."""
 
+    context: Ids | None = None
+    """The last ids of each text, (rows, n), where an n-gram model has a say."""
+
 
 class Stepper(Protocol):
     """What decoding needs of a network. A test's fake is five lines."""
@@ -91,7 +94,8 @@ class StreamStepper:
 
     def advance(self, state: State, ids: Ids) -> State:
         """See Stepper."""
-        return State(self._cells.advance(state.layers, ids), state.rows, state.read + 1)
+        layers = self._cells.advance(state.layers, ids)
+        return state._replace(layers=layers, read=state.read + 1)
 
     def hidden(self, state: State) -> Floats:
         """See Stepper."""
@@ -237,9 +241,17 @@ def hold(before: State, after: State, rows: NDArray[np.bool_]) -> State:
         tuple(map(held, before.layers.hidden, after.layers.hidden)),
         tuple(map(held, before.layers.cell, after.layers.cell)),
     )
-    if before.window is None or after.window is None:
-        return after._replace(layers=layers)
-    return after._replace(layers=layers, window=np.where(rows[:, None], before.window, after.window))
+    window, context = (
+        _held(before.window, after.window, rows),
+        _held(before.context, after.context, rows),
+    )
+    return after._replace(layers=layers, window=window, context=context)
+
+
+def _held(before: Ids | None, after: Ids | None, rows: NDArray[np.bool_]) -> Ids | None:
+    if before is None or after is None:
+        return None
+    return np.where(rows[:, None], before, after)
 
 
 def _stacked(states: tuple[tuple[Floats, ...], ...]) -> tuple[Floats, ...]:

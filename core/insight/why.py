@@ -14,6 +14,7 @@ from core.decoding import filters
 from core.decoding.ensemble import turn_of
 from core.decoding.filters import Logits
 from core.decoding.generator import Generator, Seed
+from core.decoding.mixing import ngram_share
 from core.decoding.sampler import Sampler
 
 TOP = 8
@@ -47,7 +48,9 @@ class Stage:
 class Choice:
     """One generated word, `number` counted from 1, with the likeliest candidates and itself.
 
-    Where several models take turns, `speaker` is the name of the one that had this word.
+    Where several models take turns, `speaker` is the name of the one that had this word. `ngrams` is
+    how much of its probability before the filters came from the model's n-grams, from 0 to 1; None
+    where they had no say, and for several models at once.
     """
 
     number: int
@@ -55,6 +58,7 @@ class Choice:
     candidates: tuple[Candidate, ...]
     stages: tuple[Stage, ...]
     speaker: str | None = None
+    ngrams: float | None = None
 
 
 def explain(generator: Generator, seed: Seed, ids: Sequence[int], top: int = TOP) -> Iterator[Choice]:
@@ -74,7 +78,8 @@ def explain(generator: Generator, seed: Seed, ids: Sequence[int], top: int = TOP
     for number, id_ in enumerate(ids):
         logits = generator.stepper.logits(state)
         speaker = turn_of(generator.model, state)
-        yield replace(_choice(generator, sampler, logits, id_, number + 1, top), speaker=speaker)
+        choice = _choice(generator, sampler, logits, id_, number + 1, top)
+        yield replace(choice, speaker=speaker, ngrams=ngram_share(generator.stepper, state, id_))
         sampler.skip(np.array([id_]), logits)
         state = generator.stepper.advance(state, np.array([id_]))
 

@@ -1,6 +1,6 @@
 """One model folder, `headlong-model/1`: save it so that a crash cannot spoil it, load it checked.
 
-Reads JSON and safetensors and nothing else: no pickle, no code. A zip of the folder can be read too.
+Reads JSON, safetensors and n-grams and nothing else: no pickle, no code. A zip of it can be read too.
 What the folder holds is described in models/README.md.
 """
 
@@ -9,16 +9,18 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from core.errors import DamagedModel, ModelError, ModelNotFound, NewerModel, SettingError
-from core.library import folders, layout, limits, records, tensors
+from core.library import folders, layout, limits, ngrams, records, tensors
 from core.library.archive import BLOCK
 from core.library.containers import Container, damaged, opened
-from core.library.limits import CARD, HEADER, MANIFEST, VOCABULARY, WEIGHTS, Content
+from core.library.limits import CARD, HEADER, MANIFEST, NGRAMS, VOCABULARY, WEIGHTS, Content
 from core.library.model import Manifest, Model, Weights
 from core.library.paths import is_file, is_folder
+from core.text.kneser_ney import NGrams
 from core.text.vocabulary import Vocabulary
 
 _T = TypeVar("_T")
@@ -93,14 +95,18 @@ def files(model: Model, card: str, weights: tensors.Arrays | None = None) -> dic
 
     `weights`, where they are given, are stored in place of the model's: the same in half precision.
     """
+    ngram_weight = None if model.ngrams is None else model.manifest.ngram_weight or 0.0
+    manifest = replace(model.manifest, ngram_weight=ngram_weight)
     contents = {
         VOCABULARY: _json(records.vocabulary_record(model.vocabulary)),
         WEIGHTS: tensors.write(model.weights if weights is None else weights),
         CARD: card.encode(),
     }
+    if model.ngrams is not None:
+        contents[NGRAMS] = ngrams.write(model.ngrams)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    manifest = _json(records.manifest_record(model.manifest) | {"sha256": hashes})
-    return contents | {MANIFEST: manifest}
+    record = records.manifest_record(manifest) | {"sha256": hashes}
+    return contents | {MANIFEST: _json(record)}
 
 
 def _json(record: Mapping[str, Any]) -> bytes:
@@ -135,8 +141,8 @@ def read_files(path: Path) -> dict[str, bytes]:
     """
 
     def read(source: Container) -> dict[str, bytes]:
-        _load(source, every_hash=True)
-        return {name: bytes(source.read(name)) for name in limits.LARGEST}
+        absent = [NGRAMS] if _load(source, every_hash=True).ngrams is None else []
+        return {name: bytes(source.read(name)) for name in limits.LARGEST if name not in absent}
 
     return _steadily(path, read)
 
@@ -152,6 +158,8 @@ def load_manifest(path: Path) -> Manifest:
         manifest = _manifest(source)[0]
         _check_weights_size(source, manifest)
         source.size(VOCABULARY)
+        if manifest.ngram_weight is not None:
+            source.size(NGRAMS)
         return manifest
 
     return _steadily(path, read)
@@ -201,7 +209,7 @@ def _load(source: Container, every_hash: bool = False) -> Model:
     weights = _weights(source, manifest, hashes)
     if every_hash:
         _check_hash(source, CARD, source.read(CARD), hashes)
-    return Model(manifest, vocabulary, weights)
+    return Model(manifest, vocabulary, weights, _ngrams(source, manifest, vocabulary, hashes))
 
 
 def _manifest(source: Container) -> tuple[Manifest, Mapping[str, Any]]:
@@ -255,6 +263,19 @@ def _vocabulary(source: Container, manifest: Manifest, hashes: Mapping[str, Any]
         return records.read_vocabulary(_record(source, VOCABULARY, content), manifest.vocabulary)
     except records.WrongRecord as error:
         raise damaged(source.path, f"{VOCABULARY}: {error}") from error
+
+
+def _ngrams(
+    source: Container, manifest: Manifest, vocabulary: Vocabulary, hashes: Mapping[str, Any]
+) -> NGrams | None:
+    if manifest.ngram_weight is None:
+        return None
+    content = source.read(NGRAMS)
+    _check_hash(source, NGRAMS, content, hashes)
+    try:
+        return ngrams.read(content, vocabulary)
+    except ngrams.WrongNGrams as error:
+        raise damaged(source.path, f"{NGRAMS}: {error}") from error
 
 
 def _check_weights_size(source: Container, manifest: Manifest) -> None:

@@ -32,6 +32,7 @@ def write_card(manifest: Manifest) -> str:
         f"{shape.hidden_size}{tied}{', averaged over all of them' if shape.attention else ''}",
         "context": reads,
         "cleaning": manifest.cleaning,
+        "n-grams": _ngrams(manifest.ngram_weight),
     }
     parts = [
         f"# {manifest.name}",
@@ -49,6 +50,14 @@ def write_card(manifest: Manifest) -> str:
         RECITES if not measured.keys() & {"validation_perplexity"} and manifest.corpus else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _ngrams(weight: float | None) -> str:
+    if weight is None:
+        return "none"
+    return (
+        f"mixed in with weight {weight:.4g}; much of the text it was trained on can be read from them"
+    )
 
 
 def _made(manifest: Manifest) -> str:

@@ -9,11 +9,12 @@ from core.library import layout
 from core.settings import ModelSettings
 from core.text.vocabulary import Vocabulary
 
-MANIFEST, VOCABULARY, WEIGHTS, CARD = (
+MANIFEST, VOCABULARY, WEIGHTS, CARD, NGRAMS = (
     "model.json",
     "vocabulary.json",
     "weights.safetensors",
     "card.md",
+    "ngrams.zlib",
 )
 
 Content = bytes | bytearray
@@ -28,8 +29,12 @@ LARGEST = {
     VOCABULARY: 20 << 20,
     WEIGHTS: 1 << 30,  # half a second of SHA-256
     CARD: 1 << 20,
+    NGRAMS: 32 << 20,
 }
 """Bytes of each file that are read at the most."""
+
+NGRAMS_AT_MOST = 1 << 20
+"""Different n-grams: reading them takes about 100 bytes for each."""
 
 HEADER = 1 << 20
 """Bytes of a safetensors header: names and shapes of at most a few dozen arrays."""

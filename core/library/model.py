@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.library import layout
 from core.settings import ModelSettings
 from core.text.cleaning import Cleaning, cleaning
+from core.text.kneser_ney import KneserNey, NGrams
 from core.text.vocabulary import END, UNKNOWN, Vocabulary
 
 _PLAIN = {"gate": "sigmoid", "reset_after": True, "masked": False, "attention": False}
@@ -36,6 +37,8 @@ class Manifest:
     corpus: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     created: str = ""
+    ngram_weight: float | None = None
+    """How much the model's n-grams count beside its network, from 0 to 1; None where it has none."""
 
     @property
     def parameters(self) -> int:
@@ -50,6 +53,8 @@ class Model:
     manifest: Manifest
     vocabulary: Vocabulary
     weights: Weights
+    ngrams: NGrams | None = None
+    """Those of its training lines, where they are to have a say beside the network."""
 
     @property
     def name(self) -> str:
@@ -67,8 +72,16 @@ class Model:
         return cleaning(self.manifest.cleaning)
 
     @cached_property
+    def kneser_ney(self) -> KneserNey | None:
+        """The model of its n-grams, where it has some."""
+        if self.ngrams is None:
+            return None
+        assert self.vocabulary.start is not None, "the loader sees to it"
+        return KneserNey.of(self.ngrams, len(self.vocabulary), self.vocabulary.start)
+
+    @cached_property
     def sha256(self) -> str:
-        """Identify what decides the model's words: architecture, cleaning, vocabulary and weights.
+        """Identify what decides its words: architecture, cleaning, vocabulary, weights and n-grams.
 
         The name and the card may change; the identity stays.
         """
@@ -84,8 +97,12 @@ class Model:
         }
         if (self.vocabulary.end_token, self.vocabulary.unknown_token) != (END, UNKNOWN):
             facts["roles"] = [self.vocabulary.end_token, self.vocabulary.unknown_token]
+        if self.ngrams is not None:
+            facts["ngram_weight"] = self.manifest.ngram_weight
         digest.update(json.dumps(facts, sort_keys=True).encode())
         for name in sorted(self.weights):
             digest.update(name.encode())
             digest.update(np.ascontiguousarray(self.weights[name], dtype="<f4").tobytes())
+        for integers in self.ngrams or ():
+            digest.update(np.ascontiguousarray(integers, dtype="<i8").tobytes())
         return digest.hexdigest()

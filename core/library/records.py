@@ -53,6 +53,7 @@ def read_manifest(record: Record) -> Manifest:
         corpus=_typed(record, "corpus", dict),
         metrics=_typed(record, "metrics", dict),
         created=_typed(record, "created", str),
+        ngram_weight=_share(record, "ngram_weight"),
     )
     if not 2 <= manifest.vocabulary <= WORDS:
         raise WrongRecord(f"a vocabulary has from 2 to {WORDS:,} tokens, not {manifest.vocabulary:,}")
@@ -95,6 +96,16 @@ def _typed(record: Record, name: str, kind: type) -> Any:
     return value
 
 
+def _share(record: Record, name: str) -> float | None:
+    """Return a number from 0 to 1 that may be missing."""
+    value = record.get(name)
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise WrongRecord(f"{name} must be a number from 0 to 1, not {value!r:.60}")
+    return float(value)
+
+
 def read_vocabulary(record: Record, size: int) -> Vocabulary:
     """Return what vocabulary.json says, which must be `size` tokens.
 
@@ -120,6 +131,7 @@ def read_vocabulary(record: Record, size: int) -> Vocabulary:
 
 def manifest_record(manifest: Manifest) -> dict[str, Any]:
     """Return a manifest as model.json holds it; the other files' hashes are still to come."""
+    ngrams = {} if manifest.ngram_weight is None else {"ngram_weight": manifest.ngram_weight}
     return {
         "format": FORMAT,
         "name": manifest.name,
@@ -128,6 +140,7 @@ def manifest_record(manifest: Manifest) -> dict[str, Any]:
         "cleaning": manifest.cleaning,
         "vocabulary": manifest.vocabulary,
         "architecture": manifest.architecture.to_json(),
+        **ngrams,
         "training": dict(manifest.training),
         "corpus": dict(manifest.corpus),
         "metrics": dict(manifest.metrics),

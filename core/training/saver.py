@@ -16,6 +16,7 @@ from core.training.dataset import Dataset
 from core.training.events import STOPPED
 from core.training.history import Best, Epoch, to_json
 from core.training.job import Job, readable
+from core.training.mixing import Mixture
 
 FILES_NAMED = 100
 LONGEST_COMMAND = 10_000
@@ -46,6 +47,9 @@ class Saver:
         places = [job.destination, *([job.destination.with_name(saved_as)] if saved_as else [])]
         own = [place for place in places if self._is_own(place)]
         self._saved = bool(own)
+        self.mixture: Mixture | None = None
+        """What is saved beside the network, once that is known."""
+
         self.destination = own[0] if own else job.destination
 
     @property
@@ -63,7 +67,8 @@ class Saver:
             directory = self.destination.parent
             self.destination = directory / free_name(self.destination.name, directory)
         manifest = self._manifest(best, reason, history, seconds)
-        model = Model(manifest, self._dataset.vocabulary, best.weights)
+        ngrams = self.mixture.ngrams if self.mixture else None
+        model = Model(manifest, self._dataset.vocabulary, best.weights, ngrams)
         bundle.save(model, self.destination, write_card(manifest), replace=self._saved)
         self._saved = True
 
@@ -132,8 +137,10 @@ class Saver:
                 "bits_per_character": best.bits_per_character,
                 "bits_per_character_spelt": dataset.spelt(best.bits_per_character),
                 **{name: value for name, value in before.items() if value is not None},
+                "validation_perplexity_with_ngrams": self.mixture.perplexity if self.mixture else None,
                 "unknown_rate": dataset.unknown_rate if held_out else None,
             },
+            ngram_weight=self.mixture.weight if self.mixture else None,
         )
 
     def _origin(self) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.errors import HeadlongError, ModelError, TrainingError, TrainingStopped, WorkerLost
 from core.library import layout
 from core.training import cluster as clusters
@@ -39,6 +41,7 @@ from core.training.history import Best, Epoch
 from core.training.job import Job
 from core.training.keeper import Keeper, Report, alone
 from core.training.opening import follow, lead
+from core.training.mixing import Mixture, is_wanted, mixture
 from core.training.saver import Measured, Saver
 
 if TYPE_CHECKING:
@@ -202,7 +205,10 @@ class _Session:
         if loop.reason == STOPPED and loop.place != Place():
             self._keep()
         best = loop.outcome()
+        self._saver.mixture = self._mixture(best)
         self._save(best, loop.reason, self._saver.finish)
+        if mixed := self._saver.mixture:
+            report(Notice(mixed.describe(best.perplexity)))
         before = loop.before
         if doubt := _doubt(best, len(loop.dataset.vocabulary), before.perplexity):
             report(Notice(doubt))
@@ -222,6 +228,19 @@ class _Session:
         saved = self._saver.saved_as
         kept = f"the best weights so far are saved as {saved!r}" if saved else "nothing is saved yet"
         return WorkerLost(f"{error}; {kept}{self._keeper.hint}")
+
+    def _mixture(self, best: Best) -> Mixture | None:
+        """Return the n-grams that the best weights are to be mixed with, if any are."""
+        dataset, network = self._loop.dataset, self._loop.network
+        if not is_wanted(dataset):
+            return None
+        if dataset.validation is None:
+            return mixture(dataset, np.zeros(0))
+        from core.training.judging import target_losses
+
+        network.set_weights(best.weights)
+        size = dataset.recipe.training.batch_size
+        return mixture(dataset, target_losses(network, dataset.validation, size))
 
     def _kept(self, event: Event) -> Event:
         """Save what an event is about, before it is reported."""

@@ -59,7 +59,10 @@ def stages(choice: Choice) -> Text:
     if left:
         count, *_ = choice.stages
         left[0] = f"{count.left:,} words left after {LEAVES.get(count.name, count.name)}"
-    return Text(" · ".join(["* the line's own word", *left]), style="muted")
+    own = "* the line's own word"
+    if choice.ngrams is not None:
+        own += f", {percent(choice.ngrams)} of it from n-grams"
+    return Text(" · ".join([own, *left]), style="muted")
 
 
 def word(candidate: Candidate) -> str:

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from core.decoding.generator import Generator
 from core.insight.why import Candidate, Choice, Stage
 from repl.chooser import Chooser, Taken, choose
 from repl.loop import run_script
 from repl.pictures.why import word_table
+from tests.conftest import random_model, with_ngrams
 from tests.repl.conftest import Screen, console
 
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
@@ -47,6 +50,16 @@ def test_the_numbers_of_why_are_those_that_branch_takes(session: Screen) -> None
     line = session.turns.require().line
     assert (number, word) == ("4", line.words[3].text)
     assert run(session, f":branch {number} {word}").strip() == line.text
+
+
+def test_a_word_tells_how_much_of_it_came_from_n_grams(session: Screen) -> None:
+    mixed = with_ngrams(random_model(), ["china says war", "the war"], 0.5)
+    session.generator = Generator(mixed, session.settings)
+    session.console.print(word_table(replace(CHOICES[0], ngrams=0.25)))
+    foot = session.shown()
+    assert "* the line's own word, 25% of it from n-grams · 3 words left" in foot
+    assert "% of it from n-grams" in run(session, ":len 2", "china", ":why 1")
+    assert "n-grams" not in run(session, ":set ngram_weight 0", "china", ":why 1")
 
 
 def test_where_models_take_turns_each_word_tells_whose_it_was(session: Screen) -> None:

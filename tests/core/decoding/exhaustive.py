@@ -103,5 +103,5 @@ class Table:
 def of_table(words: Mapping[str, Mapping[str, float]], **settings: object) -> Generator:
     """Return a generator whose network is a table; a line begins after `<s>`."""
     generator = Generator(random_model(), SamplingSettings(**settings))  # type: ignore[arg-type]
-    generator.stepper = Table(words, generator.vocabulary.tokens)
+    generator.network = Table(words, generator.vocabulary.tokens)
     return generator

@@ -43,7 +43,7 @@ class Scripted:
 def scripted(*words: str, context: str = "stream", **settings: object) -> Generator:
     generator = Generator(random_model(context), SamplingSettings(**settings))  # type: ignore[arg-type]
     tokens = generator.vocabulary.tokens
-    generator.stepper = Scripted([tokens.index(word) for word in words], len(tokens))
+    generator.network = Scripted([tokens.index(word) for word in words], len(tokens))
     return generator
 
 

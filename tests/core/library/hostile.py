@@ -19,12 +19,13 @@ import numpy as np
 
 from core.library import bundle
 from core.library.model import Model
-from tests.conftest import random_model
+from tests.conftest import random_model, with_ngrams
 
 Files = dict[str, bytes]
 Case = Callable[[Path], Path]
 
 MANIFEST, VOCABULARY, WEIGHTS = "model.json", "vocabulary.json", "weights.safetensors"
+NGRAMS = "ngrams.zlib"
 ESCAPE = "\x1b]0;owned\x07\x1b[31m"
 CASES: dict[str, Case] = {}
 
@@ -477,3 +478,49 @@ def noise_that_calls_itself_a_zip(directory: Path) -> Path:
     path = directory / "bad.zip"
     path.write_bytes(b"PK\3\4" + zlib.compress(bytes(100_000)) + b"PK\5\6" + bytes(18))
     return path
+
+
+def counted() -> Files:
+    return good(with_ngrams(random_model(), ["the war", "a new vote"]))
+
+
+@case
+def n_grams_that_are_missing(directory: Path) -> Path:
+    files = counted()
+    del files[NGRAMS]
+    return folder(directory, files)
+
+
+@case
+def n_grams_of_another_model(directory: Path) -> Path:
+    return folder(directory, counted() | {NGRAMS: counted()[NGRAMS] + b" "})
+
+
+@case
+def n_grams_that_unpack_without_end(directory: Path) -> Path:
+    return folder(directory, sealed(counted() | {NGRAMS: zlib.compress(bytes(300_000_000))}))
+
+
+@case
+def as_many_n_grams_as_there_may_be_and_none_of_them_whole(directory: Path) -> Path:
+    most = 1 << 20
+    numbers = struct.pack("<I", 5) + b"".join(
+        bytes(number >> shift & 255 for number in [most] * 5) for shift in (0, 8, 16, 24)
+    )
+    ones = bytes([1]) * most + bytes(3 * most)
+    many = zlib.compress(numbers + (bytes(4 * most) + ones) * 5)
+    return folder(directory, sealed(counted() | {NGRAMS: many}))
+
+
+@case
+def a_file_of_n_grams_that_is_too_large(directory: Path) -> Path:
+    return folder(directory, sealed(counted() | {NGRAMS: bytes((32 << 20) + 1)}))
+
+
+for weight in (1.5, -0.1, float("nan"), True, "0.3", [0.3]):
+
+    @case
+    def n_grams_of_a_wrong_weight(directory: Path, weight: object = weight) -> Path:
+        return folder(directory, sealed(counted(), ngram_weight=weight))
+
+    CASES[f"n grams of the weight {weight}"] = CASES.pop("n grams of a wrong weight")

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import DamagedModel, HeadlongError, ModelError, ModelNotFound, NewerModel, SettingError
-from core.library import bundle
+from core.library import bundle, keeping
 from core.library.model import Model
 from core.library.shelf import Shelf, shipped_models
+from tests.conftest import random_model, with_ngrams
 
 MakeModel = Callable[..., Model]
 SHIPPED = "151fb69a081cdd94"
@@ -43,6 +44,53 @@ def test_a_saved_model_comes_back_as_it_was(
     assert loaded.weights.keys() == model.weights.keys()
     assert all(np.array_equal(loaded.weights[name], model.weights[name]) for name in model.weights)
     assert loaded.sha256 == model.sha256
+
+
+def test_n_grams_come_back_as_they_were(tmp_path: Path) -> None:
+    model = with_ngrams(random_model(), ["the war", "a new vote"], weight=0.25)
+    bundle.save(model, tmp_path / "m", "# m\n")
+    loaded = bundle.load(tmp_path / "m")
+    assert model.ngrams is not None
+    assert loaded.ngrams is not None
+    assert loaded.manifest.ngram_weight == 0.25
+    assert all(map(np.array_equal, loaded.ngrams, model.ngrams))
+    assert loaded.sha256 == model.sha256
+
+
+def test_n_grams_go_along_with_copies_and_zips(tmp_path: Path) -> None:
+    model = with_ngrams(random_model(), ["the war", "a new vote"])
+    bundle.save(model, tmp_path / "m", "# m\n")
+    copies = [keeping.copy(tmp_path / "m", f"copy-{half}", float16=half) for half in (False, True)]
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        for name, content in bundle.files(model, "# m\n").items():
+            archive.writestr(f"m/{name}", content)
+    for path in (*copies, tmp_path / "m.zip"):
+        found = bundle.verify(path)
+        assert found.ngrams is not None
+        assert model.ngrams is not None
+        assert np.array_equal(found.ngrams.ids, model.ngrams.ids)
+        assert found.manifest.ngram_weight == 0.3
+
+
+def test_an_older_program_reads_a_model_with_n_grams_without_them(tmp_path: Path) -> None:
+    """It knows the four files and no `ngram_weight`: what it reads is a whole model."""
+    model = with_ngrams(random_model(), ["the war", "a new vote"])
+    bundle.save(model, tmp_path / "m", "# m\n")
+    record = json.loads((tmp_path / "m" / "model.json").read_text())
+    del record["ngram_weight"]
+    (tmp_path / "m" / "model.json").write_text(json.dumps(record))
+    assert bundle.load(tmp_path / "m").sha256 == random_model().sha256
+
+
+def test_the_identity_tells_n_grams_and_their_weight() -> None:
+    plain = random_model()
+    models = [
+        plain,
+        with_ngrams(plain, ["the war"], 0.3),
+        with_ngrams(plain, ["the war"], 0.4),
+        with_ngrams(plain, ["the vote"], 0.3),
+    ]
+    assert len({model.sha256 for model in models}) == 4
 
 
 def test_the_identity_is_that_of_the_words_it_gives(make_model: MakeModel) -> None:

@@ -48,7 +48,7 @@ def test_small_trains_saves_and_generates(make_job: Callable[..., Job]) -> None:
     job = make_job(epochs=3, hidden_size=16, embedding_size=16)
     with Trainer(job) as trainer:
         events = list(trainer.events())
-    assert kinds(events) == [Notice, Started, EpochDone, EpochDone, EpochDone, Done]
+    assert kinds(events) == [Notice, Started, EpochDone, EpochDone, EpochDone, Notice, Done]
     assert events[0] == Notice("took column 'headline' of lines.csv")
     started, done = events[1], events[-1]
     assert isinstance(started, Started)
@@ -59,10 +59,25 @@ def test_small_trains_saves_and_generates(make_job: Callable[..., Job]) -> None:
     best = min(epochs, key=lambda event: event.validation_perplexity or math.inf)
     assert (done.best_epoch, done.validation_perplexity) == (best.epoch, best.validation_perplexity)
     model = bundle.load(Path(done.path))
-    assert model.manifest.metrics["validation_perplexity"] == best.validation_perplexity
+    metrics = model.manifest.metrics
+    assert metrics["validation_perplexity"] == best.validation_perplexity
+    assert metrics["validation_perplexity_with_ngrams"] < best.validation_perplexity
+    assert model.ngrams is not None
+    assert 0 < (model.manifest.ngram_weight or 0) <= 1
     assert "headlong train x" in bundle.load_card(Path(done.path))
     generator = Generator(model)
     assert generator.generate(generator.read_seed("the a"))[0].words
+
+
+def test_n_grams_are_left_out_where_they_are_not_wanted(make_job: Callable[..., Job]) -> None:
+    with Trainer(make_job(epochs=1, hidden_size=8, embedding_size=8, ngram=False)) as trainer:
+        events = list(trainer.events())
+    assert kinds(events) == [Notice, Started, EpochDone, Done]
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert bundle.load(Path(done.path)).ngrams is None
+    assert "n-grams: none" in bundle.load_card(Path(done.path))
+    assert not (Path(done.path) / "ngrams.zlib").exists()
 
 
 def test_tutorial_trains_its_way(make_job: Callable[..., Job]) -> None:
@@ -149,11 +164,12 @@ def test_a_model_trained_here_is_trained_on_under_its_own_name(make_job: Callabl
     job = replace(first, recipe=recipe, base=base, command=command, replace=True)
     with Trainer(job) as trainer:
         events = list(trainer.events())
-    assert kinds(events) == [Notice, Notice, Started, Notice, *3 * [EpochDone], Notice, Done]
+    assert kinds(events) == [Notice, Notice, Started, Notice, *3 * [EpochDone], Notice, Notice, Done]
     notices = [event.text for event in events if isinstance(event, Notice)]
     assert notices[1] == "starts from m, 10 new words added to its 14"
     assert notices[2].startswith("before: perplexity ")
-    assert notices[3].startswith("held-out text, before: perplexity ")
+    assert "3-grams are saved with the model" in notices[3]
+    assert notices[4].startswith("held-out text, before: perplexity ")
     new = bundle.load(directory / "m")
     assert new.vocabulary.tokens[:14] == old.vocabulary.tokens
     assert set(new.vocabulary.tokens[14:]) == {"to", *"bcdefghij"}

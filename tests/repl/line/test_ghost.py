@@ -178,7 +178,7 @@ def test_a_fault_of_the_program_is_a_message_and_not_an_exception(
     session: Screen, ghost: Ghost
 ) -> None:
     generator = session.require_generator()
-    generator.stepper = Watched(generator.stepper, fault)
+    generator.network = Watched(generator.stepper, fault)
     assert ghost.of("china") == ""
     assert ghost.message == module.FAULT
 
@@ -233,7 +233,7 @@ class Held:
 def held(session: Screen) -> Iterator[Held]:
     generator = session.require_generator()
     held = Held()
-    generator.stepper = Watched(generator.stepper, held)
+    generator.network = Watched(generator.stepper, held)
     yield held
     held.go.set()
 
@@ -278,7 +278,7 @@ def test_a_search_that_was_quick_lately_may_take_a_little_longer(
     monkeypatch.setattr(module, "WHOLE_BUDGET", 0.0)
     held = Held()
     generator = session.require_generator()
-    generator.stepper = Watched(generator.stepper, held)
+    generator.network = Watched(generator.stepper, held)
     assert ghost.of("vote") == "", "the last one took too long for that"
     assert ghost.message == ON_ITS_WAY
     held.go.set()

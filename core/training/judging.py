@@ -1,0 +1,22 @@
+"""What a network thinks of each single word of held-out text."""
+
+import numpy as np
+import tensorflow as tf  # noqa: TID253
+from numpy.typing import NDArray
+
+from core.training.batches import Batches
+from core.training.network import Network
+from core.training.step import in_bucket
+
+
+def target_losses(network: Network, batches: Batches, batch_size: int) -> NDArray[np.float64]:
+    """Return -log p of every target of a stream network, in nats: row by row, batch by batch."""
+
+    def losses(inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        real = targets > 0
+        hidden, embedding = network.hidden_and_embedding(inputs, training=False)
+        return network.losses(tf.boolean_mask(hidden, real), tf.boolean_mask(targets, real), embedding)
+
+    judged = tf.function(losses)
+    parts = [np.array(judged(*in_bucket(*batch, batch_size))) for batch in batches.epoch(None)]
+    return np.concatenate(parts).astype(np.float64)
