@@ -20,6 +20,7 @@ from core.insight.scoring import LARGEST
 from core.library.ensemble import LanguageModel
 from core.library.model import Model
 from core.text.corpus import Corpus, Line, Source
+from core.text.reading import RawText
 from core.text.vocabulary import Vocabulary, is_word
 from core.training.spelling import spelling_bits
 
@@ -98,18 +99,37 @@ class Evaluation:
         return {name: getattr(self, name) for name in (*names, *figures, *facts)}
 
 
+class Corpora:
+    """One text as models of different cleanings read it; for each cleaning it is read once."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._read: dict[str, HeldOut] = {}
+        self.texts: tuple[RawText, ...] = ()
+        """What the files hold, once they have been read."""
+
+    def of(self, model: LanguageModel) -> HeldOut:
+        """Return the text as a model reads it.
+
+        Raises:
+            InputError: a file cannot be used, or nothing is left of it.
+        """
+        name = model.cleaning.name
+        if name not in self._read:
+            corpus = Corpus.load(self._source, name)
+            self._read[name], self.texts = HeldOut.of(corpus), corpus.texts
+        return self._read[name]
+
+
 def evaluate(models: Iterable[LanguageModel], source: Source) -> Iterator[Evaluation]:
     """Yield what each model makes of the same file, cleaned as the model has it.
 
     Raises:
         InputError: the file cannot be used, or a model guesses no word of it.
     """
-    read: dict[str, HeldOut] = {}
+    corpora = Corpora(source)
     for model in models:
-        name = model.cleaning.name
-        if name not in read:
-            read[name] = HeldOut.of(Corpus.load(source, name))
-        yield measure(model, read[name])
+        yield measure(model, corpora.of(model))
 
 
 def measure(model: LanguageModel, text: HeldOut) -> Evaluation:

@@ -85,4 +85,5 @@ def picked(logits: Floats, targets: Ids) -> LogProbabilities:
     shifted = logits - logits.max(axis=1, keepdims=True)
     chosen = shifted[np.arange(len(targets)), targets].astype(np.float64)
     np.exp(shifted, out=shifted)
-    return np.maximum(chosen - np.log(shifted.sum(axis=1, dtype=np.float64)), IMPOSSIBLE)
+    found: LogProbabilities = chosen - np.log(shifted.sum(axis=1, dtype=np.float64))
+    return np.maximum(found, IMPOSSIBLE, out=found)

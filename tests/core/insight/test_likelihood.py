@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def slowly(model: LanguageModel, words: Sequence[str]) -> list[float]:
     """Read the line alone, a word at a time, with the softmax written out."""
     stepper, ids = network(model), sequence(model.vocabulary, words)
     state, told = stepper.start(1), []
-    for id_, target in zip(ids, ids[1:], strict=False):
+    for id_, target in pairwise(ids):
         state = stepper.advance(state, np.array([id_]))
         logits = stepper.logits(state)[0].astype(float)
         told.append(logits[target] - math.log(sum(math.exp(logit) for logit in logits)))
@@ -72,7 +73,9 @@ def test_it_agrees_with_the_score_of_a_line() -> None:
     model = random_model()
     generator = Generator(model)
     scored = score(generator, read_line(generator, "the war says why"))
-    found = log_probabilities(network(model), [sequence(model.vocabulary, "the war says why".split())])
+    found = log_probabilities(
+        network(model), [sequence(model.vocabulary, ["the", "war", "says", "why"])]
+    )
     assert found[:-1] == pytest.approx([word.log_probability for word in scored.words], rel=1e-4)
 
 
@@ -138,7 +141,7 @@ def test_keras_gives_the_same_perplexity(keras: Any, cell: str) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_keras_gives_the_same_perplexity_of_a_window(keras: Any) -> None:
-    """The tutorial's network: every beginning of a line, padded on the left, asked for its next word."""
+    """The tutorial's network: beginnings of lines, padded on the left, and the next word."""
     model = random_model("window", window=4)
     sequences = [sequence(model.vocabulary, line) for line in LINES]
     theirs = keras.Sequential(
