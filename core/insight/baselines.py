@@ -1,7 +1,7 @@
-"""What a network has to beat: word frequencies, and a hidden Markov model.
+"""What a network has to beat: word frequencies, n-grams, and a hidden Markov model.
 
 Each gives a distribution over the words, `<unk>` and the end of a line - all that can follow - and
-guesses the same tokens as a network does. The n-gram model stands in `core.text.kneser_ney`.
+guesses the same tokens as a network does.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,13 @@ from numpy.typing import NDArray
 from core.decoding.cells import Ids
 from core.errors import SettingError
 from core.insight.likelihood import LogProbabilities
+from core.text.kneser_ney import KneserNey
 from core.text.vocabulary import Vocabulary
 
 Shares = NDArray[np.float64]
+
+ORDER = 3
+"""Words of an n-gram; longer ones gain nothing on short lines."""
 
 STATES = 30
 """Hidden states of the HMM."""
@@ -70,7 +74,30 @@ class Unigram:
 
     def log_probabilities(self, sequences: Sequence[Ids]) -> LogProbabilities:
         """See Baseline."""
-        return np.log(self.shares[np.concatenate([each[1:] for each in sequences])])
+        found: LogProbabilities = np.log(self.shares[np.concatenate([each[1:] for each in sequences])])
+        return found
+
+
+@dataclass(frozen=True)
+class NGrams:
+    """Kneser and Ney's n-gram model."""
+
+    model: KneserNey
+
+    @classmethod
+    def fit(cls, sequences: Sequence[Ids], vocabulary: Vocabulary, order: int = ORDER) -> Self:
+        """Count the n-grams of some lines."""
+        return cls(KneserNey.build([each.tolist() for each in sequences], len(vocabulary), order))
+
+    @property
+    def parameters(self) -> int:
+        """See Baseline: the shares of n-grams, and what contexts leave to shorter ones."""
+        levels = self.model.levels
+        return self.model.words + sum(level.shares.size + level.backoff.size for level in levels)
+
+    def log_probabilities(self, sequences: Sequence[Ids]) -> LogProbabilities:
+        """See Baseline."""
+        return self.model.score([each.tolist() for each in sequences])
 
 
 @dataclass(frozen=True)
