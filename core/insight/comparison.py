@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.decoding.cells import Ids
 from core.decoding.ensemble import network
@@ -25,6 +25,7 @@ from core.recipe import Recipe, preset
 from core.setting import Value
 from core.settings import TextSettings
 from core.text.corpus import Corpus, Line, Source, split_lines
+from core.text.reading import RawText
 from core.text.vocabulary import Vocabulary
 from core.training.client import Trainer
 from core.training.events import Done, Event
@@ -53,6 +54,8 @@ class Split:
     text: TextSettings
     share: float = VALIDATION_SHARE
     seen: int = 0
+    texts: tuple[RawText, ...] = ()
+    """What the files held."""
 
     @classmethod
     def of(
@@ -73,13 +76,15 @@ class Split:
         Raises:
             InputError: a file cannot be used, or too little is left.
         """
-        rows = _rows(Corpus.load(source, text.cleaning), source)
+        corpus = Corpus.load(source, text.cleaning)
+        rows, texts = _rows(corpus, source), corpus.texts
         lines = list(rows)
         if test is None:
             learnt, kept = split_lines(lines, TEST_SHARE)
             seen, repeated = 0, 0
         else:
             corpus = Corpus.load(test, text.cleaning)
+            texts += corpus.texts
             found, learnt = corpus.unique_lines(), lines
             kept = [line for line in found if line not in rows]
             seen, repeated = len(found) - len(kept), len(corpus.lines) - len(found)
@@ -97,6 +102,7 @@ class Split:
             text,
             share,
             seen,
+            texts,
         )
 
     @cached_property
@@ -201,6 +207,21 @@ class Result:
     seconds: float = 0.0
     epoch: int | None = None
     problem: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record that `headlong compare --json` prints."""
+        own = {"contender": self.contender.key, "title": self.contender.title}
+        if self.evaluation is None:
+            return own | {"problem": self.problem}
+        figures = self.evaluation.to_json()
+        for name in ("model", "trained_on"):
+            del figures[name]
+        taken = {
+            "parameters": self.parameters,
+            "seconds": round(self.seconds, 2),
+            "best_epoch": self.epoch,
+        }
+        return own | figures | taken
 
 
 def chosen(keys: Sequence[str]) -> tuple[Contender, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import SettingError
 from core.insight import baselines
-from core.insight.baselines import HiddenMarkov, Unigram
+from core.insight.baselines import HiddenMarkov, NGrams, Unigram
 from core.insight.likelihood import sequence
 from core.text.vocabulary import SPECIALS, Vocabulary
 
@@ -77,10 +77,13 @@ def test_without_hmmlearn_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPa
 
 
 @needs_hmmlearn
-def test_a_fitted_model_agrees_with_hmmlearn_and_learns_an_order() -> None:
+def test_a_fitted_model_agrees_with_hmmlearn_and_learns_an_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from hmmlearn.hmm import CategoricalHMM
 
     lines = [sequence(VOCABULARY, line) for line in (["a", "b", "a", "b"], ["a", "b"])] * 20
+    monkeypatch.setattr(baselines, "PRIOR", 0.01)
     model = HiddenMarkov.fit(lines, VOCABULARY, states=3, rounds=50)
     logs = model.log_probabilities(lines)
     theirs = CategoricalHMM(3, n_features=6)
@@ -103,3 +106,16 @@ def test_no_word_of_the_vocabulary_is_impossible() -> None:
     assert np.isfinite(model.log_probabilities([sequence(words, ["never", "b"])])).all()
     assert model.emissions[:, [0, 2]].max() == 0
     assert model.emissions.sum(axis=1) == pytest.approx([1, 1])
+
+
+def test_n_grams_are_those_of_kneser_and_ney() -> None:
+    from core.text.kneser_ney import KneserNey
+
+    fitted = NGrams.fit(LINES, VOCABULARY)
+    model = KneserNey.build([line.tolist() for line in LINES], len(VOCABULARY), 3)
+    found = np.exp(fitted.log_probabilities([np.array([2, A, B, END])]))
+    told = [
+        model.probabilities(context)[id_] for context, id_ in (([2], A), ([2, A], B), ([A, B], END))
+    ]
+    assert found == pytest.approx(told)
+    assert fitted.parameters > len(VOCABULARY)
