@@ -1,6 +1,11 @@
 """The shell's eval and compare, and the prompt's :eval: what people see, and JSON."""
 
+import itertools
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -61,3 +66,57 @@ def test_the_prompt_measures_what_is_loaded(session: Screen, file: Path) -> None
     assert "tiny" in told
     run_line(session, ":eval")
     assert "there is no file; type :eval and the name of one" in session.told()
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Path:
+    path = tmp_path / "lines.csv"
+    words = ("the", "war", "says", "why", "vote", "china")
+    rows = [" ".join(line) for line in itertools.permutations(words, 3)]
+    path.write_text("\n".join(["headline", *rows, rows[0], "Unknown"]) + "\n")
+    return path
+
+
+def test_a_panel_as_json(lines: Path, tmp_path: Path) -> None:
+    done = headlong("compare", str(lines), "--drop", "Unknown", "--only", "kn,unigram", "--json")
+    assert done.returncode == 0
+    assert done.stderr == "took column 'headline' of lines.csv\n"
+    unigram, kn = map(json.loads, done.stdout.splitlines())
+    assert (unigram["contender"], kn["contender"]) == ("unigram", "kn")
+    assert unigram["tokens"] == kn["tokens"] == 12 * 4
+    assert min(unigram["perplexity"], kn["perplexity"]) > 1
+    assert (unigram["unknown_rate"], unigram["lines"], unigram["best_epoch"]) == (0, 12, None)
+
+
+def test_a_panel_for_people_and_a_test_file(lines: Path, tmp_path: Path) -> None:
+    test = tmp_path / "test.csv"
+    test.write_text("headline\nthe war says\nthe zzz war\n")
+    options = ["--column", "headline", "--test", str(test), "--only", "kn", "--min-count", "1"]
+    done = headlong("compare", str(lines), *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = " ".join(done.stdout.split())
+    assert (
+        "33.3% of those measured on unknown · 1 test lines left out that are learnt from, too" in told
+    )
+    assert "4 tokens are guessed by each" in told
+
+
+def test_a_row_that_is_not_there_is_one_sentence(lines: Path) -> None:
+    done = headlong("compare", str(lines), "--only", "gpt")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: there is no 'gpt' to compare; there are unigram, kn, hmm, ")
+
+
+def test_ctrl_c_keeps_the_rows_so_far(lines: Path) -> None:
+    """The trainer is interrupted with its parent, and nothing of it is left."""
+    command = [sys.executable, "-m", "repl", "compare", str(lines), "--only", "unigram,lstm", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["contender"] == "unigram"
+        time.sleep(0.5)  # somewhere in the trainer's start
+        process.send_signal(signal.SIGINT)
+        out, messages = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in messages
