@@ -107,8 +107,12 @@ def test_a_row_that_is_not_there_is_one_sentence(lines: Path) -> None:
     assert done.stderr.startswith("error: there is no 'gpt' to compare; there are unigram, kn, hmm, ")
 
 
-def test_ctrl_c_keeps_the_rows_so_far(lines: Path) -> None:
-    """The trainer is interrupted with its parent, and nothing of it is left."""
+def test_ctrl_c_keeps_the_rows_so_far(
+    lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trainer ends with its parent, and nothing of it is left."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     command = [sys.executable, "-m", "repl", "compare", str(lines), "--only", "unigram,lstm", "--json"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -120,3 +124,4 @@ def test_ctrl_c_keeps_the_rows_so_far(lines: Path) -> None:
         out, messages = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in messages
+    assert list((tmp_path / "temporary").iterdir()) == []
