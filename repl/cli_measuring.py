@@ -97,7 +97,12 @@ def compare(
     cleaning: CleaningOption = None,
     min_count: Annotated[str | None, option("min_count")] = None,
     only: Annotated[
-        str | None, typer.Option("--only", help="Which to compare, as in --only kn,lstm.")
+        str | None,
+        typer.Option(
+            "--only",
+            metavar="NAMES",
+            help="Some of unigram, kn, hmm, rnn, gru, tutorial and lstm, as in --only kn,lstm.",
+        ),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help=f"Train networks for {QUICK} epochs at most.")
@@ -130,7 +135,7 @@ def compare(
             for result in rows:
                 print_json(result.to_json())
         else:
-            show(split, rows, out)
+            show(split, rows, out, epochs)
 
 
 def _text_settings(cleaning: str | None, min_count: str | None) -> TextSettings:

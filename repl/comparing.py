@@ -44,8 +44,8 @@ class _Telling:
             self._status.update(Text(f"{told} {perplexed(event.validation_perplexity)}", "muted"))
 
 
-def show(split: Split, rows: Iterable[Result], out: Console) -> None:
-    """Print rows as they come, and at the end what they mean."""
+def show(split: Split, rows: Iterable[Result], out: Console, epochs: int | None = None) -> None:
+    """Print rows as they come, and at the end what they mean; `epochs` are what networks may take."""
     out.print(heading(split))
     table = Rows(out.width)
     if table.wide:
@@ -54,5 +54,5 @@ def show(split: Split, rows: Iterable[Result], out: Console) -> None:
     for result in rows:
         out.print(table.row(result))
         found.append(result)
-    for note in notes(found):
+    for note in notes(found, epochs):
         out.print(note)

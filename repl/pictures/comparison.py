@@ -78,7 +78,7 @@ def _right(cells: Sequence[str]) -> str:
     )
 
 
-def notes(found: Sequence[Result]) -> Iterator[Text]:
+def notes(found: Sequence[Result], epochs: int | None = None) -> Iterator[Text]:
     """Say which was the best, and what the figures count."""
     measured = [(each.evaluation, each) for each in found if each.evaluation is not None]
     if not measured:
@@ -89,3 +89,6 @@ def notes(found: Sequence[Result]) -> Iterator[Text]:
         _, best = min(measured, key=lambda pair: pair[0].perplexity)
         told = f"best: {best.contender.title} · {told}"
     yield Text(told, "muted")
+    cut = [each.contender.title for each in found if epochs and each.epoch == epochs]
+    if cut:
+        yield Text(f"best in the last of {epochs} epochs, so not yet done: {', '.join(cut)}", "notice")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.insight.comparison import CONTENDERS
 from core.insight.evaluation import evaluate
 from core.library import bundle
 from core.text.corpus import Source
@@ -105,6 +106,12 @@ def test_a_row_that_is_not_there_is_one_sentence(lines: Path) -> None:
     done = headlong("compare", str(lines), "--only", "gpt")
     assert done.returncode == 1
     assert done.stderr.startswith("error: there is no 'gpt' to compare; there are unigram, kn, hmm, ")
+
+
+def test_the_help_names_every_row() -> None:
+    told = " ".join(headlong("compare", "--help", COLUMNS="200").stdout.split())
+    names = [contender.key for contender in CONTENDERS]
+    assert f"Some of {', '.join(names[:-1])} and {names[-1]}, as in" in told
 
 
 def test_ctrl_c_keeps_the_rows_so_far(

@@ -51,6 +51,13 @@ def test_the_best_is_named() -> None:
     assert list(notes([MISSING])) == []
 
 
+def test_what_was_cut_short_is_told() -> None:
+    cut = "best in the last of 32 epochs, so not yet done: LSTM (ours)"
+    assert drawn(Group(*notes([KN, LSTM], 32)), 80).splitlines()[-1] == cut
+    assert "not yet done" not in drawn(Group(*notes([KN, LSTM], 40)), 80)
+    assert "not yet done" not in drawn(Group(*notes([KN, LSTM])), 80)
+
+
 def test_the_split_is_told_with_what_is_unknown() -> None:
     test = HeldOut((("a", "b", "zzz", "b"),), "plain")
     split = Split((("a", "b"),) * 3, (("a",),), test, (), TextSettings(min_count=1), seen=2)
