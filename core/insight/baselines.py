@@ -82,7 +82,7 @@ class Unigram:
 
 
 @dataclass(frozen=True)
-class NGrams:
+class Trigrams:
     """Kneser and Ney's n-gram model."""
 
     model: KneserNey

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import HeadlongError
-from core.insight.baselines import NGrams, Unigram
+from core.insight.baselines import Trigrams, Unigram
 from core.insight.comparison import TUTORIAL, Contender, Fitted, Split, TrainedNetwork, fit
 from core.insight.evaluation import Evaluation, judged
 from core.insight.likelihood import LogProbabilities
@@ -36,7 +36,7 @@ TURNS = 50
 
 CONTENDERS = (
     Contender("unigram", "unigram", Unigram.fit),
-    Contender("kn", "Kneser-Ney 3", NGrams.fit),
+    Contender("kn", "Kneser-Ney 3", Trigrams.fit),
     Contender("tutorial", "tutorial's recipe, best epoch", preset="tutorial", changes=TUTORIAL),
     Contender("small", "small"),
 )

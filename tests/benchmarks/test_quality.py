@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.insight.baselines import NGrams
+from core.insight.baselines import Trigrams
 from tests.benchmarks import quality
 from tests.benchmarks.quality import VALIDATION_SHARE, abc, nyt, rows, weight
 
@@ -37,7 +37,7 @@ def test_the_protocol_of_the_new_york_times(shared: Path) -> None:
     split = nyt(shared)
     assert (len(split.training), len(split.validation), len(split.test.lines)) == (5_659, 298, 1_241)
     assert (split.seen, split.test.duplicates, len(split.vocabulary)) == (4, 5, 3_680)
-    model = NGrams.fit(split.sequences(split.training), split.vocabulary)
+    model = Trigrams.fit(split.sequences(split.training), split.vocabulary)
     logs = model.log_probabilities(split.sequences(split.test.lines))
     assert (len(logs), float(np.exp(-logs.mean()))) == (10_505, pytest.approx(139.1, abs=0.5))
 

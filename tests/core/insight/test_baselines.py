@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import SettingError
 from core.insight import baselines
-from core.insight.baselines import HiddenMarkov, NGrams, Unigram
+from core.insight.baselines import HiddenMarkov, Trigrams, Unigram
 from core.insight.likelihood import sequence
 from core.text.vocabulary import SPECIALS, Vocabulary
 
@@ -111,7 +111,7 @@ def test_no_word_of_the_vocabulary_is_impossible() -> None:
 def test_n_grams_are_those_of_kneser_and_ney() -> None:
     from core.text.kneser_ney import KneserNey
 
-    fitted = NGrams.fit(LINES, VOCABULARY)
+    fitted = Trigrams.fit(LINES, VOCABULARY)
     model = KneserNey.build([line.tolist() for line in LINES], len(VOCABULARY), 3)
     found = np.exp(fitted.log_probabilities([np.array([2, A, B, END])]))
     told = [
