@@ -7,10 +7,10 @@ RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-train fuzz lock wheel clean
+.PHONY: help run test check format bench bench-train bench-quality fuzz lock wheel clean
 
 help: ## list what can be made
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
 
 run: $(RUNTIME) ## install if need be, and open the prompt
 	@$(BIN)/headlong
@@ -34,12 +34,16 @@ bench: $(DEVELOPMENT) ## measure start-up, generation and the prompt, as ratios 
 	$(BIN)/python -m tests.benchmarks.step
 	$(BIN)/python -m tests.benchmarks.batch
 	$(BIN)/python -m tests.benchmarks.filters
+	$(BIN)/python -m tests.benchmarks.mixing
 	$(BIN)/python -m tests.benchmarks.storage
 	$(BIN)/python -m tests.benchmarks.typing
 	$(BIN)/python -m tests.benchmarks.cancel
 
 bench-train: $(DEVELOPMENT) ## measure training beside the tutorial's fit, Keras's and PyTorch's; takes some twenty minutes
 	$(BIN)/python -m tests.benchmarks.train
+
+bench-quality: $(DEVELOPMENT) ## measure models on two protocols of real headlines; takes about an hour
+	$(BIN)/python -m tests.benchmarks.quality
 
 fuzz: $(DEVELOPMENT) ## feed every loader spoilt files for some minutes; then time and memory of the worst
 	HEADLONG_FUZZ_EXAMPLES=3000 HEADLONG_FUZZ_SECONDS=30 HEADLONG_STRESS_SECONDS=30 \

@@ -35,11 +35,11 @@ def _main() -> None:
         return
     gc.disable()  # imports make no garbage, and looking for it takes 0.04 s; cli.py enables it again
     import_numpy()
-    from repl import cli, cli_comparing, cli_config, cli_inside, cli_looking, cli_shelf
+    from repl import cli, cli_comparing, cli_config, cli_inside, cli_looking, cli_measuring, cli_shelf
     from repl.cli_base import app
 
     # They fill the app with its commands.
-    assert all((cli, cli_looking, cli_comparing, cli_inside, cli_shelf, cli_config))
+    assert all((cli, cli_looking, cli_comparing, cli_measuring, cli_inside, cli_shelf, cli_config))
     app()
 
 

@@ -45,7 +45,7 @@ LONGEST = 24
 """Letters of the choices that stand beside an option; the help names them anyway."""
 
 
-def _option(name: str) -> Any:
+def option(name: str) -> Any:
     """Return the option of a setting; its text is checked against the table of settings, not here."""
     setting = (settings_of(SamplingSettings) | Recipe.table())[name]
     choices = "|".join(setting.choices) or "N"
@@ -76,7 +76,7 @@ DropOption = Annotated[
 EncodingOption = Annotated[
     str | None, typer.Option("--encoding", help="The files' encoding; UTF-8 if not given.")
 ]
-CleaningOption = Annotated[str | None, _option("cleaning")]
+CleaningOption = Annotated[str | None, option("cleaning")]
 Text = str | None
 
 
@@ -215,9 +215,9 @@ def train(
         ),
     ] = None,
     cleaning: CleaningOption = None,
-    min_count: Annotated[Text, _option("min_count")] = None,
-    epochs: Annotated[Text, _option("epochs")] = None,
-    patience: Annotated[Text, _option("patience")] = None,
+    min_count: Annotated[Text, option("min_count")] = None,
+    epochs: Annotated[Text, option("epochs")] = None,
+    patience: Annotated[Text, option("patience")] = None,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any other setting as name=value; may be repeated."),

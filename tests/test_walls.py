@@ -22,6 +22,7 @@ def modules_after(code: str) -> set[str]:
         "import core.decoding.generator, core.decoding.filters, core.decoding.stepper",
         "import core.library.bundle, core.library.shelf, core.library.card",
         "import core.text.corpus, core.training.client, core.training.job, core.training.events",
+        "import core.insight.evaluation, core.insight.comparison, repl.comparing",
         "import repl.cli, repl.loop, repl.line.prompt, repl.line.completion",
         "from repl.session import *; s = Session(make_console(sys.stdout), make_console(sys.stdout))\n"
         "from repl.loop import run_line\n"

@@ -40,8 +40,8 @@ from core.training.gathering import check_lines, faults_told, gathered, in_clust
 from core.training.history import Best, Epoch
 from core.training.job import Job
 from core.training.keeper import Keeper, Report, alone
-from core.training.opening import follow, lead
 from core.training.mixing import Mixture, is_wanted, mixture
+from core.training.opening import follow, lead
 from core.training.saver import Measured, Saver
 
 if TYPE_CHECKING:

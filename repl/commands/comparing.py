@@ -1,12 +1,16 @@
-"""Commands that set lines side by side: one setting at several values, two models."""
+"""Commands that set lines side by side, or models: a setting's values, two models, a text."""
+
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 
 from core.decoding.generator import Generator
+from core.errors import InputError
 from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
 from repl import choices, views
 from repl.arguments import NOTHING, Rest
+from repl.options import Column, Drop, Encoding
 from repl.registry import registry
 from repl.session import Session
 
@@ -58,6 +62,34 @@ def vs(session: Session, one: str, two: str, seed: Rest = NOTHING) -> Renderable
     text = _seed(session, seed)
     first, second = (Generator(session.shelf.load(name), session.settings) for name in (one, two))
     return picture(first, second, versus(first, second, text))
+
+
+@registry.command("eval", example=":eval unseen.csv --column headline", needs="model")
+def evaluate(
+    session: Session,
+    *files: Path,
+    column: Column = None,
+    drop: Drop = (),
+    encoding: Encoding = None,
+) -> RenderableType:
+    """Measure the loaded model on a text.
+
+    It should be one that the model has not seen. Repeated lines count once; every word is guessed, and
+    the end of each line. Beside the perplexity stand the share of words that the model does not know,
+    which make guessing easy, and bits per character, which can be compared between models; spelt out,
+    those count the letters of the unknown words too. headlong eval sets several models side by side.
+    """
+    from core.insight import evaluation
+    from core.text.corpus import Source
+    from repl.pictures import evaluation as pictures
+
+    if not files:
+        raise InputError("there is no file; type :eval and the name of one")
+    corpora = evaluation.Corpora(Source(files, column, drop, encoding))
+    model = session.require_generator().model
+    found = pictures.picture([evaluation.measure(model, corpora.of(model))])
+    guessed = [views.guessed_column(text) for text in corpora.texts if text.guessed]
+    return Group(*guessed, found)
 
 
 def _seed(session: Session, typed: str) -> str:

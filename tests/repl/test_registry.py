@@ -189,7 +189,7 @@ def test_the_commands_are_there() -> None:
     names = (
         "load import export models card rename copy remove verify train len temp greedy set show "
         "again more turns parent child sibling go bookmark prune replay why branch tree log help quit "
-        "heat score sweep vs gates neuron neurons memory edit undo samples rng run "
+        "heat score sweep vs eval gates neuron neurons memory edit undo samples rng run "
         "save open config theme ghost history jobs stop"
     )
     assert set(registry.commands) == set(names.split())
