@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import HeadlongError, ModelError, TrainingError, TrainingStopped
 from core.library import layout
+from core.text.corpus import Watch
 from core.training.checkpoints import Checkpoint, Place
 from core.training.dataset import Dataset
 from core.training.events import (
@@ -29,6 +30,7 @@ from core.training.events import (
     Event,
     Failed,
     Notice,
+    Reading,
     Started,
     to_json,
 )
@@ -39,6 +41,9 @@ from core.training.saver import Measured, Saver
 
 if TYPE_CHECKING:
     from core.training.loop import Loop
+
+READING_SECONDS = 1.0
+"""How often it is told how far reading is; texts that take less are read without a word."""
 
 Save = Callable[[Best, str, Sequence[Epoch], float], None]
 
@@ -80,7 +85,7 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
         checkpoint = keeper.resume() if job.resume else None
         if checkpoint is None:
             keeper.begin()
-        dataset = _prepare(job, keeper, report)  # before the seconds that TensorFlow takes
+        dataset = _prepare(job, keeper, report, stopping)  # before the seconds that TensorFlow takes
         if checkpoint is not None and checkpoint.fingerprint != dataset.corpus.fingerprint:
             raise TrainingError(
                 f"the text of {job.name!r} has changed since its training began, so that cannot go on; "
@@ -95,12 +100,14 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
         _Session(job, loop, keeper, report, began, checkpoint).train()
 
 
-def _prepare(job: Job, keeper: Keeper, report: Report) -> Dataset:
+def _prepare(job: Job, keeper: Keeper, report: Report, stopping: threading.Event) -> Dataset:
     base = job.base
     if job.resume and base is not None and keeper.run.base.is_dir():
         base = replace(base, path=keeper.run.base)
     model = base.load() if base else None
-    dataset = Dataset.prepare(job.source, job.recipe, model)
+    dataset = Dataset.prepare(job.source, job.recipe, model, _watch(report, stopping))
+    for notice in dataset.corpus.notices:
+        report(Notice(notice))
     for text in dataset.corpus.texts:
         if text.guessed:
             report(Notice(f"took column {text.column!r} of {text.path.name}"))
@@ -109,6 +116,21 @@ def _prepare(job: Job, keeper: Keeper, report: Report) -> Dataset:
         added = f"{len(dataset.vocabulary) - words:,} new {level}s added to its {words:,}"
         report(Notice(f"starts from {base.name}, {added}"))
     return dataset
+
+
+def _watch(report: Report, stopping: threading.Event) -> Watch:
+    """Tell now and then how far reading is, and end it where somebody wants to stop."""
+    told = time.monotonic()
+
+    def watch(rows: int, share: float) -> None:
+        nonlocal told
+        if stopping.is_set():
+            raise TrainingStopped(STOPPED_EARLY)
+        if (now := time.monotonic()) - told >= READING_SECONDS:
+            told = now
+            report(Reading(rows, share))
+
+    return watch
 
 
 class _Session:
