@@ -46,7 +46,7 @@ Line = tuple[str, ...]
 class Limits:
     """What may stand in memory: bytes of files, beyond which a text is kept on the disk, and words."""
 
-    bytes: int = 16 << 20
+    bytes: int = 4 << 20
     words: int = REMEMBERED
 
 
