@@ -1,7 +1,7 @@
 """Raw rows to the lines that a model learns from: dropped, cleaned, numbered, counted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -184,8 +184,11 @@ class _Reading:
         """Write the text to a storage; return its facts, and the column taken of each file."""
         unwanted, counts = frozenset(self.source.drop), Counter[str]()
         taken: dict[Path, tuple[str | None, bool]] = {}
-        with closing(Encoder(storage, self.remembered)) as encoder:
-            for text, share in self._pieces():
+        with (
+            closing(Encoder(storage, self.remembered)) as encoder,
+            closing(self._pieces()) as texts,
+        ):
+            for text, share in texts:
                 kept = [row for row in text.rows if row.strip() not in unwanted]
                 lines = [words for words in map(self.method.split, kept) if words]
                 encoder.add(lines)
@@ -202,12 +205,13 @@ class _Reading:
             "taken": [taken[path] for path in self.source.files],
         }
 
-    def _pieces(self) -> Iterator[tuple[RawText, float]]:
+    def _pieces(self) -> Generator[tuple[RawText, float], None, None]:
         """Yield what was read, and how much of all it is up to there."""
         source, before, whole = self.source, 0, max(1, _size(self.source.files))
         for path in source.files:
-            for text in pieces(path, source.column, source.encoding):
-                yield text, min(1.0, (before + text.bytes_read) / whole)
+            with closing(pieces(path, source.column, source.encoding)) as texts:
+                for text in texts:
+                    yield text, min(1.0, (before + text.bytes_read) / whole)
             before += _size([path])
 
 

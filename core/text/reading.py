@@ -10,8 +10,8 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,8 @@ from core.errors import InputError
 
 if TYPE_CHECKING:
     import pandas
+
+    Tables = Generator[pandas.DataFrame, None, None]
 
 TEXT_COLUMNS = ("headline", "headline_text", "title", "text", "line", "sentence")
 """Names that a column of texts usually has, the likeliest first."""
@@ -54,6 +56,9 @@ class RawText:
     bytes_read: int = field(default=0, compare=False)
 
 
+Parts = Generator[RawText, None, None]
+
+
 def read(path: Path, column: str | None = None, encoding: str | None = None) -> RawText:
     """Read one file whole, as `pieces` does piece by piece."""
     return _whole(pieces(path, column, encoding))
@@ -64,7 +69,7 @@ def _whole(parts: Iterator[RawText]) -> RawText:
     return replace(first, rows=[row for part in (first, *others) for row in part.rows])
 
 
-def pieces(path: Path, column: str | None = None, encoding: str | None = None) -> Iterator[RawText]:
+def pieces(path: Path, column: str | None = None, encoding: str | None = None) -> "Parts":
     """Read one file; its kind is told by its ending, plain text where that says nothing.
 
     Args:
@@ -79,15 +84,16 @@ def pieces(path: Path, column: str | None = None, encoding: str | None = None) -
         InputError: missing, a directory, empty, binary, wrongly encoded, malformed, or without the
             column; the message says which columns there are.
     """
-    with _opened(path) as file:
-        for part in _pieces(path, file, column, encoding):
+    with _opened(path) as file, closing(_pieces(path, file, column, encoding)) as parts:
+        for part in parts:
             yield replace(part, bytes_read=file.tell())
 
 
-def _pieces(path: Path, file: BinaryIO, column: str | None, encoding: str | None) -> Iterator[RawText]:
+def _pieces(path: Path, file: BinaryIO, column: str | None, encoding: str | None) -> Parts:
     kind = path.suffix.lower()
     if kind == ".parquet":
-        yield from _column_of(path, _read_parquet(path, file), column)
+        with closing(_read_parquet(path, file)) as tables:
+            yield from _column_of(path, tables, column)
     elif kind not in (*SEPARATED, *JSON_LINES):
         if column is not None:
             what = f"{path} is plain text and has no columns"
@@ -96,7 +102,8 @@ def _pieces(path: Path, file: BinaryIO, column: str | None, encoding: str | None
     else:
         with _decoding(path, file, encoding) as encoding:
             read_tables = _read_jsonl if kind in JSON_LINES else _read_csv
-            yield from _column_of(path, read_tables(path, file, encoding), column)
+            with closing(read_tables(path, file, encoding)) as tables:
+                yield from _column_of(path, tables, column)
 
 
 def read_lines(path: Path, encoding: str | None = None) -> RawText:
@@ -190,7 +197,7 @@ def _encoding(path: Path, head: bytes) -> str:
     return "utf-8-sig"
 
 
-def _read_lines(path: Path, file: BinaryIO, encoding: str | None) -> Iterator[RawText]:
+def _read_lines(path: Path, file: BinaryIO, encoding: str | None) -> Parts:
     with _decoding(path, file, encoding) as encoding:
         # Not splitlines: it also cuts at form feeds and other characters that stand inside lines.
         text = io.TextIOWrapper(file, encoding=encoding, newline="\n")
@@ -213,7 +220,7 @@ def _line(path: Path, line: str) -> str:
     return line
 
 
-def _read_csv(path: Path, file: BinaryIO, encoding: str) -> "Iterator[pandas.DataFrame]":
+def _read_csv(path: Path, file: BinaryIO, encoding: str) -> "Tables":
     import pandas
 
     header = _head(file).decode(encoding, errors="replace").split("\n", 1)[0]
@@ -231,9 +238,10 @@ def _read_csv(path: Path, file: BinaryIO, encoding: str) -> "Iterator[pandas.Dat
             quoting=quoting,
             chunksize=PIECE,
         )
-        for table in tables:
-            _check_table(path, table, separator)
-            yield table
+        with tables:
+            for table in tables:
+                _check_table(path, table, separator)
+                yield table
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
         raise InputError(f"{path} is not a well-formed table: {_one_line(error)}") from error
 
@@ -266,7 +274,7 @@ def _check_quotes(path: Path, table: "pandas.DataFrame", separator: str) -> None
                 )
 
 
-def _read_jsonl(path: Path, file: BinaryIO, encoding: str) -> "Iterator[pandas.DataFrame]":
+def _read_jsonl(path: Path, file: BinaryIO, encoding: str) -> "Tables":
     import pandas
 
     if path.suffix.lower() == ".json" and _head(file).lstrip().startswith(b"["):
@@ -315,7 +323,7 @@ def _record(path: Path, number: int, line: str) -> dict[str, Any]:
     )
 
 
-def _read_parquet(path: Path, file: BinaryIO) -> "Iterator[pandas.DataFrame]":
+def _read_parquet(path: Path, file: BinaryIO) -> "Tables":
     from pyarrow import parquet
 
     try:
@@ -326,9 +334,7 @@ def _read_parquet(path: Path, file: BinaryIO) -> "Iterator[pandas.DataFrame]":
         raise InputError(f"{path} is not a readable Parquet file: {_one_line(error)}") from error
 
 
-def _column_of(
-    path: Path, tables: "Iterator[pandas.DataFrame]", wanted: str | None
-) -> Iterator[RawText]:
+def _column_of(path: Path, tables: "Tables", wanted: str | None) -> Parts:
     """Take one column of every piece; JSON lines may have others in each."""
     name, names, numbers, filled, there = wanted, dict[str, None](), 0, 0, False
     for table in tables:

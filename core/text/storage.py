@@ -6,6 +6,7 @@ Files are mapped only while they are looked at, so that what was read once does 
 import io
 import json
 import os
+import weakref
 import zlib
 from collections.abc import Iterable, Iterator
 from mmap import ACCESS_READ, mmap
@@ -86,6 +87,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._opened: dict[str, IO[bytes]] = {}
+        weakref.finalize(self, _close, self._opened)
 
     def create(self, name: str) -> IO[bytes]:
         """See Storage."""
@@ -118,8 +120,7 @@ class Folder:
 
     def close(self) -> None:
         """Close what is open."""
-        while self._opened:
-            self._opened.popitem()[1].close()
+        _close(self._opened)
 
     def _open(self, name: str) -> IO[bytes]:
         if name not in self._opened:
@@ -129,6 +130,11 @@ class Folder:
     def checks(self) -> dict[str, tuple[int, int]]:
         """Return the size and the CRC-32 of each file, by its name."""
         return {path.name: _check(path) for path in sorted(self.path.iterdir())}
+
+
+def _close(opened: dict[str, IO[bytes]]) -> None:
+    while opened:
+        opened.popitem()[1].close()
 
 
 def _size(file: IO[bytes]) -> int:

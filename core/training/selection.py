@@ -13,7 +13,7 @@ from core.text.corpus import Corpus
 BLOCK = 256
 """Lines that are read together: neighbours in the text, some ten kilobytes."""
 
-WINDOW = 1 << 21
+WINDOW = 1 << 20
 """Words that are shuffled together; a text that has no more is shuffled as a whole."""
 
 SCANNED = 1 << 20
