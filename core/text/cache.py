@@ -8,6 +8,7 @@ whoever reads one has its files open, and reads on.
 
 import hashlib
 import json
+import secrets
 import shutil
 import tempfile
 import time
@@ -141,16 +142,19 @@ def _load(folder: Path) -> tuple[Folder, Record] | None:
 
 
 def _take_place(passing: Path, folder: Path) -> Folder:
-    """Give a text its name, unless another program has put the same one there meanwhile."""
-    there = _load(folder)
-    if there is None:
+    """Give a text its name, unless another program has put the same one there meanwhile.
+
+    Its files are open already, so it can be read whatever others do.
+    """
+    opened = Folder(passing)
+    opened.hold(path.name for path in passing.iterdir())
+    if (there := _load(folder)) is None:
         _discard(folder)
-        with suppress(FileExistsError):
+        with suppress(OSError):
             passing.rename(folder)
-        there = _load(folder)
-    if there is None:
-        raise OSError("what was written cannot be read again")
-    return there[0]
+    else:
+        there[0].close()
+    return opened
 
 
 def _remove_old(directory: Path, folder: Path) -> None:
@@ -173,7 +177,7 @@ def _used(path: Path) -> float:
 
 def _discard(folder: Path) -> None:
     """Remove a text in one piece first, so that nobody finds half of one."""
+    doomed = folder.with_name(f".gone.{secrets.token_hex(8)}")
     with suppress(OSError):
-        doomed = Path(tempfile.mkdtemp(prefix=".gone.", dir=folder.parent))
-        folder.rename(doomed / folder.name)
+        folder.rename(doomed)
         shutil.rmtree(doomed, ignore_errors=True)

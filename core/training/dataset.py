@@ -83,6 +83,7 @@ class Dataset:
                 f"({corpus.rows} rows); training needs at least 2 different lines"
             )
         text = _Text(corpus, Tally(split.training), Tally(split.validation))
+        watch(corpus.rows, 1.0)
         if base is None:
             recipe = _with_window(recipe, text.training.longest)
             vocabulary = _vocabulary(text, recipe)
@@ -92,6 +93,7 @@ class Dataset:
         check_size(recipe.model, vocabulary)
         table = text.table(vocabulary)
         learnt = _batches(split.training, text.training.tokens, table, vocabulary, recipe)
+        watch(corpus.rows, 1.0)
         held_out = None
         if split.held_out:
             tokens = text.validation.tokens
