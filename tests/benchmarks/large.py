@@ -2,8 +2,8 @@
 
 The lines are made here: 4 to 14 of 8,000 words, drawn by Zipf's law, and every hundredth line repeats
 another. Each size is read by a process of its own, once with an empty cache and once with what that
-left; then an epoch of batches is made, and then a network is trained for some steps. Give other numbers of
-lines as arguments: `python -m tests.benchmarks.large 100000 1000000`.
+left; then an epoch of batches is made, and then a network is trained for some steps. Give other
+numbers of lines as arguments: `python -m tests.benchmarks.large 100000 1000000`.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A trainer that reads a large text tells how far it is, and can be stopped. TensorFlow never starts."""
+"""A trainer that reads a large text tells how far it is, and can be stopped, without TensorFlow."""
 
 import threading
 from pathlib import Path
