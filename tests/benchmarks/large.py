@@ -3,8 +3,8 @@
 The lines are made here: 4 to 14 of 8,000 words, drawn by Zipf's law, and every hundredth line repeats
 another. Each size is read by a process of its own, once with an empty cache and once with what that
 left; then an epoch of batches is made, and then a network is trained for some steps. Reading and
-batches are measured in time of the processor, as others may use it too. Other numbers of lines are given
-as arguments: `python -m tests.benchmarks.large 100000 1000000`.
+batches are measured in time of the processor, as others may use it too. Other numbers of lines are
+given as arguments: `python -m tests.benchmarks.large 100000 1000000`.
 """
 
 import json
