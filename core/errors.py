@@ -8,7 +8,8 @@
     │   ├── NewerModel     a model that only a newer version of this program can read
     │   └── DamagedModel   a model folder that breaks the format's promises
     └── TrainingError      a training run that could not start or go on
-        └── TrainingStopped  somebody stopped it before there was anything to keep
+        ├── TrainingStopped  somebody stopped it before there was anything to keep
+        └── WorkerLost       one of several workers is gone
 
 Each message is one sentence or two: what was wrong, what was received, what to do; a command to copy
 stands on a line of its own. The prompt adds its own CommandError. Anything else that is raised is a
@@ -50,3 +51,7 @@ class TrainingError(HeadlongError):
 
 class TrainingStopped(TrainingError):
     """A training run that was stopped before there was anything to keep."""
+
+
+class WorkerLost(TrainingError):
+    """A training run of several workers, one of which is gone; it can be resumed."""

@@ -234,19 +234,27 @@ def train(
             "--resume", help="Go on with a training that was cut off; with --name, with that."
         ),
     ] = False,
+    workers: Annotated[
+        Text,
+        typer.Option(
+            "--workers", metavar="N", help="Processes on this machine that train it together."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a model and save it; Ctrl-C stops and keeps the best weights.
 
     What was stopped or cut off goes on with --resume, which needs no other options; --epochs may ask
     for more.
+
+    On a cluster, start the same command on every host with TF_CONFIG set; the first worker saves.
     """
     from core.training.events import STOPPED
     from repl.training import Request, done_line, follow, watch
 
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "patience": patience}
     text = (tuple(files or ()), column, tuple(drop or ()), encoding)
-    request = Request(*text, preset, name, replace, from_, context.obj.shelf, resume)
+    request = Request(*text, preset, name, replace, from_, context.obj.shelf, workers, resume)
     request = request.change(options, change or ())
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
     if as_json:

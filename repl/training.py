@@ -21,8 +21,9 @@ from core.setting import Value, find_setting
 from core.training import events
 from core.training.base import Base, recipe_from
 from core.training.client import Trainer
+from core.training.cluster import Cluster, of_environment
 from core.training.events import Done, EpochDone, Event, Notice, Started
-from core.training.job import Job, plan, readable, resume, source
+from core.training.job import Job, check_workers, plan, readable, resume, source
 from repl.echo import echo
 from repl.views import epoch_line, perplexed, safe
 
@@ -45,6 +46,9 @@ class Request:
     """The model that training starts from, by name or path; it is looked for on the shelf."""
 
     shelf: Shelf = field(default_factory=Shelf)
+    workers: str | None = None
+    """How many processes of this machine train together, as it was typed."""
+
     resume: bool = False
     """Whether to go on with a run that was cut off; all but its name and epochs is what it was then."""
 
@@ -87,13 +91,23 @@ class Request:
         Raises:
             HeadlongError: see `recipe`, `core.training.base` and `core.training.job`.
         """
+        cluster = of_environment()
+        workers = check_workers(self.workers, cluster)
         if self.resume:
-            return self._resumed()
+            return self._resumed(workers, cluster)
         text = source(self.files, self.column, self.drop, self.encoding)
         recipe, base = (self.recipe(), None) if self.base is None else self._start(self.base)
-        return plan(text, recipe, self.name, self.replace, command=self.command(), base=base)
+        return plan(
+            text,
+            recipe,
+            self.name,
+            self.replace,
+            command=self.command(),
+            base=base,
+            workers=workers or 1,
+        )
 
-    def _resumed(self) -> Job:
+    def _resumed(self, workers: int | None, cluster: Cluster | None) -> Job:
         others = (
             self.files,
             self.column,
@@ -106,9 +120,9 @@ class Request:
         if any(others) or self.changes.keys() - {"epochs"}:
             raise SettingError(
                 "--resume goes on with the text and the settings that the training began with; "
-                "leave out all but --name and --epochs"
+                "leave out all but --name, --epochs and --workers"
             )
-        return resume(self.name, self._values())
+        return resume(self.name, self._values(), workers, cluster)
 
     def _start(self, name: str) -> tuple[Recipe, Base]:
         if self.preset is not None:
@@ -127,6 +141,7 @@ class Request:
             words += ["--drop", value]
         words += _given("--encoding", self.encoding)
         words += _given("--from", readable(Path(self.base)) or self.base if self.base else None)
+        words += _given("--workers", self.workers)
         words += _given("--preset", self.preset if self.preset != DEFAULT_PRESET else None)
         for name, value in self.changes.items():
             words += ["--set", f"{name}={value}"]
@@ -207,6 +222,9 @@ def _ctrl_c_stops(trainer: Trainer) -> Iterator[None]:
 
 def done_line(done: Done) -> Text:
     """Draw how training ended and where the model is."""
+    if done.elsewhere is not None:
+        text = Text.assemble((safe(done.model), "name"), f" trained for {done.seconds:.0f} s: ")
+        return text.append(f"{done.reason}; the model is saved by {safe(done.elsewhere)}")
     text = Text.assemble(
         (safe(done.model), "name"), f" saved after {done.seconds:.0f} s: {done.reason}"
     )

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from core.errors import DamagedModel, ModelError, ModelNotFound, NewerModel, SettingError
 from core.library import folders, layout, limits, records, tensors
+from core.library.archive import BLOCK
 from core.library.containers import Container, damaged, opened
 from core.library.limits import CARD, HEADER, MANIFEST, VOCABULARY, WEIGHTS, Content
 from core.library.model import Manifest, Model, Weights
@@ -232,8 +233,17 @@ def _record(source: Container, name: str, content: Content) -> dict[str, Any]:
 
 
 def _check_hash(source: Container, name: str, content: Content, hashes: Mapping[str, Any]) -> None:
-    if hashlib.sha256(content).hexdigest() != hashes.get(name):
+    if _sha256(content) != hashes.get(name):
         raise damaged(source.path, f"{name} is not the file that {MANIFEST} was written for")
+
+
+def _sha256(content: Content) -> str:
+    """Return the hash of a content, block by block: a Ctrl-C is heard between two of them."""
+    digest = hashlib.sha256()
+    with memoryview(content) as view:
+        for start in range(0, len(view), BLOCK):
+            digest.update(view[start : start + BLOCK])
+    return digest.hexdigest()
 
 
 def _vocabulary(source: Container, manifest: Manifest, hashes: Mapping[str, Any]) -> Vocabulary:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import DamagedModel, ModelNotFound
-from core.library.archive import Archive, BadArchive
+from core.library.archive import BLOCK, Archive, BadArchive
 from core.library.folders import replaced
 from core.library.limits import LARGEST, Content
 from core.library.paths import exists, is_file, is_folder
@@ -96,12 +96,17 @@ class _Folder:
         with self._open(name) as file:
             return os.fstat(file.fileno()).st_size
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str) -> bytearray:
         """See Container."""
         with self._open(name) as file:
             size = os.fstat(file.fileno()).st_size
             _check_size(self.path, name, size)
-            return file.read(size)
+            content, position = bytearray(size), 0
+            with memoryview(content) as view:  # block by block: a Ctrl-C is heard between two of them
+                while block := file.readinto(view[position : position + BLOCK]):
+                    position += block
+            del content[position:]
+            return content
 
     @contextmanager
     def _open(self, name: str) -> Iterator[io.FileIO]:

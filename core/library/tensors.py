@@ -110,6 +110,7 @@ def _naturals(value: Any) -> tuple[int, ...]:
 
 def _view(content: Content, start: int, entry: _Entry) -> Array:
     flat: Array = np.frombuffer(content, entry.kind, math.prod(entry.shape), start + entry.begin)
+    flat.flags.writeable = False  # a bytearray's are, and a model is never changed in place
     return flat.reshape(entry.shape)
 
 

@@ -149,6 +149,10 @@ class Corpus:
             for end, length in zip(ends.tolist(), arrays.lengths.tolist(), strict=True)
         )
 
+    def unique_lines(self) -> tuple[Line, ...]:
+        """Return every line once, in order of first appearance, for texts that fit in memory."""
+        return tuple(dict.fromkeys(self.lines))
+
     def words(self) -> Iterator[str]:
         """Yield the words by their numbers; one that was forgotten meanwhile comes more than once."""
         return read_words(self.storage.lines(WORDS))

@@ -297,12 +297,26 @@ def read(path: Path) -> Checkpoint:
         WrongCheckpoint: the file is damaged, or of another version of the program.
         OSError: it cannot be read.
     """
+    return decode(path.read_bytes(), str(path))
+
+
+def encode(checkpoint: Checkpoint, job: str) -> bytes:
+    """Return a checkpoint as the content of its file."""
+    return b"".join(_parts(checkpoint, job))
+
+
+def decode(stored: bytes, name: str) -> Checkpoint:
+    """Read the content of a checkpoint's file.
+
+    Raises:
+        WrongCheckpoint: it is damaged, or of another version of the program.
+    """
     import safetensors
     import safetensors.numpy
 
-    digest, _, content = path.read_bytes().partition(b"\n")
+    digest, _, content = stored.partition(b"\n")
     if hashlib.sha256(content).hexdigest().encode() != digest:
-        raise WrongCheckpoint(f"{path} is damaged")
+        raise WrongCheckpoint(f"{name} is damaged")
     line, _, stored = content.partition(b"\n")
     del content
     record = _record(line)
@@ -310,7 +324,7 @@ def read(path: Path) -> Checkpoint:
         arrays = safetensors.numpy.load(stored)
         return _checkpoint(record, arrays)
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise WrongCheckpoint(f"{path}: {error}") from error
+        raise WrongCheckpoint(f"{name}: {error}") from error
 
 
 def _record(line: bytes) -> dict[str, Any]:

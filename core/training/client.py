@@ -19,6 +19,7 @@ from typing import IO, Self
 from core.errors import TrainingError, TrainingStopped
 from core.training import events
 from core.training.checkpoints import Run
+from core.training.cluster import of_environment
 from core.training.events import Done, EpochDone, Event, Failed, Notice
 from core.training.job import Job
 
@@ -142,6 +143,9 @@ class Trainer:
 
     def _last_words(self) -> str:
         status = self._process.wait()
+        cluster = of_environment()
+        if cluster is not None and cluster.index:
+            return f"{self._cause(status)}; what is saved, worker 1 has, {cluster.chief}"
         kept = (
             f"the best weights so far are saved as {self._saved_as!r}"
             if self._saved_as
@@ -149,15 +153,18 @@ class Trainer:
         )
         if Run.of(self.job.destination).files():
             kept += f"; go on with --resume --name {self.job.name}"
+        return f"{self._cause(status)}; {kept}"
+
+    def _cause(self, status: int) -> str:
         if status < 0:
             cause = f"was killed by {signal.Signals(-status).name}"
             if -status in WANT_OF_MEMORY:
                 cause += ", perhaps for want of memory: try a smaller batch_size or hidden_size"
-            return f"the trainer {cause}; {kept}"
+            return f"the trainer {cause}"
         self._log.seek(0)
         lines = self._log.read().strip().splitlines()
         reason = lines[-1] if lines else "it gave no reason"
-        return f"the trainer ended with status {status} ({reason}); {kept}"
+        return f"the trainer ended with status {status} ({reason})"
 
 
 def _environment() -> dict[str, str]:

@@ -71,6 +71,7 @@ class Done:
     """The model is saved. `reason` says why training ended; epoch 0 is an unfinished first one.
 
     `start` says that no epoch was better than the model that training began with, so that is kept.
+    `elsewhere` is the address of the worker of a cluster that saved it, where that was another one.
     """
 
     name: ClassVar = "done"
@@ -82,6 +83,7 @@ class Done:
     reason: str
     bits_per_character: float | None = None
     start: bool = False
+    elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

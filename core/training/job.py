@@ -12,14 +12,18 @@ from typing import Any
 from core.errors import InputError, SettingError, TrainingError
 from core.library.folders import taken
 from core.library.shelf import check_name, free_name, saved_models
-from core.recipe import Recipe
+from core.recipe import Recipe, preset
 from core.setting import Value
 from core.text.corpus import Source
 from core.training import checkpoints
 from core.training.base import Base
+from core.training.cluster import Cluster
 
 HEADLINES = Path(__file__).parents[1] / "data" / "headlines.csv"
 """The corpus that comes with the program, used when no file is named."""
+
+MOST_WORKERS = 64
+"""Of one machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,9 @@ class Job:
     base: Base | None = None
     resume: bool = False
     """Whether to go on with a run of the same destination that was cut off."""
+
+    workers: int = 1
+    """Processes on this machine that train together; on a cluster, TF_CONFIG names them instead."""
 
     @property
     def name(self) -> str:
@@ -70,6 +77,7 @@ class Job:
             record["replace"],
             Base(Path(base["path"]), base["name"], base["sha256"]) if base else None,
             record["resume"],
+            record.get("workers", 1),
         )
 
 
@@ -98,6 +106,7 @@ def plan(
     directory: Path | None = None,
     command: str = "",
     base: Base | None = None,
+    workers: int = 1,
 ) -> Job:
     """Make a job, and find out before it runs whether its model can be saved.
 
@@ -109,6 +118,7 @@ def plan(
         directory: where to save; None is the user's data directory.
         command: what a person would type to repeat the run.
         base: the model to start from.
+        workers: processes on this machine that train together, see `check_workers`.
 
     Raises:
         InputError: a file is a pipe.
@@ -137,22 +147,51 @@ def plan(
             f"models cannot be saved to {directory}: {error.strerror or error}; "
             "make it writable, or set XDG_DATA_HOME to a directory that is"
         ) from error
-    return Job(text, recipe, destination, command, replace, base)
+    return Job(text, recipe, destination, command, replace, base, workers=workers)
 
 
 def _claimed(destination: Path) -> bool:
     return taken(destination) or checkpoints.Run.of(destination).is_claimed
 
 
-def resume(name: str | None = None, changes: Mapping[str, Value] | None = None) -> Job:
+def resume(
+    name: str | None = None,
+    changes: Mapping[str, Value] | None = None,
+    workers: int | None = None,
+    cluster: Cluster | None = None,
+) -> Job:
     """Return the job that goes on with an unfinished run.
 
     Args:
         name: the model's; None, where there is only one such run.
         changes: settings that are to be others from now on, such as epochs.
+        workers: processes on this machine that train together; None for as many as before.
+        cluster: the hosts that train together; only the chief's has the run, and tells the others.
 
     Raises:
         SettingError: there is none, or there are several; or a change that cannot be.
     """
+    if cluster is not None and cluster.index:
+        destination = saved_models() / (check_name(name) if name else "resumed")
+        return Job(source(), preset("small"), destination, resume=True)
     job = Job.from_json(checkpoints.find(name))
-    return dataclasses.replace(job, recipe=job.recipe.change(**changes or {}), resume=True)
+    recipe = job.recipe.change(**changes or {})
+    return dataclasses.replace(job, recipe=recipe, resume=True, workers=workers or job.workers)
+
+
+def check_workers(asked: str | None, cluster: Cluster | None) -> int | None:
+    """Return how many workers were asked for; None if nothing was said.
+
+    Raises:
+        SettingError: it is no such number, or not that of the cluster.
+    """
+    if asked is None:
+        return None
+    number = int(asked) if asked.strip().isascii() and asked.strip().isdigit() else 0
+    if not 1 <= number <= MOST_WORKERS:
+        raise SettingError(f"--workers takes a whole number from 1 to {MOST_WORKERS}, not {asked!r}")
+    if cluster is not None and number != cluster.size:
+        raise SettingError(
+            f"--workers says {number}, and TF_CONFIG names {cluster.size}; leave out --workers"
+        )
+    return number

@@ -19,6 +19,7 @@ from core.training.events import STOPPED, STOPPED_EARLY, EpochDone, Progress
 from core.training.history import Best, Epoch
 from core.training.network import Network
 from core.training.step import Step
+from core.training.team import ALONE, Team
 
 PROGRESS_SECONDS = 0.2
 
@@ -36,22 +37,23 @@ class Loop:
     Whenever `run` has yielded or ended, it stands between two steps, and `checkpoint` tells where.
     """
 
-    def __init__(self, dataset: Dataset, stopping: Callable[[], bool]) -> None:
+    def __init__(self, dataset: Dataset, stopping: Callable[[], bool], team: Team = ALONE) -> None:
         """Build the network, with the weights of the dataset's base where it has one.
 
         Args:
             dataset: what to train on.
-            stopping: asked between steps whether to stop.
+            stopping: asked between steps whether to stop; all workers must get the same answer.
+            team: the workers that train.
         """
         self.settings = dataset.recipe.training
         self.dataset = dataset
-        self._stopping = stopping
+        self._stopping, self._team = stopping, team
         self.network = Network(
             dataset.recipe.model, len(dataset.vocabulary), dataset.unigram, self.settings.seed
         )
         if dataset.base is not None:
             self.network.set_weights(dataset.base.weights)
-        self._step = Step(self.network, dataset)
+        self._step = Step(self.network, dataset, team)
         self._clock, self._steps_before = 0.0, 0
         self.place = Place()
         self.history: list[Epoch] = []
@@ -133,7 +135,7 @@ class Loop:
         held_out = self.dataset.validation
         if held_out is None:
             return Measure(None, None)
-        nats = sum(float(self._step.evaluate(*batch)) for batch in held_out.epoch(None))
+        nats = self._team.total(sum(self._step.evaluate(*batch) for batch in held_out.epoch(None)))
         characters = self.dataset.validation_characters
         bits = nats / math.log(2) / characters if characters else None
         return Measure(math.exp(min(nats / held_out.tokens, 700.0)), bits)

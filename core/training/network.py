@@ -64,20 +64,27 @@ class Network:
         log_share = np.log(unigram / unigram.sum()).astype(np.float32)
         self.bias = tf.Variable(log_share, name="output_bias") if settings.tied else None
 
-    def hidden(self, ids: tf.Tensor, training: bool, compiled: bool = False) -> tf.Tensor:
+    def hidden(self, ids: tf.Tensor, training: bool) -> tf.Tensor:
         """Return the last layer's outputs: (rows, steps, hidden), or (rows, hidden) for a window.
-
-        Padding on the right costs no mask: what is computed there has no influence on what is before.
-        Steps come first in here, so that each is one piece of memory.
 
         Args:
             ids: (rows, steps), a shape known when this is traced.
             training: whether to drop.
-            compiled: whether XLA compiles the recurrence.
+        """
+        return self.hidden_and_embedding(ids, training)[0]
+
+    def hidden_and_embedding(self, ids: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return what `hidden` does, and the embedding for a tied output: see `look_up`.
+
+        Padding on the right costs no mask: what is computed there has no influence on what is before.
+        Steps come first in here, so that each is one piece of memory.
         """
         ids = tf.transpose(ids)
         embedding = tf.convert_to_tensor(self.embedding.embeddings)
-        values = tf.gather(embedding, ids) if self.sparse else look_up(embedding, ids)
+        if self.sparse:
+            values = tf.gather(embedding, ids)
+        else:
+            values, embedding = look_up(embedding, ids)
         if training:
             values = self._locked(values, self.settings.input_dropout, INPUT)
         mask = (ids > 0)[..., None] if self.settings.masked else None
@@ -86,14 +93,14 @@ class Network:
             cell = layer.cell
             arrays = (cell.kernel, cell.recurrent_kernel, cell.bias)
             weights = LayerWeights(*map(tf.convert_to_tensor, arrays))
-            outputs.append(self._recurrence(outputs[-1], weights, mask, compiled))
+            outputs.append(self._recurrence(outputs[-1], weights, mask))
         if self.attention:
             values = self._attend(tf.concat(outputs, -1))
         else:
             values = outputs[-1] if self.settings.context == "stream" else outputs[-1][-1]
         if training:
             values = self._locked(values, self.settings.dropout, OUTPUT)
-        return tf.transpose(values, [1, 0, 2]) if values.shape.rank == 3 else values
+        return tf.transpose(values, [1, 0, 2]) if values.shape.rank == 3 else values, embedding
 
     def _locked(self, values: tf.Tensor, rate: float, use: int) -> tf.Tensor:
         """Drop with one mask a line, the same at every word (Gal and Ghahramani 2016)."""
@@ -114,23 +121,28 @@ class Network:
         kernel = self.embedding.embeddings
         return tf.matmul(self._projected(hidden), kernel, transpose_b=True) + self.bias
 
-    def losses(self, hidden: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Return -log p of each of the targets (rows,), in nats, given outputs (rows, hidden)."""
-        return cross_entropy(self._projected(hidden), *self._output(), targets)
+    def losses(
+        self, hidden: tf.Tensor, targets: tf.Tensor, embedding: tf.Tensor, samples: int = 0
+    ) -> tf.Tensor:
+        """Return -log p of each target, in nats.
 
-    def sampled_losses(self, hidden: tf.Tensor, targets: tf.Tensor, samples: int) -> tf.Tensor:
-        """Return the same among each target and a sample of the words, for training only."""
-        uniform = self.randomness.uniform([samples], CANDIDATES)
-        return sampled_cross_entropy(self._projected(hidden), *self._output(), targets, uniform)
+        Args:
+            hidden: (rows, hidden).
+            targets: (rows,).
+            embedding: from `hidden_and_embedding`.
+            samples: how many words to draw and tell the target from, for training only; 0 for all.
+        """
+        kernel, bias = embedding, self.bias
+        if self.output is not None:
+            kernel, bias = tf.transpose(self.output.kernel), tf.convert_to_tensor(self.output.bias)
+        hidden = self._projected(hidden)
+        if not samples:
+            return cross_entropy(hidden, kernel, bias, targets)
+        uniform = self.randomness.uniform([samples], CANDIDATES, shared=True)
+        return sampled_cross_entropy(hidden, kernel, bias, targets, uniform)
 
     def _projected(self, hidden: tf.Tensor) -> tf.Tensor:
         return hidden if self.projection is None else self.projection(hidden)
-
-    def _output(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return the output's kernel (words, width) and bias."""
-        if self.output is not None:
-            return tf.transpose(self.output.kernel), tf.convert_to_tensor(self.output.bias)
-        return tf.convert_to_tensor(self.embedding.embeddings), self.bias
 
     @property
     def variables(self) -> dict[str, tf.Variable]:

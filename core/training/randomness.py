@@ -9,18 +9,33 @@ import tensorflow as tf  # noqa: TID253
 class Randomness:
     """The random numbers of one step after the other.
 
-    `steps` counts the training steps taken; whoever takes one adds it.
+    `steps` counts the training steps taken; whoever takes one adds it. Of several workers, each of
+    which has some rows of a batch, each draws the numbers that its rows would get from one alone.
     """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
+        self.worker = 0
+        """How many workers' rows, each as many as this one's, come before this one's."""
+
         self.steps = tf.Variable(0, dtype=tf.int64, trainable=False, name="steps")
 
-    def uniform(self, shape: tf.Tensor, use: int) -> tf.Tensor:
-        """Return numbers from 0 to 1; those of different uses have nothing to do with one another."""
+    def uniform(self, shape: tf.Tensor, use: int, shared: bool = False) -> tf.Tensor:
+        """Return numbers from 0 to 1; those of different uses have nothing to do with one another.
+
+        Args:
+            shape: of the answer; its first axis that is not 1 counts rows.
+            use: what they are used for.
+            shared: whether all workers get the same.
+        """
         # Settings keep the seed below 2**32, so no two uses of any two seeds meet.
         seed = tf.stack([tf.constant(self._seed + (use << 32), tf.int64), self.steps.read_value()])
-        return tf.random.stateless_uniform(shape, seed)
+        if shared or not self.worker:
+            return tf.random.stateless_uniform(shape, seed)
+        # A longer draw begins with the same numbers.
+        own = tf.reduce_prod(shape)
+        drawn = tf.random.stateless_uniform([(self.worker + 1) * own], seed)
+        return tf.reshape(drawn[self.worker * own :], shape)
 
     def dropped(self, values: tf.Tensor, rate: float, shape: tf.Tensor, use: int) -> tf.Tensor:
         """Set some of `values` to 0 and scale the rest (inverted dropout, Srivastava et al. 2014).

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import tensorflow as tf  # noqa: TID253
 
 from core.settings import ModelSettings
+from core.training.unrolled import lstm
 
 UNROLLED = 32
 """Steps that are written out one by one; more of them stay a loop, which is much faster to trace."""
@@ -29,29 +30,6 @@ class LayerWeights(NamedTuple):
     bias: tf.Tensor
 
 
-_Backward = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-
-
-class _Constant:
-    """A matrix that has its gradient elsewhere, transposed once for the gradients of what meets it."""
-
-    def __init__(self, matrix: tf.Tensor) -> None:
-        self._matrix, self._transposed = matrix, tf.transpose(matrix)
-
-    def product(self, rows: tf.Tensor) -> tf.Tensor:
-        """Return the product, whose gradient goes to the rows alone."""
-
-        @tf.custom_gradient  # type: ignore[untyped-decorator]
-        def product(rows: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-            return tf.matmul(rows, self._matrix), lambda by: tf.matmul(by, self._transposed)
-
-        return product(rows)
-
-
-def _product(rows: tf.Tensor, matrix: tf.Tensor | _Constant) -> tf.Tensor:
-    return matrix.product(rows) if isinstance(matrix, _Constant) else tf.matmul(rows, matrix)
-
-
 class Recurrence:
     """Runs layers of one kind of cell."""
 
@@ -63,75 +41,37 @@ class Recurrence:
         if settings.cell == "gru" and not settings.reset_after:
             self._cell = self._gru_that_resets_before
         self._states = 2 if settings.cell == "lstm" else 1
-        self._compiled = tf.function(self._run, jit_compile=True)
 
-    def __call__(
-        self, inputs: tf.Tensor, weights: LayerWeights, mask: tf.Tensor | None, compiled: bool
-    ) -> tf.Tensor:
+    def __call__(self, inputs: tf.Tensor, weights: LayerWeights, mask: tf.Tensor | None) -> tf.Tensor:
         """Return the outputs of all steps, (steps, rows, hidden).
 
         Args:
             inputs: (steps, rows, width), its shape known when this is traced.
             weights: the layer's.
             mask: (steps, rows, 1), False where the state and the output stay as they were; or None.
-            compiled: whether XLA compiles the recurrence, which takes seconds, once for each shape;
-                a loop is left as it is, as what it keeps for its gradient cannot leave XLA.
         """
         bias = weights.bias if weights.bias.shape.rank == 1 else weights.bias[0]
         flat = tf.reshape(inputs, [-1, inputs.shape[-1]])
         products = tf.nn.bias_add(tf.matmul(flat, weights.kernel), bias)
         products = tf.reshape(products, [*inputs.shape[:2], products.shape[-1]])
-        run = self._compiled if compiled and inputs.shape[0] <= UNROLLED else self._run
-        return run(products, weights.recurrent_kernel, weights.bias, mask)
+        return self._run(products, weights.recurrent_kernel, weights.bias, mask)
 
     def _run(
         self, products: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor, mask: tf.Tensor | None
     ) -> tf.Tensor:
-        zeros = tf.zeros([products.shape[1], self._hidden_size])
-        cell, state = self._cell(recurrent, bias), (zeros,) * self._states
-        if products.shape[0] > UNROLLED:
-            return _loop(cell, products, mask, state)
-        if self._cell in (self._lstm, self._plain):
-            return self._with_one_product(products, recurrent, bias, mask, state)
-        return _unrolled(cell, products, mask, state)
-
-    def _with_one_product(
-        self,
-        products: tf.Tensor,
-        recurrent: tf.Tensor,
-        bias: tf.Tensor,
-        mask: tf.Tensor | None,
-        state: State,
-    ) -> tf.Tensor:
-        """Run the steps; the gradient of the recurrent kernel is one product at the end.
-
-        In these cells the recurrent product is just added to the input's, so they have one gradient.
-        """
-
-        @tf.custom_gradient  # type: ignore[untyped-decorator]
-        def run(products: tf.Tensor, recurrent: tf.Tensor) -> tuple[tf.Tensor, _Backward]:
-            cell = self._cell(_Constant(recurrent), bias)
-            with tf.GradientTape() as tape:
-                tape.watch(products)
-                outputs = _unrolled(cell, products, mask, state)
-
-            def gradients(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-                by_products = tape.gradient(outputs, products, output_gradients=upstream)
-                before = tf.concat([state[0][None], outputs[:-1]], axis=0)
-                before = tf.reshape(before, [-1, self._hidden_size])
-                flat = tf.reshape(by_products, [-1, products.shape[-1]])
-                return by_products, tf.matmul(before, flat, transpose_a=True)
-
-            return outputs, gradients
-
-        return run(products, recurrent)
+        steps, rows = products.shape[:2]
+        usual = self._cell == self._lstm and self._gate is tf.sigmoid and mask is None
+        if usual and steps <= UNROLLED:
+            return lstm(products, recurrent)
+        cell, state = self._cell(recurrent, bias), (tf.zeros([rows, self._hidden_size]),) * self._states
+        return (_unrolled if steps <= UNROLLED else _loop)(cell, products, mask, state)
 
     def _lstm(self, recurrent: tf.Tensor, bias: tf.Tensor) -> Cell:
         """Hochreiter and Schmidhuber 1997, with the forget gate of Gers 2000."""
 
         def cell(x: tf.Tensor, state: State) -> State:
             hidden, memory = state
-            i, f, new, o = tf.split(x + _product(hidden, recurrent), 4, axis=1)
+            i, f, new, o = tf.split(x + tf.matmul(hidden, recurrent), 4, axis=1)
             memory = self._gate(f) * memory + self._gate(i) * tf.tanh(new)
             return self._gate(o) * tf.tanh(memory), memory
 
@@ -164,7 +104,7 @@ class Recurrence:
 
     def _plain(self, recurrent: tf.Tensor, bias: tf.Tensor) -> Cell:
         """Elman 1990."""
-        return lambda x, state: (tf.tanh(x + _product(state[0], recurrent)),)
+        return lambda x, state: (tf.tanh(x + tf.matmul(state[0], recurrent)),)
 
 
 _GATES: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {

@@ -11,6 +11,9 @@ import tensorflow as tf  # noqa: TID253
 MANY_WORDS, SAMPLES = 20_000, 8192
 """A vocabulary from which on a sample pays, and its usual size."""
 
+TINY = 1e-30
+"""A share that is still exact; float32 ends at 1e-38."""
+
 Gradients = tuple[tf.Tensor | None, ...]
 
 
@@ -31,9 +34,7 @@ def cross_entropy(
     """
     logits = tf.nn.bias_add(tf.matmul(hidden, kernel, transpose_b=True), bias)
     shares = tf.nn.softmax(logits)
-    # The likeliest word's share is no tiny number, so its logarithm tells the sum of the softmax.
-    log_sum = tf.reduce_max(logits, 1) - tf.math.log(tf.reduce_max(shares, 1))
-    losses = log_sum - tf.gather(logits, targets, batch_dims=1)
+    losses = _surprise(logits, shares, targets)
 
     def gradients(upstream: tf.Tensor) -> Gradients:
         weights, words = upstream[:, None], targets[:, None]
@@ -51,19 +52,33 @@ def cross_entropy(
     return losses, gradients
 
 
+def _surprise(logits: tf.Tensor, shares: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    """Return -log of the targets' shares, by way of the logits where one is hardly a number."""
+    chosen = tf.gather(shares, targets, batch_dims=1)
+
+    def by_logits() -> tf.Tensor:
+        # The likeliest word's share is no tiny number, so its logarithm tells the sum of the softmax.
+        log_sum = tf.reduce_max(logits, 1) - tf.math.log(tf.reduce_max(shares, 1))
+        return log_sum - tf.gather(logits, targets, batch_dims=1)
+
+    return tf.cond(tf.reduce_min(chosen) > TINY, lambda: -tf.math.log(chosen), by_logits)
+
+
 @tf.custom_gradient  # type: ignore[untyped-decorator]
-def look_up(embedding: tf.Tensor, ids: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
-    """Return the rows of (words, width) that `ids` name; the gradient is an array of that shape.
+def look_up(
+    embedding: tf.Tensor, ids: tf.Tensor
+) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., Gradients]]:
+    """Return the rows of (words, width) that `ids` name, and the embedding for a tied output.
 
-    TensorFlow's is a list of rows, which is slow to add to what a tied output gives.
+    TensorFlow's gradient of the rows is a list of them, which is slow to add to that of the output;
+    here they are added in place.
     """
-    words, width = embedding.shape
 
-    def gradients(upstream: tf.Tensor) -> Gradients:
-        rows = tf.reshape(upstream, [-1, width])
-        return tf.math.unsorted_segment_sum(rows, tf.reshape(ids, [-1]), words), None
+    def gradients(by_rows: tf.Tensor, by_output: tf.Tensor) -> Gradients:
+        by_rows = tf.reshape(by_rows, [-1, embedding.shape[-1]])
+        return tf.tensor_scatter_nd_add(by_output, tf.reshape(ids, [-1, 1]), by_rows), None
 
-    return tf.gather(embedding, ids), gradients
+    return (tf.gather(embedding, ids), tf.identity(embedding)), gradients
 
 
 def samples(setting: int | None, words: int, possible: bool) -> int:

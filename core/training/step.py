@@ -1,7 +1,5 @@
 """One training step, compiled for a few shapes of batches, and the same for evaluation."""
 
-from functools import partial
-
 import numpy as np
 import tensorflow as tf  # noqa: TID253
 from numpy.typing import NDArray
@@ -10,10 +8,10 @@ from core.errors import TrainingError
 from core.training.adam import Adam
 from core.training.batches import Batch
 from core.training.checkpoints import Arrays
-from core.training.compiling import Compiling
 from core.training.dataset import Dataset
 from core.training.network import WORDS, Network
 from core.training.softmax import samples
+from core.training.team import ALONE, Team
 
 Gradients = list[tf.Tensor | tf.IndexedSlices]
 
@@ -24,14 +22,17 @@ class Step:
     The loss is the mean cross-entropy, in nats, over real targets only: the padding's positions are
     taken out before the softmax, which is most of the work, and not after it. Gradients and their use
     are compiled apart: the ones for each shape of batch, the other once. With very many words the loss
-    of training is that among a sample of them; evaluation is always exact.
+    of training is that among a sample of them; evaluation is always exact. A worker of several reads
+    its rows of a batch; what comes out is the loss and the gradient of all of it, on every worker.
     """
 
-    def __init__(self, network: Network, dataset: Dataset) -> None:
+    def __init__(self, network: Network, dataset: Dataset, team: Team = ALONE) -> None:
         recipe = dataset.recipe
         training = recipe.training
-        self._network = network
-        self._batch_size = training.batch_size
+        self._network, self._team = network, team
+        network.randomness.worker = team.index
+        # One batch may be smaller than it is allowed to be by far.
+        self._rows = training.batch_size if dataset.training.steps > 1 else 0
         self._word_dropout = recipe.model.word_dropout
         self._unknown, self._start = dataset.vocabulary.unknown, dataset.vocabulary.start
         streams = network.settings.tied and network.settings.context == "stream"
@@ -43,12 +44,10 @@ class Step:
         self._optimizer.build(self._variables)
         numbered = enumerate(self._optimizer.variables)
         self._state = {"steps": network.randomness.steps} | {f"optimizer.{n}": v for n, v in numbered}
-        self._gradients = tf.function(partial(self._differentiate, compiled=False))
-        self._compiled_gradients = tf.function(partial(self._differentiate, compiled=True))
+        self._gradients = tf.function(self._differentiate)
         # Lists of rows have a length of their own each time, which is no reason for a graph of its own.
         self._apply_gradients = tf.function(self._apply, reduce_retracing=True)
         self._evaluate_batch = tf.function(self._evaluate)
-        self._compiling = Compiling(self._compiled_gradients, training.epochs * dataset.training.steps)
 
     @property
     def learning_rate(self) -> float:
@@ -58,7 +57,7 @@ class Step:
     @property
     def traces(self) -> int:
         """How many graphs have been made for training steps so far."""
-        functions = (self._gradients, self._compiled_gradients, self._apply_gradients)
+        functions = (self._gradients, self._apply_gradients)
         return sum(function.experimental_get_tracing_count() for function in functions)
 
     def slow_down(self) -> None:
@@ -81,34 +80,52 @@ class Step:
             raise TrainingError("the checkpoint is of another version of Headlong; train anew")
         for name, variable in self._state.items():
             variable.assign(state[name])
-        self._compiling.steps = int(self._network.randomness.steps)
 
     def train(self, inputs: NDArray[np.int32], targets: NDArray[np.int32]) -> float:
         """Take one step; return the batch's mean loss before it."""
-        batch = in_bucket(inputs, targets, self._batch_size)
-        gradients = self._compiled_gradients if self._compiling.ready(batch) else self._gradients
-        loss, *found = gradients(*batch)
+        rows = self._team.rows(in_bucket(inputs, targets, self._rows))
+        loss, *found = self._gradients(*rows, np.array(np.count_nonzero(targets), np.float32))
+        if self._team.size > 1:
+            loss, *found = self._summed([loss, *found])
         self._apply_gradients(found)
         return float(loss)
 
     def evaluate(self, inputs: NDArray[np.int32], targets: NDArray[np.int32]) -> float:
-        """Return the batch's summed loss."""
-        return float(self._evaluate_batch(*in_bucket(inputs, targets, self._batch_size)))
+        """Return the summed loss of this worker's rows of the batch."""
+        return float(self._evaluate_batch(*self._team.rows(in_bucket(inputs, targets, self._rows))))
+
+    def _summed(self, found: Gradients) -> Gradients:
+        """Return the sums of what all workers found; of lists of rows, one list of all their rows."""
+        whole = [each for each in found if not isinstance(each, tf.IndexedSlices)]
+        sums = iter(self._team.step([each.numpy() for each in whole]))
+        return [
+            self._gathered(each)
+            if isinstance(each, tf.IndexedSlices)
+            else tf.convert_to_tensor(next(sums))
+            for each in found
+        ]
+
+    def _gathered(self, rows: tf.IndexedSlices) -> tf.IndexedSlices:
+        values, indices = (self._team.gather(part.numpy()) for part in (rows.values, rows.indices))
+        return tf.IndexedSlices(
+            tf.convert_to_tensor(values), tf.convert_to_tensor(indices), rows.dense_shape
+        )
 
     def _differentiate(
-        self, inputs: tf.Tensor, targets: tf.Tensor, compiled: bool
+        self, inputs: tf.Tensor, targets: tf.Tensor, tokens: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
-        """Return the batch's mean loss, and its gradient by each variable."""
+        """Return the loss, summed and divided by `tokens`, and its gradient by each variable.
+
+        Args:
+            inputs: (rows, steps).
+            targets: (rows, steps) or (rows,).
+            tokens: real targets of the whole batch, of which these may be some rows.
+        """
         if self._word_dropout and self._unknown is not None:
             inputs = self._drop_words(inputs)
         with tf.GradientTape() as tape:
-            hidden = self._network.hidden(inputs, training=True, compiled=compiled)
-            real = _real(hidden, targets)
-            if self._samples:
-                losses = self._network.sampled_losses(*real, self._samples)
-            else:
-                losses = self._network.losses(*real)
-            loss = tf.reduce_mean(losses)
+            losses = self._losses(inputs, targets, training=True, samples=self._samples)
+            loss = tf.reduce_sum(losses) / tokens
         return (loss, *tape.gradient(loss, self._variables))
 
     def _apply(self, gradients: Gradients) -> None:
@@ -118,8 +135,13 @@ class Step:
         self._network.randomness.steps.assign_add(1)
 
     def _evaluate(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        hidden = self._network.hidden(inputs, training=False)
-        return tf.reduce_sum(self._network.losses(*_real(hidden, targets)))
+        return tf.reduce_sum(self._losses(inputs, targets, training=False))
+
+    def _losses(
+        self, inputs: tf.Tensor, targets: tf.Tensor, training: bool, samples: int = 0
+    ) -> tf.Tensor:
+        hidden, embedding = self._network.hidden_and_embedding(inputs, training)
+        return self._network.losses(*_real(hidden, targets), embedding, samples)
 
     def _drop_words(self, inputs: tf.Tensor) -> tf.Tensor:
         """Replace some words by <unk>, so that it has a meaning (word dropout, Bowman et al. 2016)."""
@@ -142,13 +164,13 @@ def rounded_up(size: int) -> int:
     return -(-size // step) * step
 
 
-def in_bucket(inputs: NDArray[np.int32], targets: NDArray[np.int32], batch_size: int) -> Batch:
-    """Pad a batch on the right and below, so that few shapes are to be compiled.
+def in_bucket(inputs: NDArray[np.int32], targets: NDArray[np.int32], rows: int) -> Batch:
+    """Pad a batch on the right, and below to so many rows, so that few shapes are to be compiled.
 
     Prefixes have one length already, and their last batch of an epoch always as many rows.
     """
     if targets.ndim == 1:
         return inputs, targets
-    rows, steps = inputs.shape
-    widths = ((0, max(rows, min(rounded_up(rows), batch_size)) - rows), (0, rounded_up(steps) - steps))
+    (found, steps), most = inputs.shape, max(rows, inputs.shape[0])
+    widths = ((0, most - found), (0, rounded_up(steps) - steps))
     return np.pad(inputs, widths), np.pad(targets, widths)

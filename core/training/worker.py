@@ -17,10 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import HeadlongError, ModelError, TrainingError, TrainingStopped
+from core.errors import HeadlongError, ModelError, TrainingError, TrainingStopped, WorkerLost
 from core.library import layout
 from core.text.corpus import Watch
+from core.training import cluster as clusters
 from core.training.checkpoints import Checkpoint, Place
+from core.training.cluster import Cluster
 from core.training.dataset import Dataset
 from core.training.events import (
     STOPPED,
@@ -34,9 +36,11 @@ from core.training.events import (
     Started,
     to_json,
 )
+from core.training.gathering import check_lines, faults_told, gathered, in_cluster
 from core.training.history import Best, Epoch
 from core.training.job import Job
 from core.training.keeper import Keeper, Report, alone
+from core.training.opening import follow, lead
 from core.training.saver import Measured, Saver
 
 if TYPE_CHECKING:
@@ -80,30 +84,65 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
             another trainer makes the same model, or there is nothing to resume.
     """
     began = time.perf_counter()
+    cluster = clusters.of_environment()
+    if cluster is not None and cluster.index:
+        _assist(job, cluster, report, stopping)
+        return
     with alone(job, report) as writable:
         keeper = Keeper(job, report, writable)
         checkpoint = keeper.resume() if job.resume else None
         if checkpoint is None:
             keeper.begin()
-        dataset = _prepare(job, keeper, report, stopping)  # before the seconds that TensorFlow takes
-        if checkpoint is not None and checkpoint.fingerprint != dataset.corpus.fingerprint:
-            raise TrainingError(
-                f"the text of {job.name!r} has changed since its training began, so that cannot go on; "
-                "put the text back as it was, or start anew with --replace"
-            )
-        if stopping.is_set():
-            raise TrainingStopped(STOPPED_EARLY)
-        from core.training.loop import Loop
+        job = _with_own_base(job, keeper)
+        with gathered(job, cluster, stopping, report) as join:
+            with faults_told(join, cluster, report):
+                dataset = _prepare(job, report, stopping)  # before the seconds that TensorFlow takes
+                check_lines(dataset, cluster.size if cluster else job.workers)
+                _check_text(job, dataset, checkpoint)
+                if stopping.is_set():
+                    raise TrainingStopped(STOPPED_EARLY)
+            team = join()
+            lead(team, job, dataset, checkpoint)
+            from core.training.loop import Loop
 
-        loop = Loop(dataset, stopping.is_set)
-        report(_started(job, dataset))
-        _Session(job, loop, keeper, report, began, checkpoint).train()
+            loop = Loop(dataset, team.stopping, team)
+            report(_started(job, dataset))
+            _Session(job, loop, keeper, report, began, checkpoint).train()
 
 
-def _prepare(job: Job, keeper: Keeper, report: Report, stopping: threading.Event) -> Dataset:
+def _assist(job: Job, cluster: Cluster, report: Report, stopping: threading.Event) -> None:
+    """Train beside the chief of a cluster, which saves the model."""
+    began = time.perf_counter()
+    try:
+        loop = follow(job, lambda: in_cluster(cluster, stopping, report))
+        report(_started(job, loop.dataset))
+        for event in loop.run():
+            report(event)
+        best = loop.outcome()
+    except WorkerLost as error:
+        again = f"go on with --resume --name {job.name} on every host"
+        raise WorkerLost(f"{error}; {again}") from error
+    seconds = round(time.perf_counter() - began, 2)
+    report(_done(job.destination, seconds, best, loop.reason, cluster.chief))
+
+
+def _with_own_base(job: Job, keeper: Keeper) -> Job:
+    """Let a resumed run begin with its own copy of the model that it started from."""
+    if job.resume and job.base is not None and keeper.run.base.is_dir():
+        return replace(job, base=replace(job.base, path=keeper.run.base))
+    return job
+
+
+def _check_text(job: Job, dataset: Dataset, checkpoint: Checkpoint | None) -> None:
+    if checkpoint is not None and checkpoint.fingerprint != dataset.corpus.fingerprint:
+        raise TrainingError(
+            f"the text of {job.name!r} has changed since its training began, so that cannot go on; "
+            "put the text back as it was, or start anew with --replace"
+        )
+
+
+def _prepare(job: Job, report: Report, stopping: threading.Event) -> Dataset:
     base = job.base
-    if job.resume and base is not None and keeper.run.base.is_dir():
-        base = replace(base, path=keeper.run.base)
     model = base.load() if base else None
     dataset = Dataset.prepare(job.source, job.recipe, model, _watch(report, stopping))
     for notice in dataset.corpus.notices:
@@ -174,6 +213,8 @@ class _Session:
         try:
             for event in loop.run():
                 report(self._kept(event))
+        except WorkerLost as error:
+            raise self._interrupted(error) from error
         except TrainingError as error:
             self._keeper.discard()  # it would explode again
             kept = (
@@ -194,20 +235,15 @@ class _Session:
             self._keeper.discard()
         elif self._keeper.hint:
             report(Notice(f"not finished{self._keeper.hint}"))
-        report(self._done(best))
+        report(_done(self._saver.destination, round(self._seconds, 2), best, loop.reason))
 
-    def _done(self, best: Best) -> Done:
-        path = self._saver.destination
-        return Done(
-            path.name,
-            str(path),
-            round(self._seconds, 2),
-            best.epoch,
-            best.perplexity,
-            self._loop.reason,
-            best.bits_per_character,
-            best.start,
-        )
+    def _interrupted(self, error: WorkerLost) -> WorkerLost:
+        """Keep where the run stands, which is between two steps; and say how it can go on."""
+        if self._loop.place != Place():
+            self._keep()
+        saved = self._saver.saved_as
+        kept = f"the best weights so far are saved as {saved!r}" if saved else "nothing is saved yet"
+        return WorkerLost(f"{error}; {kept}{self._keeper.hint}")
 
     def _kept(self, event: Event) -> Event:
         """Save what an event is about, before it is reported."""
@@ -261,6 +297,20 @@ def _doubt(best: Best, words: int, before: float | None) -> str | None:
     if before is not None and best.perplexity > before:
         return "it guesses held-out text worse than before; try a lower learning_rate or more text"
     return None
+
+
+def _done(path: Path, seconds: float, best: Best, reason: str, elsewhere: str | None = None) -> Done:
+    return Done(
+        path.name,
+        str(path),
+        seconds,
+        best.epoch,
+        best.perplexity,
+        reason,
+        best.bits_per_character,
+        best.start,
+        elsewhere,
+    )
 
 
 def _started(job: Job, dataset: Dataset) -> Started:

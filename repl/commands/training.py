@@ -26,6 +26,7 @@ Cleaning = Annotated[str | None, Option("how lines are cleaned: tutorial, plain,
 MinCount = Annotated[str | None, Option("words seen less often become <unk>", "N")]
 Epochs = Annotated[str | None, Option("passes over the text, at most", "N")]
 Resume = Annotated[bool, Option("go on with a training that was cut off; with --name, with that one")]
+Workers = Annotated[str | None, Option("processes on this machine that train it together", "N")]
 Wait = Annotated[bool, Option("show all of it until it is done, and load the model then")]
 Set = Annotated[tuple[str, ...], Option("any other setting; may be repeated", "NAME=VALUE")]
 
@@ -57,6 +58,7 @@ def train(
     name: Name = None,
     replace: Replace = False,
     resume: Resume = False,
+    workers: Workers = None,
     wait: Wait = False,
     set: Set = (),
 ) -> Confirmation:
@@ -82,7 +84,7 @@ def train(
     session.jobs.refuse_another()
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
     request = Request(
-        files, column, drop, encoding, preset, name, replace, from_, session.shelf, resume
+        files, column, drop, encoding, preset, name, replace, from_, session.shelf, workers, resume
     )
     request = request.change(options, set)
     job = request.job()
@@ -98,6 +100,8 @@ def _watch(session: Session, job: "Job") -> Confirmation:
     from repl.training import done_line, watch
 
     done = watch(job, session.console, session.messages, indent=2 if session.interactive else 0)
+    if done.elsewhere is not None:
+        return Confirmation(done_line(done))
     loaded = session.load(done.path)
     return Confirmation(Group(done_line(done), views.loaded(loaded)))
 

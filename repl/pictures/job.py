@@ -115,6 +115,9 @@ def notice(name: str, event: Notice) -> Text:
 def done(event: Done, called: str) -> Text:
     """Tell how training ended, what was kept, and how to load it."""
     how = "stopped" if event.reason == STOPPED else "trained"
+    if event.elsewhere is not None:
+        text = _named(event.model).append(f"{how} · {clock(event.seconds)} min · saved by ")
+        return text.append(safe(event.elsewhere))
     text = _named(event.model).append(f"{how} · {clock(event.seconds)} min · ")
     unfinished = "the start" if event.start else "an unfinished epoch"
     text.append(f"epoch {event.best_epoch}" if event.best_epoch else unfinished).append(" kept")

@@ -127,11 +127,18 @@ class Terminal:
         return self.screen.display[self.screen.cursor.y][: self.screen.cursor.x].rstrip()
 
     def ghost(self, typed: str, unlike: str = "", seconds: float = PATIENCE) -> str:
-        """Wait until a text stands before the cursor and a dim one, unlike another, after it."""
+        """Wait until a text stands before the cursor and a dim one, unlike another, after it.
+
+        On a slow machine its first words stand there before the others.
+        """
         self._until(
             lambda: self._ghost_after(typed) not in ("", unlike), seconds, f"a ghost of {typed}"
         )
-        return self._ghost_after(typed)
+        shown = ""
+        while shown != self._ghost_after(typed):
+            shown = self._ghost_after(typed)
+            self.watch(0.3)
+        return shown
 
     def _ghost_after(self, typed: str) -> str:
         before, ghost = split(self.screen)

@@ -398,4 +398,4 @@ def test_with_nothing_to_resume_training_does_not_begin() -> None:
     assert done.stderr.startswith("error: there is no unfinished training of 'mine' to resume")
     done = headlong("train", "x.txt", "--resume")
     assert done.returncode == 1
-    assert "leave out all but --name and --epochs" in " ".join(done.stderr.split())
+    assert "leave out all but --name, --epochs and --workers" in " ".join(done.stderr.split())

@@ -176,3 +176,38 @@ def test_what_cannot_be_resumed_is_said(tmp_path: Path, request_: Request, messa
 def test_with_nothing_unfinished_resume_says_so() -> None:
     with pytest.raises(SettingError, match="no unfinished training to resume, because every training"):
         Request(resume=True).job()
+
+
+HOSTS = '{"cluster": {"worker": ["one:1", "two:2"]}, "task": {"type": "worker", "index": %d}}'
+
+
+def test_workers_are_asked_for_by_number(home: Path) -> None:
+    job = Request(workers="3").job()
+    assert (job.workers, job.command) == (3, "headlong train --workers 3")
+    assert Request().job().workers == 1
+    assert Job.from_json(job.to_json()) == job
+    with pytest.raises(SettingError, match="--workers takes a whole number from 1 to 64, not '0'"):
+        Request(workers="0").job()
+
+
+def test_a_cluster_is_looked_at_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_CONFIG", HOSTS % 2)
+    with pytest.raises(SettingError, match="TF_CONFIG describes no cluster: its task is none of"):
+        Request().job()
+
+
+def test_a_worker_that_is_not_the_chief_resumes_what_the_chief_has(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CONFIG", HOSTS % 1)
+    job = Request(name="mine", resume=True).job()
+    assert (job.name, job.resume) == ("mine", True)
+    monkeypatch.setenv("TF_CONFIG", HOSTS % 0)
+    with pytest.raises(SettingError, match="there is no unfinished training of 'mine' to resume"):
+        Request(name="mine", resume=True).job()
+
+
+def test_the_end_of_a_worker_names_who_has_the_model() -> None:
+    done = Done("m", "/models/m", 61.0, 3, 90.0, "all 3 epochs done", elsewhere="one:1")
+    told = "m trained for 61 s: all 3 epochs done; the model is saved by one:1"
+    assert done_line(done).plain == told

@@ -1,5 +1,4 @@
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -10,33 +9,7 @@ from core.text.vocabulary import PADDING, START, Vocabulary
 from core.training import batches as module
 from core.training import selection
 from core.training.batches import LONGEST_PIECE, POOLED_BATCHES, Batch, LineBatches, PrefixBatches
-from core.training.selection import Ragged
-
-
-@dataclass
-class Listed:
-    """Lines of ids in blocks of `size`."""
-
-    lines: Sequence[Sequence[int]]
-    size: int
-
-    @property
-    def blocks(self) -> int:
-        return -(-len(self.lines) // self.size)
-
-    @property
-    def tokens(self) -> int:
-        return sum(map(len, self.lines))
-
-    def read(self, blocks: Iterable[int]) -> Ragged:
-        lines = [line for at in blocks for line in self.lines[at * self.size : (at + 1) * self.size]]
-        ids = np.array([id_ for line in lines for id_ in line], np.int32)
-        return Ragged(ids, np.array([len(line) for line in lines], np.int64))
-
-
-def encoded(lines: Sequence[Sequence[str]], vocabulary: Vocabulary, size: int = 256) -> Listed:
-    return Listed([vocabulary.encode(line) for line in lines], size)
-
+from tests.listed import encoded
 
 LINES = [("a", "b", "c"), ("c",), ("b", "a")]
 WORDS = st.lists(st.lists(st.sampled_from("abcde"), min_size=1, max_size=9).map(tuple), min_size=1)

@@ -46,13 +46,8 @@ def keras_layer(settings: ModelSettings) -> Any:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize(
-    ("steps", "masked", "compiled"),
-    [(6, False, False), (6, True, False), (6, True, True), (40, False, False), (40, True, True)],
-)
-def test_a_layer_is_keras_layer(
-    cell: dict[str, object], steps: int, masked: bool, compiled: bool
-) -> None:
+@pytest.mark.parametrize(("steps", "masked"), [(6, False), (6, True), (40, False), (40, True)])
+def test_a_layer_is_keras_layer(cell: dict[str, object], steps: int, masked: bool) -> None:
     tf = pytest.importorskip("tensorflow")
     from core.training.recurrence import LayerWeights, Recurrence
 
@@ -68,7 +63,7 @@ def test_a_layer_is_keras_layer(
     def ours(inputs: Any) -> Any:
         weights = LayerWeights(*map(tf.convert_to_tensor, layer.trainable_variables))
         kept = None if mask is None else tf.constant(mask.T[..., None])
-        outputs = recurrence(tf.transpose(inputs, [1, 0, 2]), weights, kept, compiled)
+        outputs = recurrence(tf.transpose(inputs, [1, 0, 2]), weights, kept)
         return tf.transpose(outputs, [1, 0, 2])
 
     answers = []
