@@ -162,6 +162,15 @@ class Corpus:
         view = self.storage.view
         return Arrays(view(IDS, np.uint32), view(LENGTHS, np.uint32), view(REPEATED, np.bool_))
 
+    def part(self, words: slice, lines: slice) -> Arrays:
+        """Return a copy of some of the lines, and of the words that they have."""
+        read = self.storage.read
+        return Arrays(
+            read(IDS, np.uint32, words),
+            read(LENGTHS, np.uint32, lines),
+            read(REPEATED, np.bool_, lines),
+        )
+
 
 @dataclass(frozen=True)
 class _Reading:

@@ -41,6 +41,13 @@ class Storage(Protocol):
         """Return what was written as numbers of one kind; let go of it soon."""
         ...
 
+    def read(self, name: str, kind: type[Kind], part: slice) -> NDArray[Kind]:
+        """Return a copy of some of those numbers.
+
+        Of a part that is mapped the system may count megabytes around it as this process's memory.
+        """
+        ...
+
     def remove(self, name: str) -> None:
         """Forget what was written."""
         ...
@@ -76,6 +83,10 @@ class Memory:
         """See Storage."""
         return np.frombuffer(self._parts[name].kept, kind)
 
+    def read(self, name: str, kind: type[Kind], part: slice) -> NDArray[Kind]:
+        """See Storage."""
+        return self.view(name, kind)[part].copy()
+
     def remove(self, name: str) -> None:
         """See Storage."""
         del self._parts[name]
@@ -106,6 +117,12 @@ class Folder:
         if not _size(file):
             return np.empty(0, kind)  # nothing cannot be mapped
         return np.memmap(file, kind, "r")
+
+    def read(self, name: str, kind: type[Kind], part: slice) -> NDArray[Kind]:
+        """See Storage."""
+        file, size = self._open(name), np.dtype(kind).itemsize
+        file.seek(int(part.start) * size)
+        return np.frombuffer(file.read(int(part.stop - part.start) * size), kind)
 
     def remove(self, name: str) -> None:
         """See Storage."""

@@ -127,16 +127,16 @@ class Split:
     def read(self, blocks: Iterable[int], held: bool) -> Ragged:
         """Return the lines of one side that stand in these blocks."""
         words, ranks = self.starts
-        arrays = self.corpus.arrays()
         found = [Ragged(np.empty(0, np.int32), np.empty(0, np.int64))]
         for block in blocks:
             lines = slice(block * BLOCK, (block + 1) * BLOCK)
-            lengths = arrays.lengths[lines].astype(np.int64)
-            chosen = self._wanted(arrays.repeated[lines])
+            arrays = self.corpus.part(slice(words[block], words[block + 1]), lines)
+            lengths, chosen = arrays.lengths.astype(np.int64), self._wanted(arrays.repeated)
             side = held_out(int(ranks[block]), int(ranks[block + 1]), self.lines, self.held_out)
             chosen[chosen] = side == held
-            numbers = arrays.ids[words[block] : words[block + 1]]
-            found.append(Ragged(numbers[np.repeat(chosen, lengths)].astype(np.int32), lengths[chosen]))
+            found.append(
+                Ragged(arrays.ids[np.repeat(chosen, lengths)].astype(np.int32), lengths[chosen])
+            )
         ids = np.concatenate([some.ids for some in found])
         return Ragged(ids, np.concatenate([some.lengths for some in found]))
 
