@@ -269,6 +269,9 @@ class _Display:
         """Show one event."""
         if isinstance(event, Notice):
             self._tell(Text(safe(event.text), "notice"))
+        elif isinstance(event, events.Reading):
+            description = f"reading · {event.rows:,} rows"
+            self.bar.update(self.task, total=1.0, completed=event.share, description=description)
         elif isinstance(event, Started):
             self._started(event)
         elif isinstance(event, EpochDone):

@@ -24,12 +24,13 @@ from core.library.model import Model
 from core.recipe import Recipe, preset
 from core.setting import Value
 from core.settings import TextSettings
-from core.text.corpus import Corpus, Line, Source, split_lines
-from core.text.reading import RawText
+from core.text.corpus import Corpus, Line, Source
+from core.text.reading import RawText, read
 from core.text.vocabulary import Vocabulary
 from core.training.client import Trainer
 from core.training.events import Done, Event
 from core.training.job import plan
+from core.training.selection import parted
 
 TEST_SHARE = 0.1
 VALIDATION_SHARE = 0.1
@@ -80,7 +81,7 @@ class Split:
         rows, texts = _rows(corpus, source), corpus.texts
         lines = list(rows)
         if test is None:
-            learnt, kept = split_lines(lines, TEST_SHARE)
+            learnt, kept = parted(lines, TEST_SHARE)
             seen, repeated = 0, 0
         else:
             corpus = Corpus.load(test, text.cleaning)
@@ -88,7 +89,7 @@ class Split:
             found, learnt = corpus.unique_lines(), lines
             kept = [line for line in found if line not in rows]
             seen, repeated = len(found) - len(kept), len(corpus.lines) - len(found)
-        training, validation = split_lines(learnt, share)
+        training, validation = parted(learnt, share)
         if not (kept and validation):
             raise InputError(
                 f"{len(learnt)} different lines to learn from and {len(kept)} others to measure on are "
@@ -118,8 +119,8 @@ class Split:
 def _rows(corpus: Corpus, source: Source) -> dict[Line, str]:
     """Return the different lines in order of first appearance, each with a raw row that gives it."""
     unwanted, rows = frozenset(source.drop), dict[Line, str]()
-    for text in corpus.texts:
-        for row in text.rows:
+    for path in source.files:
+        for row in read(path, source.column, source.encoding).rows:
             words = tuple(corpus.cleaning.split(row))
             if words and row.strip() not in unwanted:
                 rows.setdefault(words, row)

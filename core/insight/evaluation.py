@@ -7,6 +7,7 @@ here; that it was trained on this very text is.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -172,7 +173,7 @@ def judged(
         tokens=len(logs),
         nats=-float(logs.sum()),
         characters=_characters(text.lines, vocabulary, level),
-        spelling=spelling_bits(unknown, known) if unknown else 0.0,
+        spelling=spelling_bits(Counter(unknown).items(), Counter(known).items()) if unknown else 0.0,
         cleaning=text.cleaning,
         level=level,
         left_out=bool(unknown) and vocabulary.unknown is None,

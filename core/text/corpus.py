@@ -1,18 +1,56 @@
-"""Raw rows to the lines that a model learns from: dropped, cleaned, counted, split."""
+"""Raw rows to the lines that a model learns from: dropped, cleaned, numbered, counted."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+import core
 from core.errors import InputError
+from core.text import cache
 from core.text.cleaning import Cleaning, cleaning
-from core.text.reading import RawText, read
-from core.text.vocabulary import PADDING, Vocabulary
+from core.text.encoding import (
+    IDS,
+    LENGTHS,
+    REMEMBERED,
+    REPEATED,
+    WORDS,
+    Encoder,
+    Facts,
+)
+from core.text.reading import RawText, pieces
+from core.text.storage import Memory, Storage, read_words
+from core.text.vocabulary import PADDING
+
+Watch = Callable[[int, float], None]
+"""Told how many rows are read, and how much of the files, from 0 to 1."""
+
+FORGOTTEN = (
+    "there are so many different words that the rarest were counted in parts; "
+    "some of them may be taken for rarer than they are"
+)
+
+COUNTED = 1 << 20
+"""Words that are counted at a time."""
 
 Line = tuple[str, ...]
 """A cleaned line: its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may stand in memory: bytes of files, beyond which a text is kept on the disk, and words."""
+
+    bytes: int = 4 << 20
+    words: int = REMEMBERED
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,68 +63,173 @@ class Source:
     encoding: str | None = None
 
 
+class Arrays(NamedTuple):
+    """The words of all lines one after another, and for each line its length and whether it repeats."""
+
+    ids: NDArray[np.uint32]
+    lengths: NDArray[np.uint32]
+    repeated: NDArray[np.bool_]
+
+
 @dataclass(frozen=True)
 class Corpus:
-    """Cleaned lines, with a count of what was read and what was left out on the way."""
+    """Cleaned lines as numbers of words, with a count of what was read and what was left out.
 
-    lines: tuple[Line, ...]
+    A small text stands in memory, a large one in the cache directory, see core.text.cache.
+    """
+
     rows: int
     dropped: int
     blank: int
+    facts: Facts
     cleaning: Cleaning
-    texts: tuple[RawText, ...] = ()
+    storage: Storage
+    texts: tuple[RawText, ...]
+    """The files, without their rows."""
+
+    notices: tuple[str, ...] = ()
+    """What the user should know of how it was read."""
 
     @classmethod
-    def load(cls, source: Source, cleaning_name: str) -> "Corpus":
-        """Read, drop and clean; repeated lines are kept.
+    def load(
+        cls,
+        source: Source,
+        cleaning_name: str,
+        watch: Watch = lambda rows, share: None,
+        limits: Limits = LIMITS,
+    ) -> "Corpus":
+        """Read, drop, clean and number; repeated lines are kept.
 
         Args:
             source: the files and how to read them. A value of `drop` matches a whole raw cell.
             cleaning_name: see core.text.cleaning.
+            watch: told now and then how far it is; what it raises ends it.
+            limits: what may stand in memory.
 
         Raises:
-            InputError: a file cannot be used, or no line is left.
+            InputError: a file cannot be used, no line is left, or there is no room for a large text.
         """
         method = cleaning(cleaning_name)
-        texts = tuple(read(path, source.column, source.encoding) for path in source.files)
-        rows = [row for text in texts for row in text.rows]
-        unwanted = frozenset(source.drop)
-        kept = [row for row in rows if row.strip() not in unwanted]
-        lines = [tuple(words) for words in map(method.split, kept) if words]
-        if not lines:
-            raise InputError(_nothing_left(source, len(rows), len(kept), method))
-        dropped = len(rows) - len(kept)
-        return cls(tuple(lines), len(rows), dropped, len(kept) - len(lines), method, texts)
+        reading = _Reading(source, method, watch, limits.words)
+        notice = None
+        storage: Storage = Memory()
+        if any(path.is_fifo() for path in source.files):
+            storage, record = cache.temporary(reading.encode)
+        elif _size(source.files) > limits.bytes:
+            key = cache.key_of(source.files, reading.settings(), lambda: watch(0, 0.0))
+            storage, record, notice = cache.prepared(key, reading.encode)
+        else:
+            record = reading.encode(storage)
+        facts = Facts(**record["facts"])
+        rows, dropped, blank = record["counts"]
+        taken = zip(source.files, record["taken"], strict=True)
+        return cls(
+            rows,
+            dropped,
+            blank,
+            facts,
+            method,
+            storage,
+            tuple(RawText(path, [], column, guessed) for path, (column, guessed) in taken),
+            tuple(filter(None, (notice, FORGOTTEN if facts.forgotten else None))),
+        )
 
     @property
     def fingerprint(self) -> str:
         """The sha256 of the cleaned lines: the same text gives the same fingerprint anywhere."""
-        digest = hashlib.sha256()
-        for line in self.lines:
-            digest.update(" ".join(line).encode() + b"\n")
-        return digest.hexdigest()
+        return self.facts.fingerprint
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All lines as words, for texts that fit in memory."""
+        words, arrays = list(self.words()), self.arrays()
+        ends = np.cumsum(arrays.lengths, dtype=np.int64)
+        return tuple(
+            tuple(words[id_] for id_ in arrays.ids[end - length : end].tolist())
+            for end, length in zip(ends.tolist(), arrays.lengths.tolist(), strict=True)
+        )
 
     def unique_lines(self) -> tuple[Line, ...]:
-        """Return every line once, in order of first appearance."""
+        """Return every line once, in order of first appearance, for texts that fit in memory."""
         return tuple(dict.fromkeys(self.lines))
 
+    def words(self) -> Iterator[str]:
+        """Yield the words by their numbers; one that was forgotten meanwhile comes more than once."""
+        return read_words(self.storage.lines(WORDS))
 
-def split_lines(lines: Sequence[Line], share: float) -> tuple[list[Line], list[Line]]:
-    """Split lines into training and validation by position, evenly over the file.
+    def arrays(self) -> Arrays:
+        """Return the lines as they stand in memory or on the disk; let go of them soon."""
+        view = self.storage.view
+        return Arrays(view(IDS, np.uint32), view(LENGTHS, np.uint32), view(REPEATED, np.bool_))
 
-    Held-out lines lie `1 / share` apart, so a file sorted by date or topic is represented whole. Take
-    repeated lines out first, or a line can stand on both sides.
+    def part(self, words: slice, lines: slice) -> Arrays:
+        """Return a copy of some of the lines, and of the words that they have."""
+        read = self.storage.read
+        return Arrays(
+            read(IDS, np.uint32, words),
+            read(LENGTHS, np.uint32, lines),
+            read(REPEATED, np.bool_, lines),
+        )
 
-    Returns:
-        The training lines and the validation lines, both in file order; with a share above 0 at least
-        one of each where there are two lines.
-    """
-    if share <= 0 or len(lines) < 2:
-        return list(lines), []
-    count = min(max(1, round(len(lines) * share)), len(lines) - 1)
-    held_out = {int((index + 0.5) * len(lines) / count) for index in range(count)}
-    training = [line for index, line in enumerate(lines) if index not in held_out]
-    return training, [lines[index] for index in sorted(held_out)]
+
+@dataclass(frozen=True)
+class _Reading:
+    """A text on its way from files to numbers."""
+
+    source: Source
+    method: Cleaning
+    watch: Watch
+    remembered: int
+
+    def settings(self) -> dict[str, Any]:
+        """Return all that the numbers depend on beside the content of the files."""
+        source = self.source
+        return {
+            "version": core.__version__,
+            "cleaning": self.method.name,
+            "column": source.column,
+            "drop": sorted(source.drop),
+            "encoding": source.encoding,
+            "remembered": self.remembered,
+        }
+
+    def encode(self, storage: Storage) -> dict[str, Any]:
+        """Write the text to a storage; return its facts, and the column taken of each file."""
+        unwanted, counts = frozenset(self.source.drop), Counter[str]()
+        taken: dict[Path, tuple[str | None, bool]] = {}
+        with (
+            closing(Encoder(storage, self.remembered)) as encoder,
+            closing(self._pieces()) as texts,
+        ):
+            for text, share in texts:
+                kept = [row for row in text.rows if row.strip() not in unwanted]
+                lines = [words for words in map(self.method.split, kept) if words]
+                encoder.add(lines)
+                counts.update(rows=len(text.rows), kept=len(kept), lines=len(lines))
+                taken[text.path] = (text.column, text.guessed)
+                self.watch(counts["rows"], share)
+            rows, dropped = counts["rows"], counts["rows"] - counts["kept"]
+            if not counts["lines"]:
+                raise InputError(_nothing_left(self.source, rows, counts["kept"], self.method))
+            facts = encoder.finish()
+        return {
+            "facts": asdict(facts),
+            "counts": (rows, dropped, counts["kept"] - counts["lines"]),
+            "taken": [taken[path] for path in self.source.files],
+        }
+
+    def _pieces(self) -> Generator[tuple[RawText, float], None, None]:
+        """Yield what was read, and how much of all it is up to there."""
+        source, before, whole = self.source, 0, max(1, _size(self.source.files))
+        for path in source.files:
+            with closing(pieces(path, source.column, source.encoding)) as texts:
+                for text in texts:
+                    yield text, min(1.0, (before + text.bytes_read) / whole)
+            before += _size([path])
+
+
+def _size(files: Sequence[Path]) -> int:
+    return sum(path.stat().st_size for path in files if path.is_file())
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +251,27 @@ class CorpusCounts:
 
 def count(corpus: Corpus) -> CorpusCounts:
     """Count a corpus the way the tutorial does: padding is in the vocabulary, samples are prefixes."""
-    lengths = [len(line) for line in corpus.lines]
-    counts = Counter(word for line in corpus.lines for word in line)
+    facts = corpus.facts
+    counts = np.zeros(facts.words, np.int64)
+    for first in range(0, facts.tokens, COUNTED):
+        counts += np.bincount(corpus.arrays().ids[first : first + COUNTED], minlength=facts.words)
     return CorpusCounts(
         rows=corpus.rows,
-        lines=len(corpus.lines),
+        lines=facts.lines,
         dropped=corpus.dropped,
         blank=corpus.blank,
-        duplicates=len(corpus.lines) - len(set(corpus.lines)),
-        vocabulary=len(Vocabulary.build(corpus.lines, specials=(PADDING,))),
-        samples=sum(length - 1 for length in lengths),
-        longest=max(lengths),
-        tokens=sum(lengths),
-        kept={least: _kept(counts.values(), least) for least in (1, 2, 3, 5, 10)},
+        duplicates=facts.repeated,
+        vocabulary=1 + facts.words - sum(word == PADDING for word in corpus.words()),
+        samples=facts.tokens - facts.lines,
+        longest=facts.longest,
+        tokens=facts.tokens,
+        kept={least: _kept(counts, least) for least in (1, 2, 3, 5, 10)},
     )
 
 
-def _kept(counts: Iterable[int], least: int) -> tuple[int, float]:
-    rare = [count for count in counts if count < least]
-    total = sum(counts)
-    return len(list(counts)) - len(rare), sum(rare) / total
+def _kept(counts: NDArray[np.int64], least: int) -> tuple[int, float]:
+    rare = counts[counts < least]
+    return len(counts) - len(rare), float(rare.sum() / counts.sum())
 
 
 def _nothing_left(source: Source, rows: int, kept: int, method: Cleaning) -> str:

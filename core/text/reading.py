@@ -1,23 +1,28 @@
-"""Files to raw lines: CSV, TSV, JSONL, Parquet and plain text, through pandas.
+"""Files to raw lines: CSV, TSV, JSONL, Parquet and plain text, in pieces that fit in memory.
 
 Says which column it took. Does not clean, drop or count: see corpus.py. pandas is imported when a
-table is read and not before.
+table is read and not before. Only a JSON file that is one array is read whole.
 """
 
 import codecs
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from core.errors import InputError
 
 if TYPE_CHECKING:
     import pandas
+
+    Tables = Generator[pandas.DataFrame, None, None]
 
 TEXT_COLUMNS = ("headline", "headline_text", "title", "text", "line", "sentence")
 """Names that a column of texts usually has, the likeliest first."""
@@ -27,42 +32,78 @@ JSON_LINES = (".jsonl", ".ndjson", ".json")
 
 SNIFFED_BYTES = 65_536
 
+PIECE = 16_384
+"""Rows that are read at a time."""
+
+LONGEST_LINE = 64 << 20
+"""Characters of a line of plain text that are read at the most."""
+
+PIPED = 32 << 20
+"""Bytes of a pipe that are kept in memory; more go to a temporary file."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawText:
-    """What one file holds: a row each, missing cells as empty text, and the column it came from."""
+    """Rows of one file, missing cells as empty text, and the column they came from.
+
+    `bytes_read` says how far into the file they reach.
+    """
 
     path: Path
     rows: list[str]
     column: str | None
     guessed: bool = False
+    bytes_read: int = field(default=0, compare=False)
+
+
+Parts = Generator[RawText, None, None]
 
 
 def read(path: Path, column: str | None = None, encoding: str | None = None) -> RawText:
+    """Read one file whole, as `pieces` does piece by piece."""
+    return _whole(pieces(path, column, encoding))
+
+
+def _whole(parts: Iterator[RawText]) -> RawText:
+    first, *others = parts
+    return replace(first, rows=[row for part in (first, *others) for row in part.rows])
+
+
+def pieces(path: Path, column: str | None = None, encoding: str | None = None) -> "Parts":
     """Read one file; its kind is told by its ending, plain text where that says nothing.
 
     Args:
         path: `.csv`, `.tsv`, `.jsonl`/`.ndjson`, `.parquet`, or anything else as lines of text.
-        column: the column to take; None guesses, where one is obvious.
+        column: the column to take; None guesses, where one is obvious from the first piece.
         encoding: None means UTF-8, or UTF-16 where the file begins with its mark.
+
+    Yields:
+        At least one piece, of at most `PIECE` rows.
 
     Raises:
         InputError: missing, a directory, empty, binary, wrongly encoded, malformed, or without the
             column; the message says which columns there are.
     """
-    with _opened(path) as file:
-        kind = path.suffix.lower()
-        if kind == ".parquet":
-            return _column_of(path, _read_parquet(path, file), column)
-        if kind not in (*SEPARATED, *JSON_LINES):
-            if column is not None:
-                what = f"{path} is plain text and has no columns"
-                raise InputError(f"{what}; leave out --column {column}")
-            return _read_lines(path, file, encoding)
+    with _opened(path) as file, closing(_pieces(path, file, column, encoding)) as parts:
+        for part in parts:
+            yield replace(part, bytes_read=file.tell())
+
+
+def _pieces(path: Path, file: BinaryIO, column: str | None, encoding: str | None) -> Parts:
+    kind = path.suffix.lower()
+    if kind == ".parquet":
+        with closing(_read_parquet(path, file)) as tables:
+            yield from _column_of(path, tables, column)
+    elif kind not in (*SEPARATED, *JSON_LINES):
+        if column is not None:
+            what = f"{path} is plain text and has no columns"
+            raise InputError(f"{what}; leave out --column {column}")
+        yield from _read_lines(path, file, encoding)
+    else:
         with _decoding(path, file, encoding) as encoding:
-            if kind in JSON_LINES:
-                return _column_of(path, _read_jsonl(path, file, encoding), column)
-            return _column_of(path, _read_csv(path, file, encoding), column)
+            read_tables = _read_jsonl if kind in JSON_LINES else _read_csv
+            with closing(read_tables(path, file, encoding)) as tables:
+                yield from _column_of(path, tables, column)
 
 
 def read_lines(path: Path, encoding: str | None = None) -> RawText:
@@ -72,17 +113,16 @@ def read_lines(path: Path, encoding: str | None = None) -> RawText:
         InputError: missing, a directory, empty, binary, or wrongly encoded.
     """
     with _opened(path) as file:
-        return _read_lines(path, file, encoding)
+        return _whole(_read_lines(path, file, encoding))
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that can be read from its beginning more than once, a pipe through memory."""
+    """Open a file that can be read from its beginning more than once, a pipe through a copy of it."""
     try:
         if path.is_dir():
             raise InputError(f"{path} is a directory; name the files in it, for example {path}/*")
-        with path.open("rb") as file:
-            again: BinaryIO = file if file.seekable() else io.BytesIO(_drain(path, file))
+        with path.open("rb") as opened, _again(path, opened) as again:
             if not again.read(1):
                 raise InputError(f"{path} is empty; it must hold at least two lines of text")
             again.seek(0)
@@ -93,10 +133,18 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _drain(path: Path, pipe: BinaryIO) -> bytes:
-    head = pipe.read(SNIFFED_BYTES)
+@contextmanager
+def _again(path: Path, file: BinaryIO) -> Iterator[BinaryIO]:
+    if file.seekable():
+        yield file
+        return
+    head = file.read(SNIFFED_BYTES)
     _encoding(path, head)  # an endless stream of bytes that are no text ends here
-    return head + pipe.read()
+    with tempfile.SpooledTemporaryFile(PIPED) as copy:
+        copy.write(head)
+        shutil.copyfileobj(file, copy)
+        copy.seek(0)
+        yield cast(BinaryIO, copy)
 
 
 @contextmanager
@@ -116,15 +164,21 @@ def _decoding(path: Path, file: BinaryIO, encoding: str | None) -> Iterator[str]
 
 
 def _first_fault(file: BinaryIO, encoding: str) -> str:
-    """Say where decoding fails; readers count from the chunk they hold, so the whole is tried."""
+    """Say where decoding fails; readers count from the piece they hold, so it is tried anew."""
     file.seek(0)
+    decoder, held = codecs.getincrementaldecoder(encoding)(), 0
     try:
-        file.read().decode(encoding)
+        while True:
+            place = file.tell()
+            held = len(decoder.getstate()[0])  # half a character, left of the piece before
+            piece = file.read(SNIFFED_BYTES)
+            decoder.decode(piece, final=not piece)
+            if not piece:
+                return ""
     except UnicodeDecodeError as error:
-        return f" at byte {error.start:,}"
+        return f" at byte {place - held + error.start:,}"
     except UnicodeError:
-        pass
-    return ""
+        return ""
 
 
 def _head(file: BinaryIO) -> bytes:
@@ -143,14 +197,30 @@ def _encoding(path: Path, head: bytes) -> str:
     return "utf-8-sig"
 
 
-def _read_lines(path: Path, file: BinaryIO, encoding: str | None) -> RawText:
+def _read_lines(path: Path, file: BinaryIO, encoding: str | None) -> Parts:
     with _decoding(path, file, encoding) as encoding:
-        text = file.read().decode(encoding).replace("\r\n", "\n")
-    # Not splitlines: it also cuts at form feeds and other characters that stand inside lines.
-    return RawText(path, text.removesuffix("\n").split("\n"), None)
+        # Not splitlines: it also cuts at form feeds and other characters that stand inside lines.
+        text = io.TextIOWrapper(file, encoding=encoding, newline="\n")
+        try:
+            lines = (_line(path, line) for line in iter(lambda: text.readline(LONGEST_LINE), ""))
+            while rows := list(islice(lines, PIECE)):
+                yield RawText(path, rows, None)
+        finally:
+            text.detach()  # or the wrapper closes the file
 
 
-def _read_csv(path: Path, file: BinaryIO, encoding: str) -> "pandas.DataFrame":
+def _line(path: Path, line: str) -> str:
+    if line.endswith("\n"):
+        return line[:-1].removesuffix("\r")
+    if len(line) >= LONGEST_LINE:
+        raise InputError(
+            f"{path} has a line of more than {LONGEST_LINE:,} characters; "
+            "cut it into lines, one for each text to learn"
+        )
+    return line
+
+
+def _read_csv(path: Path, file: BinaryIO, encoding: str) -> "Tables":
     import pandas
 
     header = _head(file).decode(encoding, errors="replace").split("\n", 1)[0]
@@ -159,23 +229,32 @@ def _read_csv(path: Path, file: BinaryIO, encoding: str) -> "pandas.DataFrame":
     # Tab-separated files seldom quote, and a quotation mark in one is just that.
     quoting: Literal[0, 3] = csv.QUOTE_NONE if tabs and not _quotes(header) else csv.QUOTE_MINIMAL
     try:
-        table: pandas.DataFrame = pandas.read_csv(
+        tables = pandas.read_csv(
             file,
             sep=separator,
             dtype=str,
             keep_default_na=False,
             encoding=encoding,
             quoting=quoting,
+            chunksize=PIECE,
         )
+        with tables:
+            for table in tables:
+                _check_table(path, table, separator)
+                yield table
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
         raise InputError(f"{path} is not a well-formed table: {_one_line(error)}") from error
+
+
+def _check_table(path: Path, table: "pandas.DataFrame", separator: str) -> None:
+    import pandas
+
     if not isinstance(table.index, pandas.RangeIndex):  # pandas takes a surplus field for a name
         raise InputError(
             f"{path} has rows of more fields than its header; put texts that hold {separator!r} in "
             "quotes, or call the file .txt to take whole lines"
         )
     _check_quotes(path, table, separator)
-    return table
 
 
 def _quotes(header: str) -> bool:
@@ -195,17 +274,20 @@ def _check_quotes(path: Path, table: "pandas.DataFrame", separator: str) -> None
                 )
 
 
-def _read_jsonl(path: Path, file: BinaryIO, encoding: str) -> "pandas.DataFrame":
+def _read_jsonl(path: Path, file: BinaryIO, encoding: str) -> "Tables":
     import pandas
 
     if path.suffix.lower() == ".json" and _head(file).lstrip().startswith(b"["):
-        return pandas.DataFrame(_array(path, file, encoding))
+        yield pandas.DataFrame(_array(path, file, encoding))
+        return
     text = io.TextIOWrapper(file, encoding=encoding)
     try:
-        numbered = [(number, line) for number, line in enumerate(text, start=1) if line.strip()]
+        numbered = ((number, line) for number, line in enumerate(text, start=1) if line.strip())
+        records = (_record(path, number, line) for number, line in numbered)
+        while some := list(islice(records, PIECE)):
+            yield pandas.DataFrame(some)
     finally:
         text.detach()  # or the wrapper closes the file
-    return pandas.DataFrame([_record(path, number, line) for number, line in numbered])
 
 
 def _array(path: Path, file: BinaryIO, encoding: str) -> list[dict[str, Any]]:
@@ -241,31 +323,49 @@ def _record(path: Path, number: int, line: str) -> dict[str, Any]:
     )
 
 
-def _read_parquet(path: Path, file: BinaryIO) -> "pandas.DataFrame":
-    import pandas
+def _read_parquet(path: Path, file: BinaryIO) -> "Tables":
+    from pyarrow import parquet
 
     try:
-        return pandas.read_parquet(file)
+        table = parquet.ParquetFile(file, buffer_size=1 << 20)
+        for batch in table.iter_batches(PIECE):
+            yield batch.to_pandas()
     except Exception as error:  # pyarrow raises many kinds, all meaning the same to the user
         raise InputError(f"{path} is not a readable Parquet file: {_one_line(error)}") from error
 
 
-def _column_of(path: Path, table: "pandas.DataFrame", wanted: str | None) -> RawText:
-    names = [str(name) for name in table.columns]
-    table.columns = names
-    if not len(table):
+def _column_of(path: Path, tables: "Tables", wanted: str | None) -> Parts:
+    """Take one column of every piece; JSON lines may have others in each."""
+    name, names, numbers, filled, there = wanted, dict[str, None](), 0, 0, False
+    for table in tables:
+        if not len(table):
+            continue
+        table.columns = [str(column) for column in table.columns]
+        names |= dict.fromkeys(table.columns)
+        if name is None:
+            name = _guess(path, table, list(names))
+        there |= name in names
+        rows = _cells(table, name)
+        if wanted is None:
+            texts = [row for row in rows if row.strip()]
+            filled, numbers = filled + len(texts), numbers + sum(map(_is_number, texts))
+        yield RawText(path, rows, name, guessed=wanted is None)
+    if not names:
         raise InputError(f"{path} has no rows below its header; it must hold lines of text")
-    name = wanted if wanted is not None else _guess(path, table, names)
-    if name not in names:
+    if not there:
         raise InputError(f"{path} has no column {name!r}; it has {', '.join(names)}")
-    cells = table[name]
-    rows = ["" if gone else str(cell) for cell, gone in zip(cells, cells.isna(), strict=True)]
-    if wanted is None and _share_of_numbers(rows) > 0.5:
+    if numbers > filled / 2:
         raise InputError(
             f"column {name!r} of {path} holds numbers, not text; "
             f"name another with --column: {', '.join(names)}"
         )
-    return RawText(path, rows, name, guessed=wanted is None)
+
+
+def _cells(table: "pandas.DataFrame", name: str) -> list[str]:
+    if name not in table.columns:
+        return [""] * len(table)
+    cells = table[name]
+    return ["" if gone else str(cell) for cell, gone in zip(cells, cells.isna(), strict=True)]
 
 
 def _guess(path: Path, table: "pandas.DataFrame", names: Sequence[str]) -> str:
@@ -289,11 +389,6 @@ def _is_text(cells: list[Any]) -> bool:
     """Say whether most cells hold more than one word."""
     several = sum(len(str(cell).split()) > 1 and not _is_number(str(cell)) for cell in cells)
     return several > len(cells) / 2
-
-
-def _share_of_numbers(rows: list[str]) -> float:
-    filled = [row for row in rows if row.strip()]
-    return sum(map(_is_number, filled)) / len(filled) if filled else 0.0
 
 
 def _is_number(text: str) -> bool:

@@ -3,16 +3,18 @@
 Two ways to learn from a line. `LineBatches` shows it once and asks for every next word at the same
 time; `PrefixBatches` is the tutorial's: each beginning of the line is a sample of its own, left-padded,
 with one word to guess - about as many times the work as a line has words.
+
+Both hold one window of a large text at a time, and shuffle within it.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.text.corpus import Line
 from core.text.vocabulary import Vocabulary
+from core.training.selection import Lines, Numbers, Ragged, windows
 
 Ids = NDArray[np.int32]
 Batch = tuple[Ids, Ids]
@@ -34,47 +36,133 @@ class Batches(Protocol):
     tokens: int
     """Targets in an epoch."""
 
+    counts: Numbers
+    """How often each id is a target in an epoch."""
+
     def epoch(self, random: np.random.Generator | None) -> Iterator[Batch]:
         """Yield every sample once: shuffled, or in order where `random` is None."""
         ...
 
 
+class _Pieces(NamedTuple):
+    """Runs of ids: where in `ids` each begins, and its length."""
+
+    ids: Ids
+    starts: Numbers
+    lengths: Numbers
+
+    def take(self, rows: NDArray[np.intp]) -> "_Pieces":
+        return _Pieces(self.ids, self.starts[rows], self.lengths[rows])
+
+    def copy(self) -> "_Pieces":
+        """Return the same without the ids of others."""
+        runs = zip(self.starts.tolist(), self.lengths.tolist(), strict=True)
+        ids = np.concatenate([self.ids[:0], *(self.ids[at : at + size] for at, size in runs)])
+        return _Pieces(ids, np.cumsum(self.lengths) - self.lengths, self.lengths)
+
+    def join(self, others: "_Pieces") -> "_Pieces":
+        return _Pieces(
+            np.concatenate([self.ids, others.ids]),
+            np.concatenate([self.starts, others.starts + len(self.ids)]),
+            np.concatenate([self.lengths, others.lengths]),
+        )
+
+
 class LineBatches:
     """`<s> w1 .. wn` in, `w1 .. wn </s>` to guess, right-padded to the longest of the batch."""
 
-    def __init__(self, lines: Sequence[Line], vocabulary: Vocabulary, batch_size: int) -> None:
+    def __init__(self, lines: Lines, vocabulary: Vocabulary, batch_size: int) -> None:
         assert vocabulary.start is not None
         assert vocabulary.end is not None
-        self._pieces: list[Ids] = []
-        for line in lines:
-            ids = np.array([vocabulary.start, *vocabulary.encode(line), vocabulary.end], dtype=np.int32)
-            # A piece shares its last word with the next one, which begins by reading it.
-            starts = range(0, len(ids) - 1, LONGEST_PIECE)
-            self._pieces += [ids[start : start + LONGEST_PIECE + 1] for start in starts]
-        self._lengths = np.array([len(piece) for piece in self._pieces])
-        self._batch_size = batch_size
-        self.steps = -(-len(self._pieces) // batch_size)
-        self.tokens = int((self._lengths - 1).sum())
+        self._lines, self._batch_size = lines, batch_size
+        self._around = vocabulary.start, vocabulary.end
+        self.counts, pieces = np.zeros(len(vocabulary), np.int64), 0
+        for ids, lengths in windows(lines, None):
+            self.counts += np.bincount(ids, minlength=len(vocabulary))
+            self.counts[vocabulary.end] += len(lengths)
+            pieces += int(_pieces_of(lengths + 1).sum())
+        self.steps = -(-pieces // batch_size)
+        self.tokens = int(self.counts.sum())
+        self.counts[0] = 0  # what is read as padding is not learnt
 
     def epoch(self, random: np.random.Generator | None) -> Iterator[Batch]:
         """See Batches."""
-        count, size = len(self._pieces), self._batch_size
-        order = np.arange(count) if random is None else random.permutation(count)
-        for start in range(0, count, size * POOLED_BATCHES):
-            pool = order[start : start + size * POOLED_BATCHES]
-            pool = pool[np.argsort(self._lengths[pool], kind="stable")]
-            batches = [pool[first : first + size] for first in range(0, len(pool), size)]
+        size = self._batch_size
+        for pool in self._pools(random):
+            ordered = pool.take(np.argsort(pool.lengths, kind="stable"))
+            firsts = list(range(0, len(ordered.starts), size))
             if random is not None:
-                random.shuffle(batches)
-            yield from map(self._pad, batches)
+                random.shuffle(firsts)
+            for first in firsts:
+                yield _padded(ordered.take(np.arange(first, min(first + size, len(ordered.starts)))))
 
-    def _pad(self, rows: NDArray[np.intp]) -> Batch:
-        padded = np.zeros((len(rows), self._lengths[rows].max()), np.int32)
-        for row, index in enumerate(rows):
-            padded[row, : self._lengths[index]] = self._pieces[index]
-        targets = padded[:, 1:]
-        inputs = np.where(targets > 0, padded[:, :-1], 0)
-        return inputs, targets
+    def _pools(self, random: np.random.Generator | None) -> Iterator[_Pieces]:
+        """Yield pieces in their order, as many as are sorted together; what a window leaves waits."""
+        size, left = self._batch_size * POOLED_BATCHES, None
+        for window in windows(self._lines, random):
+            pieces = self._cut(window)
+            count = len(pieces.starts)
+            pieces = pieces.take(np.arange(count) if random is None else random.permutation(count))
+            if left is not None:
+                pieces = left.join(pieces)
+            whole = len(pieces.starts) // size * size
+            for first in range(0, whole, size):
+                yield pieces.take(np.arange(first, first + size))
+            left = pieces.take(np.arange(whole, len(pieces.starts))).copy()
+        if left is not None and len(left.starts):
+            yield left
+
+    def _cut(self, window: Ragged) -> _Pieces:
+        """Put start and end around lines; a piece shares its last word with the next one.
+
+        So the next one begins by reading it.
+        """
+        framed = _framed(window, *self._around)
+        lengths = window.lengths + 2
+        starts = np.cumsum(lengths) - lengths
+        counts = _pieces_of(lengths - 1)
+        numbers = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        offsets = numbers * LONGEST_PIECE
+        rest = np.repeat(lengths, counts) - offsets
+        return _Pieces(framed, np.repeat(starts, counts) + offsets, np.minimum(rest, LONGEST_PIECE + 1))
+
+
+def _pieces_of(targets: Numbers) -> Numbers:
+    return -(-targets // LONGEST_PIECE)
+
+
+def _framed(window: Ragged, start: int | None, end: int | None) -> Ids:
+    """Return all ids with `start` before and `end` behind every line, where they are not None."""
+    ids, lengths = window
+    ends = np.cumsum(lengths)
+    places, values = [], []
+    for place, id_ in ((ends - lengths, start), (ends, end)):
+        if id_ is not None:
+            places.append(place)
+            values.append(np.full(len(lengths), id_, np.int32))
+    if not places:
+        return ids
+    # An empty line has both at one place, and they shall come line by line.
+    at, what = np.stack(places, axis=1).ravel(), np.stack(values, axis=1).ravel()
+    return np.insert(ids, at, what)
+
+
+def _padded(pieces: _Pieces) -> Batch:
+    steps = np.arange(pieces.lengths.max())
+    places = pieces.starts[:, None] + steps
+    inside = steps < pieces.lengths[:, None]
+    padded = np.where(inside, pieces.ids[np.where(inside, places, 0)], 0)
+    targets = padded[:, 1:]
+    inputs = np.where(targets > 0, padded[:, :-1], 0)
+    return inputs, targets
+
+
+class _Samples(NamedTuple):
+    """Of each sample the place of its target, and where its line begins; the prefix stands between."""
+
+    ids: Ids
+    targets: Numbers
+    firsts: Numbers
 
 
 class PrefixBatches:
@@ -84,34 +172,44 @@ class PrefixBatches:
     every line. What is read as id 0 may stand in a prefix, but nobody is asked to guess it.
     """
 
-    def __init__(
-        self, lines: Sequence[Line], vocabulary: Vocabulary, window: int, batch_size: int
-    ) -> None:
-        begin, end = ([] if id_ is None else [id_] for id_ in (vocabulary.start, vocabulary.end))
-        encoded = [[*begin, *vocabulary.encode(line), *end] for line in lines]
-        self._ids = np.array([id_ for line in encoded for id_ in line], dtype=np.int32)
-        lengths = np.array([len(line) for line in encoded])
-        firsts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        # A sample is the place of its target; the prefix is what stands before it in its line.
-        targets = np.concatenate(
-            [np.arange(first + 1, first + n) for first, n in zip(firsts, lengths, strict=True)]
-        )
-        known = self._ids[targets] > 0
-        self._targets = targets[known]
-        self._firsts = np.repeat(firsts, np.maximum(lengths - 1, 0))[known]
-        self._window = window
-        self._batch_size = batch_size
-        self.tokens = len(self._targets)
+    def __init__(self, lines: Lines, vocabulary: Vocabulary, window: int, batch_size: int) -> None:
+        self._lines, self._window, self._batch_size = lines, window, batch_size
+        self._around = vocabulary.start, vocabulary.end
+        self.counts = np.zeros(len(vocabulary), np.int64)
+        for some in windows(lines, None):
+            samples = self._samples(some)
+            self.counts += np.bincount(samples.ids[samples.targets], minlength=len(vocabulary))
+        self.tokens = int(self.counts.sum())
         self.steps = -(-self.tokens // batch_size)
 
     def epoch(self, random: np.random.Generator | None) -> Iterator[Batch]:
         """See Batches."""
-        order = np.arange(self.tokens) if random is None else random.permutation(self.tokens)
-        for start in range(0, self.tokens, self._batch_size):
-            rows = order[start : start + self._batch_size]
-            yield self._prefixes(rows), self._ids[self._targets[rows]]
+        size = self._batch_size
+        inputs, targets = np.empty((0, self._window), np.int32), np.empty(0, np.int32)
+        for window in windows(self._lines, random):
+            samples = self._samples(window)
+            count, done = len(samples.targets), 0
+            order = np.arange(count) if random is None else random.permutation(count)
+            while done < count:
+                rows = order[done : done + size - len(targets)]
+                inputs = np.concatenate([inputs, self._prefixes(samples, rows)])
+                targets = np.concatenate([targets, samples.ids[samples.targets[rows]]])
+                done += len(rows)
+                if len(targets) == size:
+                    yield inputs, targets
+                    inputs, targets = inputs[:0], targets[:0]
+        if len(targets):
+            yield inputs, targets
 
-    def _prefixes(self, rows: NDArray[np.intp]) -> Ids:
-        places = self._targets[rows][:, None] - self._window + np.arange(self._window)
-        inside = places >= self._firsts[rows][:, None]
-        return np.where(inside, self._ids[np.maximum(places, 0)], 0).astype(np.int32)
+    def _samples(self, window: Ragged) -> _Samples:
+        ids = _framed(window, *self._around)
+        lengths = window.lengths + sum(id_ is not None for id_ in self._around)
+        firsts = np.repeat(np.cumsum(lengths) - lengths, lengths)
+        places = np.arange(len(ids))
+        asked = (places > firsts) & (ids > 0)
+        return _Samples(ids, places[asked], firsts[asked])
+
+    def _prefixes(self, samples: _Samples, rows: NDArray[np.intp]) -> Ids:
+        places = samples.targets[rows][:, None] - self._window + np.arange(self._window)
+        inside = places >= samples.firsts[rows][:, None]
+        return np.where(inside, samples.ids[np.maximum(places, 0)], 0).astype(np.int32)

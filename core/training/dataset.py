@@ -1,20 +1,21 @@
 """A source and a recipe to everything that training reads: split, vocabulary, batches. Numpy only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError, SettingError
-from core.library.limits import check_size
+from core.library.limits import WORDS, check_size
 from core.library.model import Model
 from core.recipe import Recipe
-from core.text.corpus import Corpus, Line, Source, split_lines
+from core.text.corpus import LIMITS, Corpus, Limits, Source, Watch
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
 from core.training.batches import Batches, LineBatches, PrefixBatches
 from core.training.extension import extend, new_words
-from core.training.spelling import spelling_bits
+from core.training.selection import Encoded, Side, Split, Tally
+from core.training.spelling import Counted, spelling_bits
 
 
 @dataclass(frozen=True)
@@ -51,53 +52,139 @@ class Dataset:
         return bits_per_character + self.spelling / self.validation_characters
 
     @classmethod
-    def prepare(cls, source: Source, recipe: Recipe, base: Model | None = None) -> "Dataset":
+    def prepare(
+        cls,
+        source: Source,
+        recipe: Recipe,
+        base: Model | None = None,
+        watch: Watch = lambda rows, share: None,
+        limits: Limits = LIMITS,
+    ) -> "Dataset":
         """Read, clean, split and encode.
 
         Args:
             source: what to learn from.
             recipe: text, network and training settings; those of `base` where there is one.
             base: a model to start from; its vocabulary takes in the new words of the training lines.
+            watch: told now and then how far reading is; what it raises ends it.
+            limits: what may stand in memory.
 
         Raises:
             InputError: a file cannot be used, or too little is left to learn from.
-            SettingError: settings that do not go together.
+            SettingError: settings that do not go together, or too many words.
             ModelError: the base is of a kind that cannot be trained.
         """
         _check(recipe, base)
-        corpus = Corpus.load(source, recipe.text.cleaning)
-        lines = corpus.unique_lines() if recipe.text.deduplicate else corpus.lines
-        if len(lines) < 2:
+        corpus = Corpus.load(source, recipe.text.cleaning, watch, limits)
+        split = Split(corpus, recipe.text.deduplicate, recipe.training.validation_share)
+        if split.lines < 2:
             raise InputError(
                 f"{', '.join(map(str, source.files))} holds 1 line to learn from "
                 f"({corpus.rows} rows); training needs at least 2 different lines"
             )
-        training, validation = split_lines(lines, recipe.training.validation_share)
+        text = _Text(corpus, Tally(split.training), Tally(split.validation))
+        watch(corpus.rows, 1.0)
         if base is None:
-            recipe = _with_window(recipe, training)
-            vocabulary = _vocabulary(training, recipe)
+            recipe = _with_window(recipe, text.training.longest)
+            vocabulary = _vocabulary(text, recipe)
         else:
-            base = _extended(base, training, recipe.text.min_count)
+            base = _extended(base, text, recipe.text.min_count)
             vocabulary = base.vocabulary
         check_size(recipe.model, vocabulary)
-        learnt = _batches(training, vocabulary, recipe)
-        held_out = _batches(validation, vocabulary, recipe) if validation else None
+        table = text.table(vocabulary)
+        learnt = _batches(split.training, text.training.tokens, table, vocabulary, recipe)
+        watch(corpus.rows, 1.0)
+        held_out = None
+        if split.held_out:
+            tokens = text.validation.tokens
+            held_out = _batches(split.validation, tokens, table, vocabulary, recipe)
         if not learnt.tokens:
             raise InputError("no line holds two known words; use --min-count 1 or a longer text")
         return cls(
             corpus,
             recipe,
             vocabulary,
-            len(training),
-            len(validation),
-            _unknown_rate(validation or training, vocabulary),
+            text.training.lines,
+            text.validation.lines,
+            text.unknown_rate(vocabulary),
             learnt,
             held_out if held_out and held_out.tokens else None,
-            _target_counts(learnt, len(vocabulary)),
-            _characters(validation, vocabulary, recipe.text.level),
-            _spelling(validation, training, vocabulary),
+            (1 + learnt.counts).astype(np.float32),
+            text.characters(vocabulary, recipe.text.level),
+            text.spelling(vocabulary),
             base,
         )
+
+
+@dataclass(frozen=True)
+class _Text:
+    """The words of both sides of a text, counted; each list of words is read from the corpus anew."""
+
+    corpus: Corpus
+    training: Tally
+    validation: Tally
+
+    def frequent(self, least: int) -> list[str]:
+        """Return the words that come so often in training lines, by frequency, then by first sight.
+
+        Raises:
+            SettingError: a model may not hold so many.
+        """
+        enough = self.training.counts >= least
+        if enough.sum() > WORDS:
+            raise SettingError(
+                f"the text has {enough.sum():,} words that occur {least} times, and a model may hold "
+                f"{WORDS:,}; leave out rare ones with a higher min_count"
+            )
+        # A word that was forgotten on the way has several numbers.
+        kept: dict[str, tuple[int, int]] = {}
+        for number, word in self._numbered(enough):
+            count, place = int(self.training.counts[number]), int(self.training.places[number])
+            before, first = kept.get(word, (0, place))
+            kept[word] = before + count, min(first, place)
+        return sorted(kept, key=lambda word: (-kept[word][0], kept[word][1]))
+
+    def table(self, vocabulary: Vocabulary) -> NDArray[np.int32]:
+        """Return the id of each word, -1 where the model reads nothing for it."""
+        unknown = -1 if vocabulary.unknown is None else vocabulary.unknown
+        ids = (
+            vocabulary.ids[word] if vocabulary.knows(word) else unknown for word in self.corpus.words()
+        )
+        return np.fromiter(ids, np.int32, self.corpus.facts.words)
+
+    def unknown_rate(self, vocabulary: Vocabulary) -> float:
+        """Return the share of words that are unknown, of the held-out lines where there are any."""
+        tally = self.validation if self.validation.lines else self.training
+        unknown = sum(count for _, count in self._unknown(tally, vocabulary))
+        return unknown / tally.tokens
+
+    def knows_any(self, vocabulary: Vocabulary) -> bool:
+        """Say whether any word to learn from is known."""
+        there = self.training.counts > 0
+        return any(vocabulary.knows(word) for _, word in self._numbered(there))
+
+    def characters(self, vocabulary: Vocabulary, level: str) -> int | None:
+        """Count the characters that are guessed; without a start and an end it is not all of them."""
+        if None in (vocabulary.start, vocabulary.end):
+            return None
+        tally = self.validation
+        blanks = 0 if level == "character" else tally.tokens - tally.lines
+        return tally.lines + blanks + sum(len(word) * count for word, count in self._counted(tally))
+
+    def spelling(self, vocabulary: Vocabulary) -> float:
+        """Return the bits that it takes to spell what is held out and unknown."""
+        unknown = self._unknown(self.validation, vocabulary)
+        return spelling_bits(unknown, self._counted(self.training))
+
+    def _unknown(self, tally: Tally, vocabulary: Vocabulary) -> Iterator[Counted]:
+        return ((word, count) for word, count in self._counted(tally) if not vocabulary.knows(word))
+
+    def _counted(self, tally: Tally) -> Iterator[Counted]:
+        return ((word, int(tally.counts[number])) for number, word in self._numbered(tally.counts > 0))
+
+    def _numbered(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[int, str]]:
+        flags = wanted.tobytes()
+        return ((number, word) for number, word in enumerate(self.corpus.words()) if flags[number])
 
 
 def _check(recipe: Recipe, base: Model | None) -> None:
@@ -119,11 +206,10 @@ def _check(recipe: Recipe, base: Model | None) -> None:
         )
 
 
-def _with_window(recipe: Recipe, training: Sequence[Line]) -> Recipe:
+def _with_window(recipe: Recipe, longest: int) -> Recipe:
     """Fill in the window that was left to the text."""
     if recipe.model.context != "window":
         return recipe
-    longest = max(map(len, training))
     if longest < 2:
         raise InputError("every line is a single word, so there is nothing to continue")
     window = recipe.model.window or longest - 1
@@ -136,7 +222,10 @@ def _with_window(recipe: Recipe, training: Sequence[Line]) -> Recipe:
     return recipe.change(window=window)
 
 
-def _batches(lines: Sequence[Line], vocabulary: Vocabulary, recipe: Recipe) -> Batches:
+def _batches(
+    side: Side, tokens: int, table: NDArray[np.int32], vocabulary: Vocabulary, recipe: Recipe
+) -> Batches:
+    lines = Encoded(side, table, tokens)
     size, window = recipe.training.batch_size, recipe.model.window
     if recipe.model.context == "stream":
         return LineBatches(lines, vocabulary, size)
@@ -144,49 +233,24 @@ def _batches(lines: Sequence[Line], vocabulary: Vocabulary, recipe: Recipe) -> B
     return PrefixBatches(lines, vocabulary, window, size)
 
 
-def _target_counts(batches: Batches, words: int) -> NDArray[np.float32]:
-    counts = np.ones(words, np.float32)
-    for _, targets in batches.epoch(None):
-        counts += np.bincount(targets[targets > 0], minlength=words)
-    return counts
-
-
-def _vocabulary(lines: Sequence[Line], recipe: Recipe) -> Vocabulary:
+def _vocabulary(text: _Text, recipe: Recipe) -> Vocabulary:
     # The tutorial's Tokenizer knows padding and words, no more.
     specials = SPECIALS if recipe.model.context == "stream" else (PADDING,)
     least = recipe.text.min_count
-    vocabulary = Vocabulary.build(lines, least, specials)
-    if len(vocabulary) == len(specials):
+    words = [word for word in text.frequent(least) if word not in specials]
+    if not words:
         raise InputError(
-            f"no word of the {len(lines)} lines occurs {least} times, so nothing could be learnt; "
-            "use --min-count 1 or a longer text"
+            f"no word of the {text.training.lines} lines occurs {least} times, so nothing could be "
+            "learnt; use --min-count 1 or a longer text"
         )
-    return vocabulary
+    return Vocabulary((*specials, *words))
 
 
-def _extended(base: Model, lines: Sequence[Line], min_count: int) -> Model:
-    extended = extend(base, new_words(lines, base.vocabulary, min_count))
-    if not any(extended.vocabulary.knows(word) for line in lines for word in line):
+def _extended(base: Model, text: _Text, min_count: int) -> Model:
+    extended = extend(base, new_words(text.frequent(min_count), base.vocabulary))
+    if not text.knows_any(extended.vocabulary):
         raise InputError(
-            f"the model {base.name!r} knows no word of the {len(lines)} lines, and none occurs "
-            f"{min_count} times, so nothing could be learnt; use --min-count 1 or another text"
+            f"the model {base.name!r} knows no word of the {text.training.lines} lines, and none "
+            f"occurs {min_count} times, so nothing could be learnt; use --min-count 1 or another text"
         )
     return extended
-
-
-def _characters(lines: Sequence[Line], vocabulary: Vocabulary, level: str) -> int | None:
-    """Count the characters that are guessed; without a start and an end it is not all of them."""
-    if None in (vocabulary.start, vocabulary.end):
-        return None
-    between = "" if level == "character" else " "
-    return sum(len(between.join(line)) + 1 for line in lines)
-
-
-def _spelling(validation: Sequence[Line], training: Sequence[Line], vocabulary: Vocabulary) -> float:
-    unknown = (word for line in validation for word in line if not vocabulary.knows(word))
-    return spelling_bits(unknown, (word for line in training for word in line))
-
-
-def _unknown_rate(lines: Sequence[Line], vocabulary: Vocabulary) -> float:
-    words = [word for line in lines for word in line]
-    return sum(not vocabulary.knows(word) for word in words) / len(words)

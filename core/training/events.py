@@ -11,6 +11,15 @@ STOPPED_EARLY = "training was stopped before it began; nothing is saved"
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Some way through reading a large text: rows so far, and the share of the files, from 0 to 1."""
+
+    name: ClassVar = "reading"
+    rows: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The text is read and the network stands; training begins."""
 
@@ -97,10 +106,10 @@ class Failed:
     stopped: bool = False
 
 
-Event = Started | Progress | EpochDone | Done | Notice | Failed
+Event = Reading | Started | Progress | EpochDone | Done | Notice | Failed
 
 _KINDS: dict[str, type[Event]] = {
-    kind.name: kind for kind in (Started, Progress, EpochDone, Done, Notice, Failed)
+    kind.name: kind for kind in (Reading, Started, Progress, EpochDone, Done, Notice, Failed)
 }
 
 

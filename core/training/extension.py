@@ -6,20 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from core.library.model import Model
-from core.text.corpus import Line
 from core.text.vocabulary import Vocabulary, is_word
 
 WORD_AXES = {"embedding": 0, "output.kernel": 1, "output.bias": 0}
 """The axis along which an array has one entry a word; a tied network has no output kernel."""
 
 
-def new_words(lines: Iterable[Line], vocabulary: Vocabulary, min_count: int) -> tuple[str, ...]:
-    """Return the words that `vocabulary` lacks and that occur at least `min_count` times.
-
-    They come in the order of frequency, and those of equal frequency in that of first sight.
-    """
-    counted = Vocabulary.build(lines, min_count, specials=()).tokens
-    return tuple(word for word in counted if is_word(word) and word not in vocabulary.ids)
+def new_words(words: Iterable[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the words that `vocabulary` lacks, in their order; what looks like no word is none."""
+    return tuple(word for word in words if is_word(word) and word not in vocabulary.ids)
 
 
 def extend(model: Model, words: Sequence[str]) -> Model:

@@ -9,11 +9,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
+Counted = tuple[str, int]
+"""A word and how often it comes."""
+
 END = "\n"
 """What ends a word; a line is cleaned of it."""
 
 
-def spelling_bits(words: Iterable[str], known_text: Iterable[str]) -> float:
+def spelling_bits(words: Iterable[Counted], known_text: Iterable[Counted]) -> float:
     """Return the bits that it takes to spell `words`, letter by letter and with an end each.
 
     A letter costs by its share in `known_text`, one being added to every count and one more for a
@@ -23,6 +26,14 @@ def spelling_bits(words: Iterable[str], known_text: Iterable[str]) -> float:
         words: what is spelt.
         known_text: the words that were there to learn from.
     """
-    counts = Counter(letter for word in known_text for letter in (*word, END))
-    total = sum(counts.values()) + len(counts) + 1
-    return sum(math.log2(total / (counts[letter] + 1)) for word in words for letter in (*word, END))
+    known, spelt = _letters(known_text), _letters(words)
+    total = sum(known.values()) + len(known) + 1
+    return sum(times * math.log2(total / (known[letter] + 1)) for letter, times in spelt.items())
+
+
+def _letters(words: Iterable[Counted]) -> Counter[str]:
+    letters = Counter[str]()
+    for word, times in words:
+        for letter in (*word, END):
+            letters[letter] += times
+    return letters

@@ -21,6 +21,7 @@ import numpy as np
 
 from core.errors import HeadlongError, ModelError, TrainingError, TrainingStopped, WorkerLost
 from core.library import layout
+from core.text.corpus import Watch
 from core.training import cluster as clusters
 from core.training.checkpoints import Checkpoint, Place
 from core.training.cluster import Cluster
@@ -33,6 +34,7 @@ from core.training.events import (
     Event,
     Failed,
     Notice,
+    Reading,
     Started,
     to_json,
 )
@@ -46,6 +48,9 @@ from core.training.saver import Measured, Saver
 
 if TYPE_CHECKING:
     from core.training.loop import Loop
+
+READING_SECONDS = 1.0
+"""How often it is told how far reading is; texts that take less are read without a word."""
 
 Save = Callable[[Best, str, Sequence[Epoch], float], None]
 
@@ -94,7 +99,7 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
         job = _with_own_base(job, keeper)
         with gathered(job, cluster, stopping, report) as join:
             with faults_told(join, cluster, report):
-                dataset = _prepare(job, report)  # before the seconds that TensorFlow takes
+                dataset = _prepare(job, report, stopping)  # before the seconds that TensorFlow takes
                 check_lines(dataset, cluster.size if cluster else job.workers)
                 _check_text(job, dataset, checkpoint)
                 if stopping.is_set():
@@ -139,10 +144,12 @@ def _check_text(job: Job, dataset: Dataset, checkpoint: Checkpoint | None) -> No
         )
 
 
-def _prepare(job: Job, report: Report) -> Dataset:
+def _prepare(job: Job, report: Report, stopping: threading.Event) -> Dataset:
     base = job.base
     model = base.load() if base else None
-    dataset = Dataset.prepare(job.source, job.recipe, model)
+    dataset = Dataset.prepare(job.source, job.recipe, model, _watch(report, stopping))
+    for notice in dataset.corpus.notices:
+        report(Notice(notice))
     for text in dataset.corpus.texts:
         if text.guessed:
             report(Notice(f"took column {text.column!r} of {text.path.name}"))
@@ -151,6 +158,21 @@ def _prepare(job: Job, report: Report) -> Dataset:
         added = f"{len(dataset.vocabulary) - words:,} new {level}s added to its {words:,}"
         report(Notice(f"starts from {base.name}, {added}"))
     return dataset
+
+
+def _watch(report: Report, stopping: threading.Event) -> Watch:
+    """Tell now and then how far reading is, and end it where somebody wants to stop."""
+    told = time.monotonic()
+
+    def watch(rows: int, share: float) -> None:
+        nonlocal told
+        if stopping.is_set():
+            raise TrainingStopped(STOPPED_EARLY)
+        if (now := time.monotonic()) - told >= READING_SECONDS:
+            told = now
+            report(Reading(rows, share))
+
+    return watch
 
 
 class _Session:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.errors import HeadlongError, TrainingStopped
-from core.training.events import STOPPED, Done, EpochDone, Event, Notice, Progress, Started
+from core.training.events import STOPPED, Done, EpochDone, Event, Notice, Progress, Reading, Started
 from core.training.job import Job
 from repl.training import LITTLE, clock, has_few, started_text
 from repl.views import columns, perplexed, safe
@@ -37,8 +37,10 @@ class Status:
 
     def after(self, event: Event, saved: str | None = None) -> "Status":
         """Return the status after an event; `saved` is what to type for what was saved with it."""
+        if isinstance(event, Reading):
+            return replace(self, share=event.share)
         if isinstance(event, Started):
-            return replace(self, epochs=event.epochs, epoch=1)
+            return replace(self, epochs=event.epochs, epoch=1, share=0.0)
         if isinstance(event, Progress):
             share = event.step / event.steps
             return replace(
@@ -53,9 +55,9 @@ class Status:
     @property
     def short(self) -> str:
         """The status in a few words: `mine epoch 3 40%`."""
-        return (
-            f"{self.name} epoch {self.epoch} {self.share:.0%}" if self.epoch else f"{self.name} starts"
-        )
+        if self.epoch:
+            return f"{self.name} epoch {self.epoch} {self.share:.0%}"
+        return f"{self.name} reads {self.share:.0%}" if self.share else f"{self.name} starts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ class JobView:
         if self.stopping:
             return "stops after this step"
         if not self.status.epoch:
-            return "reads the text, starts TensorFlow"
+            share = f" ({self.status.share:.0%})" if self.status.share else ""
+            return f"reads the text{share}, starts TensorFlow"
         return f"epoch {self.status.epoch} of {self.status.epochs} at most, {self.status.share:.0%}"
 
 

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.recipe import preset
-from core.text.corpus import split_lines
 from core.training.batches import Batch
 from core.training.dataset import Dataset
+from core.training.selection import held_out
 from tests.benchmarks.training.others import prefixes, tutorial_network
 from tests.benchmarks.training.texts import texts
 from tests.benchmarks.training.turns import Case, Child
@@ -41,20 +41,22 @@ def tutorial(data: Dataset) -> Iterator[Reached]:
     """Train as the tutorial does."""
     import keras
 
-    split = split_lines(data.corpus.unique_lines(), data.recipe.training.validation_share)
+    lines = data.corpus.unique_lines()
+    marks = held_out(0, len(lines), len(lines), data.validation_lines)
+    split = [[line for line, mark in zip(lines, marks, strict=True) if mark == side] for side in (0, 1)]
     # Its Tokenizer passes over the words that it does not know.
     known = [[data.vocabulary.ids[w] for w in line if data.vocabulary.knows(w)] for line in split[0]]
     asked = [[data.vocabulary.ids[w] for w in line if data.vocabulary.knows(w)] for line in split[1]]
     longest, words = max(map(len, known)), len(data.vocabulary)
     inputs, targets = prefixes(known, longest)
     network, one_hot = tutorial_network(words, longest), keras.utils.to_categorical(targets, words)
-    held_out, goals = prefixes(asked, longest)
+    beginnings, goals = prefixes(asked, longest)
     seconds = 0.0
     for epoch in range(1, MOST + 1):
         began = time.perf_counter()
         network.fit(inputs, one_hot, batch_size=32, verbose=0)
         seconds += time.perf_counter() - began
-        shares = network.predict(held_out, verbose=0)[np.arange(len(goals)), goals]
+        shares = network.predict(beginnings, verbose=0)[np.arange(len(goals)), goals]
         yield Reached(epoch, seconds, math.exp(-np.log(np.maximum(shares, 1e-30)).mean()))
 
 

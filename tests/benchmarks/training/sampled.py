@@ -16,9 +16,10 @@ from core.recipe import preset
 from core.text.corpus import Source
 from core.text.vocabulary import SPECIALS, Vocabulary
 from core.training.batches import LineBatches
-from core.training.dataset import Dataset, _target_counts
+from core.training.dataset import Dataset
 from tests.benchmarks.training.texts import NO_DROPOUT
 from tests.benchmarks.training.turns import Case, Child, ratio
+from tests.listed import encoded
 
 WORDS, FOLLOWERS, LENGTH, LINES, HELD_OUT, EPOCHS = 50_000, 2, 10, 1600, 200, 3
 SIZES = {"embedding_size": 512, "hidden_size": 512}
@@ -48,9 +49,10 @@ def made_dataset(samples: int | None) -> Dataset:
         small = Dataset.prepare(Source((path,)), recipe)
     vocabulary = Vocabulary((*SPECIALS, *map(str, range(WORDS - len(SPECIALS)))))
     training, held_out = (
-        LineBatches(part, vocabulary, 32) for part in (lines[HELD_OUT:], lines[:HELD_OUT])
+        LineBatches(encoded(part, vocabulary), vocabulary, 32)
+        for part in (lines[HELD_OUT:], lines[:HELD_OUT])
     )
-    counts = _target_counts(training, WORDS)
+    counts = (1 + training.counts).astype(np.float32)
     return replace(small, vocabulary=vocabulary, training=training, validation=held_out, unigram=counts)
 
 

@@ -13,10 +13,11 @@ from core.errors import InputError, SettingError
 from core.insight.baselines import Unigram
 from core.insight.comparison import CONTENDERS, Contender, Split, chosen, compare
 from core.settings import TextSettings
-from core.text.corpus import Source, split_lines
+from core.text.corpus import Source
 from core.text.vocabulary import Vocabulary
 from core.training.dataset import Dataset
 from core.training.events import EpochDone, Event
+from core.training.selection import parted
 
 TEXT = TextSettings(min_count=2)
 WORDS = ("the", "a", "china", "says", "war")
@@ -37,9 +38,9 @@ def text(tmp_path: Path) -> Source:
 def test_a_text_is_split_by_position_without_repeated_lines(text: Source) -> None:
     split = Split.of(text, TEXT)
     lines = [tuple(line.split()) for line in LINES]
-    learnt, test = split_lines(lines, 0.1)
+    learnt, test = parted(lines, 0.1)
     assert split.test.lines == tuple(test)
-    assert [list(split.training), list(split.validation)] == list(split_lines(learnt, 0.1))
+    assert [list(split.training), list(split.validation)] == list(parted(learnt, 0.1))
     assert (len(split.training), len(split.validation), len(split.test.lines)) == (49, 5, 6)
 
 

@@ -113,5 +113,5 @@ def test_bits_spelt_out_do_not_gain_from_a_small_vocabulary() -> None:
     known, few = Vocabulary((*SPECIALS, *WORDS)), Vocabulary((*SPECIALS, "the"))
     sure = judged("few", text, few, np.zeros(11))
     assert (sure.perplexity, sure.unknown, sure.bits_per_character) == (1, 9, 0)
-    assert sure.spelling == spelling_bits(WORDS[1:], ["the"])
+    assert sure.spelling == spelling_bits([(word, 1) for word in WORDS[1:]], [("the", 1)])
     assert judged("all", text, known, np.zeros(11)).spelling == 0

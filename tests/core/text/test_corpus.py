@@ -1,3 +1,5 @@
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -5,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.text.corpus import Corpus, Source, count, split_lines
+from core.text import cache
+from core.text.corpus import FORGOTTEN, Corpus, Limits, Source, count
+from core.text.storage import Folder
 from core.text.vocabulary import PADDING, Vocabulary
 from core.training.job import source
 
@@ -60,19 +64,79 @@ def test_the_fingerprint_is_that_of_the_cleaned_lines(tmp_path: Path) -> None:
     assert one.fingerprint == other.fingerprint != third.fingerprint
 
 
-@given(st.integers(2, 300), st.floats(0.001, 0.9))
-def test_a_split_keeps_every_line_once_and_both_sides_filled(size: int, share: float) -> None:
-    lines = [(str(number),) for number in range(size)]
-    training, held_out = split_lines(lines, share)
-    assert sorted(training + held_out) == sorted(lines)
-    assert training
-    assert held_out
-    assert abs(len(held_out) - size * share) <= 1
+LIMITS = (Limits(), Limits(bytes=0))
+"""In memory, and in the cache directory."""
 
 
-def test_held_out_lines_are_spread_over_the_file() -> None:
-    _, held_out = split_lines([(str(number),) for number in range(100)], 0.1)
-    assert held_out == [(str(number),) for number in range(5, 100, 10)]
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "Ünlü", "c\td"]), max_size=4), min_size=1))
+def test_a_text_on_the_disk_is_the_text_in_memory(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
+) -> None:
+    path = tmp_path_factory.mktemp("text") / "a.txt"
+    path.write_text("\n".join(["x y", *map(" ".join, rows)]))
+    memory, disk = (Corpus.load(Source((path,)), "keras_unfiltered", limits=some) for some in LIMITS)
+    again = Corpus.load(Source((path,)), "keras_unfiltered", limits=LIMITS[1])
+    lines = [tuple(" ".join(row).lower().split()) for row in [["x", "y"], *rows]]
+    for corpus in (memory, disk, again):
+        assert corpus.lines == memory.lines
+        assert [" ".join(line).split() for line in corpus.lines] == [list(li) for li in lines if li]
+        assert corpus.arrays().repeated.tolist() == [
+            line in corpus.lines[:number] for number, line in enumerate(corpus.lines)
+        ]
+        assert corpus.facts == memory.facts
+        assert count(corpus) == count(memory)
+    assert isinstance(disk.storage, Folder)
+
+
+def test_what_is_in_the_cache_is_not_read_again(tmp_path: Path) -> None:
+    rows: list[int] = []
+
+    def load(cleaning: str = "plain", *drop: str) -> Corpus:
+        source = Source((tmp_path / "a.txt",), drop=drop)
+        return Corpus.load(source, cleaning, lambda read, share: rows.append(read), LIMITS[1])
+
+    (tmp_path / "a.txt").write_text("One two\nthree\n")
+    assert load().lines == (("one", "two"), ("three",))
+    assert load().lines == (("one", "two"), ("three",))
+    assert [number for number in rows if number] == [2]
+    assert load("cased").lines == (("One", "two"), ("three",))
+    assert load("plain", "three").lines == (("one", "two"),)
+    (tmp_path / "a.txt").write_text("One two\nthrae\n")
+    assert load().lines == (("one", "two"), ("thrae",))
+    assert len([number for number in rows if number]) == 4
+
+
+def test_how_far_it_is_is_told_and_can_end_it(tmp_path: Path) -> None:
+    path, told = tmp_path / "a.csv", list[tuple[int, float]]()
+    path.write_text("headline\n" + "one two\n" * 40_000)
+
+    def watch(rows: int, share: float) -> None:
+        told.append((rows, share))
+        if rows > 20_000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Corpus.load(Source((path,)), "plain", watch, LIMITS[1])
+    assert [rows for rows, _ in told if rows] == [16_384, 32_768]
+    assert all(0 < share <= 1 for rows, share in told if rows)
+    assert not list(cache.texts_directory().iterdir())
+
+
+def test_many_different_words_are_forgotten_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join(f"the word{number}" for number in range(40_000)))
+    corpus = Corpus.load(Source((path,)), "plain", limits=Limits(words=20_000))
+    assert corpus.notices == (FORGOTTEN,)
+    assert corpus.lines[39_999] == ("the", "word39999")
+    assert Corpus.load(Source((path,)), "plain").notices == ()
+
+
+def test_a_pipe_of_any_size_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"one two\n" * 9,))
+    writer.start()
+    assert Corpus.load(Source((tmp_path / "pipe",)), "plain").lines == (("one", "two"),) * 9
+    writer.join()
 
 
 @pytest.fixture(scope="module")

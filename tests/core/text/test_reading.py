@@ -6,7 +6,8 @@ import pandas
 import pytest
 
 from core.errors import InputError
-from core.text.reading import RawText, read, read_lines
+from core.text import reading
+from core.text.reading import RawText, pieces, read, read_lines
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -139,3 +140,60 @@ def test_a_missing_file_and_a_directory_are_told_apart(tmp_path: Path) -> None:
 def test_an_unknown_encoding_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no encoding 'utf-9'"):
         read(write(tmp_path / "a.txt", "a\n"), encoding="utf-9")
+
+
+ROWS = ["One, two", "", "three", "four five"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "id,headline\n" + "".join(f'1,"{row}"\n' for row in ROWS)),
+        ("a.tsv", "id\theadline\n" + "".join(f"1\t{row}\n" for row in ROWS)),
+        ("a.jsonl", "".join(f'{{"headline": "{row}"}}\n' if row else '{"id": 1}\n' for row in ROWS)),
+        ("a.txt", "\r\n".join(ROWS)),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+def test_what_is_read_does_not_depend_on_the_size_of_the_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str, size: int
+) -> None:
+    monkeypatch.setattr(reading, "PIECE", size)
+    path = write(tmp_path / name, content)
+    parts = list(pieces(path))
+    assert [row for part in parts for row in part.rows] == ROWS
+    assert {len(part.rows) for part in parts[:-1]} <= {size}
+    assert parts[-1].bytes_read == path.stat().st_size
+    assert read(path).rows == ROWS
+
+
+def test_parquet_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PIECE", 5)
+    path = tmp_path / "a.parquet"
+    pandas.DataFrame({"id": range(12), "headline": ROWS}).to_parquet(path)
+    assert [part.rows for part in pieces(path)] == [ROWS[:5], ROWS[5:10], ROWS[10:]]
+
+
+def test_a_column_may_come_late_in_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PIECE", 1)
+    path = write(tmp_path / "a.jsonl", '{"id": 1}\n{"text": "a b"}\n')
+    assert read(path, "text").rows == ["", "a b"]
+    with pytest.raises(InputError, match="has no column 'title'; it has id, text"):
+        read(path, "title")
+
+
+def test_a_line_without_an_end_is_not_read_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST_LINE", 9)
+    assert read(write(tmp_path / "a.txt", "12345678\n12345678")).rows == ["12345678"] * 2
+    with pytest.raises(InputError, match="a line of more than 9 characters; cut it into lines"):
+        read(write(tmp_path / "b.txt", "a\n1234567890\n"))
+
+
+def test_half_a_character_at_the_end_of_a_piece_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SNIFFED_BYTES", 2)
+    with pytest.raises(InputError, match="at byte 5"):
+        read(write(tmp_path / "a.txt", "aéé".encode() + b"\xe9\n"), encoding="utf-8")

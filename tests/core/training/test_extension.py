@@ -18,17 +18,13 @@ def model(vocabulary: Vocabulary, **shape: object) -> Model:
     return Model(Manifest("m", "plain", settings, len(vocabulary)), vocabulary, weights)
 
 
-def test_new_words_are_those_that_occur_often_enough_the_frequent_first() -> None:
-    vocabulary = Vocabulary((*SPECIALS, "a"))
-    lines = [("a", "d", "c"), ("c", "b", "d", "c"), ("e", "a", "b")]
-    assert new_words(lines, vocabulary, 2) == ("c", "d", "b")
-    assert new_words(lines, vocabulary, 3) == ("c",)
-    assert new_words(lines, vocabulary, 1) == ("c", "d", "b", "e")
+def test_new_words_are_those_that_the_model_lacks_in_their_order() -> None:
+    assert new_words(["c", "a", "d", "b"], Vocabulary((*SPECIALS, "a"))) == ("c", "d", "b")
 
 
 @pytest.mark.parametrize("token", [PADDING, START, "<unused 7>"])
 def test_what_looks_like_no_word_never_becomes_one(token: str) -> None:
-    assert new_words([(token, token, "b", "b")], Vocabulary((PADDING, "a")), 1) == ("b",)
+    assert new_words([token, "b"], Vocabulary((PADDING, "a"))) == ("b",)
 
 
 def test_a_new_word_begins_as_the_mean_of_the_known_ones() -> None:

@@ -5,6 +5,7 @@ import pytest
 from rich.console import RenderableType
 
 from core.errors import TrainingError
+from core.training.events import Reading
 from repl.jobs import Jobs
 from repl.pictures.job import JobView, Status, done, epoch_done, failed
 from tests.repl.conftest import console
@@ -28,6 +29,13 @@ def test_a_status_says_how_far_it_is() -> None:
     assert BEFORE.short == "mine epoch 1 0%"
     assert FIRST.short == "mine epoch 1 100%"
     assert FIRST.after(HALF_WAY).short == "mine epoch 2 40%"
+
+
+def test_a_large_text_is_read_for_a_while() -> None:
+    reading = Status("mine").after(Reading(2_000_000, 0.4))
+    assert reading.short == "mine reads 40%"
+    assert drawn(JobView(reading)) == ["mine  reads the text (40%), starts TensorFlow"]
+    assert reading.after(STARTED).short == "mine epoch 1 0%"
 
 
 def test_an_epoch_that_is_not_better_leaves_the_best() -> None:
