@@ -99,7 +99,9 @@ def verify(context: typer.Context, model: ModelArgument) -> None:
 @guarded
 def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
     """Give a model another name."""
-    path = keeping.rename(context.obj.shelf.find(model), name)
+    from core.training import shelving
+
+    path = shelving.rename(context.obj.shelf.find(model), name)
     make_console(sys.stdout).print(views.moved(name, path, context.obj.shelf.hidden_by(path)))
 
 
@@ -125,14 +127,16 @@ def remove(
     model: ModelArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove a model for good, after a question."""
+    """Remove a model for good, with its epochs and its unfinished training, after a question."""
+    from core.training import shelving
+
     path = context.obj.shelf.find(model)
-    keeping.check_removable(path)
+    shelving.check(path)
     if not yes:
         if not sys.stdin.isatty():
             raise InputError(f"nobody is there to ask; remove {model} with --yes")
         typer.confirm(f"Remove {views.safe(str(path))} for good?", abort=True)
-    keeping.remove(path)
+    shelving.remove(path)
     make_console(sys.stdout).print(views.removed(path))
 
 
