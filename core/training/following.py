@@ -37,19 +37,18 @@ class Epochs:
         self._seeds = job.probes if job.probes is not None else probes.taken_from(loop.dataset)
         self._board = Board(job.tensorboard) if job.tensorboard is not None else None
         self._keeps = True
+        self._model: Model | None = None
 
-    def take(self, event: EpochDone) -> EpochDone:
+    def speak(self, event: EpochDone) -> EpochDone:
         """Return what is told of an epoch that has just ended, with its lines."""
         best = self._loop.best
         if best is None or not event.best:
             weights = self._loop.network.weights()
             measured = event.validation_perplexity, event.bits_per_character
             best = Best(weights, event.epoch, event.loss, *measured)
-        model = self._saver.model(best)
-        event = replace(event, probes=self._spoken(model))
+        self._model = self._saver.model(best)
+        event = replace(event, probes=self._spoken(self._model))
         self._loop.tell_probes(event.probes)
-        if self._keeps:
-            self._keep(model)
         self._write(event)
         return event
 
@@ -71,8 +70,11 @@ class Epochs:
             self._seeds = ()
             return {}
 
-    def _keep(self, model: Model) -> None:
-        best = self._loop.best
+    def keep(self) -> None:
+        """Keep the weights of the epoch that spoke last, beside what is saved."""
+        model, best = self._model, self._loop.best
+        if model is None or not self._keeps:
+            return
         try:
             self._saver.keep(model, best.epoch if best else None)
         except OSError as error:

@@ -58,13 +58,16 @@ def taken_from(dataset: Dataset) -> tuple[str, ...]:
 
 
 def _beginnings(batches: Batches, vocabulary: Vocabulary, level: str) -> Iterator[str]:
-    for inputs, _ in islice(batches.epoch(None), LOOKED_AT):
-        for row in inputs.tolist():
+    for inputs, targets in islice(batches.epoch(None), LOOKED_AT):
+        for row, target in zip(inputs.tolist(), targets.tolist(), strict=True):
             ids = [id_ for id_ in row if id_ > 0]
-            if vocabulary.start is not None and ids[:1] == [vocabulary.start]:
-                del ids[0]
-            elif len(ids) == len(row):
+            begun = vocabulary.start is not None and ids[:1] == [vocabulary.start]
+            if not begun and len(ids) == len(row):
                 continue  # a window that is full may begin anywhere in its line
+            if begun:
+                del ids[0]
+            if isinstance(target, int):  # a prefix of the line, and the word after it
+                ids.append(target)
             yield from _beginning([vocabulary.tokens[id_] for id_ in ids], vocabulary, level)
 
 

@@ -207,10 +207,11 @@ class _Session:
     def _kept(self, event: Event) -> Event:
         """Save what an event is about, before it is reported."""
         if isinstance(event, EpochDone):
-            event = self._epochs.take(event)
+            event = self._epochs.speak(event)
             if event.best and self._loop.best:
                 self._save(self._loop.best, "still training", self._saver.save)
                 event = replace(event, saved_as=self._saver.saved_as)
+            self._epochs.keep()
             self._keep()
         elif isinstance(event, Paused) or (isinstance(event, Progress) and self._keeper.is_due):
             self._keep()

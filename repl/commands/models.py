@@ -44,7 +44,7 @@ def load(session: Session, model: NameOrPath) -> Confirmation:
 
 @registry.command("epoch", example=":epoch 3", choices=choices.epochs, needs="model")
 def epoch(session: Session, number: Annotated[str, "N|latest|best"] = "") -> Result:
-    """Go back to an epoch of the loaded model's training.
+    """Go back to an epoch of the model's training.
 
     Alone it lists the epochs that are kept. :epoch 3 loads one of them, as :load NAME@3 does; :epoch
     latest loads the last one, also while the model is being trained, and :epoch best the model itself.

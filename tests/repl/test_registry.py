@@ -190,7 +190,8 @@ def test_the_commands_are_there() -> None:
         "load import export models card rename copy remove verify train len temp greedy set show "
         "again more turns parent child sibling go bookmark prune replay why branch tree log help quit "
         "heat score sweep vs gates neuron neurons memory edit undo samples rng run "
-        "save open config theme ghost history jobs stop"
+        "save open config theme ghost history jobs pause resume stop epoch "
+        "epochs"
     )
     assert set(registry.commands) == set(names.split())
 
