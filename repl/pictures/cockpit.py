@@ -66,7 +66,7 @@ class Cockpit:
             yield from self._charts(width, chart)
             left -= chart + 3
         if seeds:
-            yield Text()
+            yield from [Text()] if left >= 0 else []
             each = min(PER_SEED, 1 + max(0, left) // len(seeds))
             for seed in seeds:
                 yield Lines(seed, self._said(seed)[-each:], cut=True)
