@@ -169,8 +169,13 @@ class Trainer:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONUNBUFFERED": "1",
-    }
+    # Numpy only speaks there, a word at a time: its threads would but get into TensorFlow's way.
+    return (
+        {"OPENBLAS_NUM_THREADS": "1"}
+        | os.environ
+        | {
+            "KERAS_BACKEND": "tensorflow",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "PYTHONUNBUFFERED": "1",
+        }
+    )

@@ -106,3 +106,9 @@ def test_the_latest_epoch_is_offered_while_a_training_is_not_done(grown: Screen)
 
 def test_the_history_of_an_epoch_is_its_models(grown: Screen) -> None:
     assert "mine has no training history" in run(grown, ":epoch 1", ":show history")
+
+
+@pytest.mark.parametrize("line", [":pause", ":resume"])
+def test_nothing_is_paused_where_nothing_is_trained(session: Screen, line: str) -> None:
+    told = failed(session, line)
+    assert "error: nothing is being trained; :train FILE begins, and :train --resume goes on" in told

@@ -59,6 +59,14 @@ def test_what_cannot_be_started_from_is_said_before_a_trainer_starts(
         replace(request_, shelf=Shelf([shelf_directory])).job()
 
 
+def test_probes_and_a_place_for_tensorboard_go_into_the_job(tmp_path: Path) -> None:
+    job = Request(name="mine", probes=("the", ""), tensorboard=tmp_path).job()
+    assert (job.probes, job.tensorboard) == (("the", ""), tmp_path / "mine")
+    assert Request(name="mine").job().probes is None
+    with pytest.raises(SettingError, match="leave out all but --name and --epochs"):
+        Request(resume=True, probes=("the",)).job()
+
+
 def test_the_command_repeats_the_request() -> None:
     request = Request(
         (Path("/some/where/my lines.csv"),), "headline", ("Unknown",), preset="tutorial", name="mine"
