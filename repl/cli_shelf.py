@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import InputError
-from core.library import keeping
+from core.library import epochs, keeping
 from core.library.bundle import load_manifest
-from core.library.shelf import Entry, load, load_card
+from core.library.shelf import Entry, load, load_card, name_of
 from repl import views
 from repl.cli_base import MODELS, JsonOption, ModelArgument, app, guarded, print_json
 from repl.session import make_console
@@ -80,9 +80,8 @@ def show(
     if history:
         from repl.pictures.history import HistoryView
 
-        out.print(
-            HistoryView.of(path.stem if path.suffix == keeping.ZIP else path.name, load_manifest(path))
-        )
+        trained = epochs.model_of(path)
+        out.print(HistoryView.of(name_of(trained), load_manifest(trained)))
     else:
         out.print(views.card(load_card(path)))
 

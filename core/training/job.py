@@ -130,7 +130,6 @@ def plan(
             are too many probes.
         TrainingError: a directory cannot be written to.
     """
-    _check_files(text.files)
     directory = directory or saved_models()
     name = free_name(text.files[0].stem, directory, _claimed) if name is None else check_name(name)
     destination = directory / name
@@ -141,6 +140,7 @@ def plan(
         )
     if taken(destination) and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
+    _check_files(text.files)
     probes = None if probes is None else check(probes)
     _check_writable(
         directory, "models", "make it writable, or set XDG_DATA_HOME to a directory that is"
