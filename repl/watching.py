@@ -15,7 +15,17 @@ from rich.text import Text
 
 from core.training import events
 from core.training.client import STOPPING, Trainer
-from core.training.events import Done, EpochDone, Event, Notice, Paused, Progress, Reading, Resumed, Started
+from core.training.events import (
+    Done,
+    EpochDone,
+    Event,
+    Notice,
+    Paused,
+    Progress,
+    Reading,
+    Resumed,
+    Started,
+)
 from core.training.job import Job
 from repl.echo import echo
 from repl.pictures.cockpit import Cockpit
