@@ -84,6 +84,7 @@ class Loop:
         """Return where the run stands, with its name, its seconds so far and what it saved."""
         place, best = self.place, self.best
         fresh = best is not None and not best.start and (best.epoch, 0) == (place.epochs, place.step)
+        fresh &= not self.settings.averaging  # the best weights are an average, and no step's own
         return Checkpoint(
             weights=best.weights if best and fresh else self.network.weights(),
             state=self._step.state(),
@@ -108,7 +109,9 @@ class Loop:
         while not self._ended():
             yield from self._train()
             if not self.reason:
-                yield self._end_epoch()
+                with self._step.averaged():
+                    done = self._end_epoch()
+                yield done
 
     def outcome(self) -> Best:
         """Return the weights to keep, at the end of the run.
@@ -125,10 +128,11 @@ class Loop:
             return self.best
         if not place.step:
             raise TrainingStopped(STOPPED_EARLY)
-        measured = Measure(None, None) if self.best is None else self.measure()
-        if self.best is not None and not self._improves(measured.perplexity):
-            return self.best
-        return Best(self.network.weights(), 0, place.loss / place.tokens, *measured)
+        with self._step.averaged():
+            measured = Measure(None, None) if self.best is None else self.measure()
+            if self.best is not None and not self._improves(measured.perplexity):
+                return self.best
+            return Best(self.network.weights(), 0, place.loss / place.tokens, *measured)
 
     def measure(self) -> Measure:
         """Measure the network as it is on the held-out lines."""

@@ -19,7 +19,11 @@ Gradients = tuple[tf.Tensor | None, ...]
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def cross_entropy(
-    hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, targets: tf.Tensor
+    hidden: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    targets: tf.Tensor,
+    margins: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
     """Return each row's -log p(target), in nats.
 
@@ -31,8 +35,12 @@ def cross_entropy(
         kernel: (words, width), as a tied embedding is.
         bias: (words,).
         targets: (rows,).
+        margins: (rows,), what is taken from the targets' logits.
     """
     logits = tf.nn.bias_add(tf.matmul(hidden, kernel, transpose_b=True), bias)
+    if margins is not None:
+        places = tf.stack([tf.range(tf.size(targets)), targets], axis=1)
+        logits = tf.tensor_scatter_nd_sub(logits, places, margins)
     shares = tf.nn.softmax(logits)
     losses = _surprise(logits, shares, targets)
 
@@ -47,9 +55,49 @@ def cross_entropy(
             tf.tensor_scatter_nd_sub(by_kernel, words, scaled),
             tf.tensor_scatter_nd_sub(by_bias, words, upstream),
             None,
+            None if margins is None else upstream * (1 - tf.gather(shares, targets, batch_dims=1)),
         )
 
     return losses, gradients
+
+
+def advsoft_margins(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tensor, size: float) -> tf.Tensor:
+    """Return by how much each target's logit falls where its vector is moved to the worst place nearby.
+
+    AdvSoft (Wang, Gong and Liu 2019): within a distance of `size` times its length, the worst move of
+    the target's vector is against the output. Where the two point apart already, it stays. The move is
+    taken as given, so the gradient does not try to change it.
+
+    Args:
+        hidden: (rows, width).
+        kernel: (words, width).
+        targets: (rows,).
+        size: a share of a vector's length.
+    """
+    vectors = tf.gather(kernel, targets)
+    agree = tf.cast(tf.reduce_sum(hidden * vectors, -1, keepdims=True) > 0, hidden.dtype)
+    moves = size * agree * tf.norm(vectors, axis=-1, keepdims=True) * tf.math.l2_normalize(hidden, -1)
+    return tf.reduce_sum(tf.stop_gradient(moves) * hidden, -1)
+
+
+def smoothing(
+    hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, targets: tf.Tensor, shares: tf.Tensor
+) -> tf.Tensor:
+    """Return what label smoothing (Szegedy et al. 2016) adds to each row's loss, for a weight of 1.
+
+    The loss (1 - e) (Z - logit of the target) + e (Z - mean logit) is the usual one plus e times this
+    difference; the mean is by `shares`, so that rare words are not wished for as much as common ones.
+
+    Args:
+        hidden: (rows, width).
+        kernel: (words, width).
+        bias: (words,).
+        targets: (rows,).
+        shares: (words,), their sum 1.
+    """
+    of_target = tf.reduce_sum(hidden * tf.gather(kernel, targets), -1) + tf.gather(bias, targets)
+    center = tf.linalg.matvec(kernel, shares, transpose_a=True)
+    return of_target - tf.linalg.matvec(hidden, center) - tf.tensordot(shares, bias, 1)
 
 
 def _surprise(logits: tf.Tensor, shares: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
