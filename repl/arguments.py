@@ -110,10 +110,11 @@ class Binder:
                 raise self._wrong(f"{name} takes no value; leave it out, or type {name} alone")
             keyword[parameter.name] = True
             return
-        if not separator:
-            value = next(words, "")
-        if not value:
+        given = value if separator else next(words, None)
+        # An empty one says something only where there may be several, as --probe "" does.
+        if given is None or not (given or get_origin(self._hints[parameter.name]) is tuple):
             raise self._wrong(f"{name} needs a value")
+        value = given
         self._add(keyword, parameter, value)
 
     def _known_options(self, typed: str) -> str:

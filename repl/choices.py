@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from weakref import WeakKeyDictionary
 
+from core.library import epochs as core_epochs
 from core.library.shelf import Entry, Shelf
 from core.setting import Setting, Settings, settings_of
 from core.settings import SamplingSettings
@@ -15,6 +16,9 @@ from repl.shelf_view import MEASURES, measure
 
 FRESH = 2.0
 """Seconds for which the shelf is not read again: there is a question at every key."""
+
+UNFINISHED = ("still training", "stopped")
+"""How the training of a model may have ended that may go on."""
 
 MEANING = 60
 """Characters at most of a line that stands for its number."""
@@ -30,6 +34,22 @@ def models(session: Session, before: Sequence[str] = ()) -> Iterator[Choice]:
     """Offer the models on the shelf with what they go by, how many of it they know, and how well."""
     for entry in _entries(session.shelf):
         yield Choice(entry.name, _told(entry))
+        if entry.manifest is not None and entry.manifest.training.get("ended") in UNFINISHED:
+            there = core_epochs.kept(entry.path)
+            if there:
+                latest = f"its epoch {max(there)}, the latest of a training that is not done"
+                yield Choice(f"{entry.name}@{core_epochs.LATEST}", latest)
+
+
+def epochs(session: Session, before: Sequence[str] = ()) -> Iterator[Choice]:
+    """Offer the epochs of the loaded model that are kept, the latest first."""
+    if session.path is not None:
+        there = core_epochs.kept(core_epochs.model_of(session.path))
+        for number in sorted(there, reverse=True):
+            yield Choice(str(number), "an epoch that is kept")
+        if there:
+            yield Choice(core_epochs.LATEST, f"epoch {max(there)}")
+            yield Choice(core_epochs.BEST, "the model itself")
 
 
 def setting_names(session: Session, before: Sequence[str] = ()) -> Iterator[Choice]:

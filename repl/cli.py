@@ -240,6 +240,18 @@ def train(
             "--workers", metavar="N", help="Processes on this machine that train it together."
         ),
     ] = None,
+    probe: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--probe",
+            metavar="TEXT",
+            help="A seed to continue after every epoch, may be repeated; some lines' words if none.",
+        ),
+    ] = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option("--tensorboard", metavar="DIR", help="Write files for TensorBoard there."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a model and save it; Ctrl-C stops and keeps the best weights.
@@ -250,11 +262,23 @@ def train(
     On a cluster, start the same command on every host with TF_CONFIG set; the first worker saves.
     """
     from core.training.events import STOPPED
-    from repl.training import Request, done_line, follow, watch
+    from repl.training import Request, done_line
+    from repl.watching import follow, watch
 
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "patience": patience}
     text = (tuple(files or ()), column, tuple(drop or ()), encoding)
-    request = Request(*text, preset, name, replace, from_, context.obj.shelf, workers, resume)
+    request = Request(
+        *text,
+        preset,
+        name,
+        replace,
+        from_,
+        context.obj.shelf,
+        workers,
+        resume,
+        probes=tuple(probe or ()),
+        tensorboard=tensorboard,
+    )
     request = request.change(options, change or ())
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
     if as_json:

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import InputError
-from core.library import keeping
+from core.library import epochs, keeping
 from core.library.bundle import load_manifest
-from core.library.shelf import Entry, load, load_card
+from core.library.shelf import Entry, load, load_card, name_of
 from repl import views
 from repl.cli_base import MODELS, JsonOption, ModelArgument, app, guarded, print_json
 from repl.session import make_console
@@ -80,9 +80,8 @@ def show(
     if history:
         from repl.pictures.history import HistoryView
 
-        out.print(
-            HistoryView.of(path.stem if path.suffix == keeping.ZIP else path.name, load_manifest(path))
-        )
+        trained = epochs.model_of(path)
+        out.print(HistoryView.of(name_of(trained), load_manifest(trained)))
     else:
         out.print(views.card(load_card(path)))
 
@@ -99,7 +98,9 @@ def verify(context: typer.Context, model: ModelArgument) -> None:
 @guarded
 def rename(context: typer.Context, model: ModelArgument, name: NameArgument) -> None:
     """Give a model another name."""
-    path = keeping.rename(context.obj.shelf.find(model), name)
+    from core.training import shelving
+
+    path = shelving.rename(context.obj.shelf.find(model), name)
     make_console(sys.stdout).print(views.moved(name, path, context.obj.shelf.hidden_by(path)))
 
 
@@ -125,14 +126,16 @@ def remove(
     model: ModelArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove a model for good, after a question."""
+    """Remove a model for good, with its epochs and its unfinished training, after a question."""
+    from core.training import shelving
+
     path = context.obj.shelf.find(model)
-    keeping.check_removable(path)
+    shelving.check(path)
     if not yes:
         if not sys.stdin.isatty():
             raise InputError(f"nobody is there to ask; remove {model} with --yes")
         typer.confirm(f"Remove {views.safe(str(path))} for good?", abort=True)
-    keeping.remove(path)
+    shelving.remove(path)
     make_console(sys.stdout).print(views.removed(path))
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ class Jobs:
         self._trainer: Trainer | None = None
         self._thread: threading.Thread | None = None
         self._called: Callable[[Path], str] = str
+        self._lock = threading.Lock()
         self._news: deque[Text] = deque()
         self._stopping = self._killed = False
         self._end: Text | None = None
@@ -112,6 +114,45 @@ class Jobs:
             raise TrainingError("nothing is being trained; :train FILE begins")
         self._stopping = True
         self._trainer.stop()
+
+    def pause(self) -> None:
+        """Ask the training to wait after its step.
+
+        Raises:
+            TrainingError: nothing is being trained, or it waits already.
+        """
+        trainer, status = self._running()
+        if status.is_paused:
+            raise TrainingError(f"{status.name} is paused already; :resume goes on, :stop ends it")
+        trainer.pause()
+        self._pausing(True)
+
+    def resume(self) -> None:
+        """Ask a training that waits to go on.
+
+        Raises:
+            TrainingError: nothing is being trained, or it does not wait.
+        """
+        trainer, status = self._running()
+        if not status.is_paused:
+            raise TrainingError(f"{status.name} is not paused; :jobs tells how far it is")
+        trainer.resume()
+        self._pausing(False)
+
+    def _running(self) -> "tuple[Trainer, Status]":
+        if self._trainer is None or self._status is None or self.name is None:
+            raise TrainingError(
+                "nothing is being trained; :train FILE begins, and :train --resume goes on with what "
+                "was cut off"
+            )
+        return self._trainer, self._status
+
+    def _pausing(self, wanted: bool) -> None:
+        """Show at once what the trainer does after its step."""
+        with self._lock:
+            assert self._status is not None
+            self._status = replace(self._status, is_paused=wanted)
+            self.short = self._status.short
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait for the training's end; the news tells it."""
@@ -189,13 +230,14 @@ class Jobs:
     def _take(self, event: "Event", job: "Job") -> None:
         from core.training.events import EpochDone
 
-        before = self._status
-        assert before is not None
         saved = None
         if isinstance(event, EpochDone) and event.saved_as is not None:
             saved = self._called(job.destination.with_name(event.saved_as))
-        self._status = before.after(event, saved)
-        self.short = self._status.short
+        with self._lock:
+            before = self._status
+            assert before is not None
+            self._status = before.after(event, saved)
+            self.short = self._status.short
         news = self._worth_telling(event, job, None if before.saved else saved)
         self._news.extend(news)
         now = time.monotonic()

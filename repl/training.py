@@ -1,34 +1,23 @@
-"""Training as the terminal does it: options to a job, a progress bar, Ctrl-C to a clean stop."""
+"""Training as the terminal does it: options to a job, what is told of its beginning and its end."""
 
 import shlex
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
-from rich.console import Console, RenderableType
-from rich.padding import Padding
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
 from core.errors import SettingError
 from core.library.shelf import Shelf
 from core.recipe import Recipe, preset
 from core.setting import Value, find_setting
-from core.training import events
 from core.training.base import Base, recipe_from
-from core.training.client import Trainer
 from core.training.cluster import Cluster, of_environment
-from core.training.events import Done, EpochDone, Event, Notice, Started
+from core.training.events import Done, Started
 from core.training.job import Job, check_workers, plan, readable, resume, source
-from repl.echo import echo
-from repl.views import epoch_line, perplexed, safe
+from repl.views import perplexed, safe
 
 DEFAULT_PRESET = "small"
-ENDLESS = "a trainer's events end with Done or an error"
 
 
 @dataclass(frozen=True)
@@ -54,6 +43,12 @@ class Request:
 
     changes: Mapping[str, str] = field(default_factory=dict)
     """Settings that differ from the preset's, or the base's, by name, as they were typed."""
+
+    probes: Sequence[str] = ()
+    """Seeds to continue after every epoch; none takes some from the text."""
+
+    tensorboard: Path | None = None
+    """Where to write what TensorBoard draws."""
 
     def change(self, options: Mapping[str, str | None], assignments: Sequence[str]) -> "Request":
         """Return the request with settings changed.
@@ -105,6 +100,8 @@ class Request:
             command=self.command(),
             base=base,
             workers=workers or 1,
+            probes=self.probes or None,
+            tensorboard=self.tensorboard,
         )
 
     def _resumed(self, workers: int | None, cluster: Cluster | None) -> Job:
@@ -116,6 +113,8 @@ class Request:
             self.preset,
             self.base,
             self.replace,
+            self.probes,
+            self.tensorboard,
         )
         if any(others) or self.changes.keys() - {"epochs"}:
             raise SettingError(
@@ -161,65 +160,6 @@ LITTLE = (
 )
 
 
-def follow(job: Job, emit: Callable[[dict[str, Any]], None], messages: Console) -> Done:
-    """Train and pass epochs and the end on as records, as `--json` prints them.
-
-    Raises:
-        TrainingError, KeyboardInterrupt: as `watch`.
-    """
-    with Trainer(job) as trainer, _ctrl_c_stops(trainer):
-        for event in trainer.events():
-            if isinstance(event, Notice):
-                messages.print(Text(safe(event.text), "notice"))
-            if isinstance(event, EpochDone | Done):
-                emit(events.to_json(event))
-            if isinstance(event, Done):
-                return event
-    raise AssertionError(ENDLESS)
-
-
-def watch(job: Job, console: Console, messages: Console, indent: int = 0) -> Done:
-    """Train with a progress bar; Ctrl-C stops and keeps the best weights, a second one kills.
-
-    What is told of the training begins `indent` columns from the edge, as answers at the prompt do.
-
-    Raises:
-        TrainingError: the trainer failed, or died.
-        KeyboardInterrupt: Ctrl-C was pressed twice.
-    """
-    with (
-        Trainer(job) as trainer,
-        echo(False),
-        _bar(console) as (bar, task),
-        _ctrl_c_stops(trainer),
-    ):
-        display = _Display(bar, task, console, messages, f"{job.recipe.text.level}s", indent)
-        for event in trainer.events():
-            display.show(event)
-            if isinstance(event, Done):
-                return event
-    raise AssertionError(ENDLESS)
-
-
-@contextmanager
-def _ctrl_c_stops(trainer: Trainer) -> Iterator[None]:
-    """Make the first Ctrl-C ask the trainer to stop; the second one interrupts as usual.
-
-    A signal handler, because KeyboardInterrupt would tear a line or a bar that is being drawn.
-    """
-    usual = signal.getsignal(signal.SIGINT)
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, usual)
-        trainer.stop()
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, usual)
-
-
 def done_line(done: Done) -> Text:
     """Draw how training ended and where the model is."""
     if done.elsewhere is not None:
@@ -238,79 +178,6 @@ def done_line(done: Done) -> Text:
     if done.bits_per_character is not None:
         text.append(f", {done.bits_per_character:.2f} bits per character")
     return text.append(f"\n{safe(done.path)}", "muted")
-
-
-@contextmanager
-def _bar(console: Console) -> Iterator[tuple[Progress, TaskID]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        TextColumn("{task.fields[loss]}{task.fields[perplexity]}"),
-        TextColumn("{task.fields[speed]}", style="muted"),
-    )
-    shown = console.is_terminal
-    progress = Progress(*columns, console=console, transient=True, expand=True, disable=not shown)
-    with progress as bar:
-        yield bar, bar.add_task("starting TensorFlow", total=None, loss="", perplexity="", speed="")
-
-
-@dataclass(frozen=True)
-class _Display:
-    """Where the events of a training run are shown; `tokens` says what there are so many of."""
-
-    bar: Progress
-    task: TaskID
-    console: Console
-    messages: Console
-    tokens: str
-    indent: int = 0
-
-    def show(self, event: Event) -> None:
-        """Show one event."""
-        if isinstance(event, Notice):
-            self._tell(Text(safe(event.text), "notice"))
-        elif isinstance(event, events.Reading):
-            description = f"reading · {event.rows:,} rows"
-            self.bar.update(self.task, total=1.0, completed=event.share, description=description)
-        elif isinstance(event, Started):
-            self._started(event)
-        elif isinstance(event, EpochDone):
-            self._epoch_done(event)
-        elif isinstance(event, events.Progress):
-            speed = f"{event.tokens_per_second:,.0f} {self.tokens}/s"
-            self.bar.update(
-                self.task,
-                completed=(event.epoch - 1) * event.steps + event.step,
-                description=f"epoch {event.epoch}",
-                loss=f"loss {event.loss:.3f}",
-                speed=f"{speed} · up to {clock(event.seconds_left)} left",
-            )
-
-    def _tell(self, text: Text) -> None:
-        self.messages.print(self._indented(text))
-
-    def _indented(self, text: Text) -> RenderableType:
-        return (
-            Padding.indent(text, self.indent) if self.indent else text
-        )  # padding cuts what a pipe keeps
-
-    def _started(self, event: Started) -> None:
-        self._tell(started_text(event, self.tokens))
-        if has_few(event):
-            self._tell(Text(LITTLE, style="notice"))
-        self.bar.update(self.task, total=event.epochs * event.steps, description="epoch 1")
-
-    def _epoch_done(self, event: EpochDone) -> None:
-        if event.validation_perplexity is not None:
-            self.bar.update(self.task, perplexity=f" · {perplexed(event.validation_perplexity)}")
-        line = epoch_line(
-            event.epoch,
-            event.loss,
-            event.validation_perplexity,
-            f"{event.tokens_per_second:,.0f} {self.tokens}/s",
-            event.best,
-        )
-        self.console.print(self._indented(line))
 
 
 def started_text(event: Started, tokens: str) -> Text:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import ModelError, ModelNotFound, SettingError
-from core.library import bundle, folders
+from core.library import bundle, epochs, folders
 from core.library.half import halved
 from core.library.model import Model
 from core.library.shelf import called, check_name, is_shipped, name_of, saved_models
@@ -85,8 +85,13 @@ def check_removable(path: Path) -> None:
     """See that a model may be removed or renamed, before anybody is asked whether to.
 
     Raises:
-        SettingError: it comes with the program.
+        SettingError: it comes with the program, or is an epoch of a model.
     """
+    if epoch := epochs.name_of(path):
+        model = epoch.rpartition("@")[0]
+        raise SettingError(
+            f"{epoch} is an epoch of {model} and goes where that goes; copy it to have it as a model"
+        )
     if is_shipped(path):
         raise SettingError(f"the model {path.name!r} comes with the program; copy it to change it")
 

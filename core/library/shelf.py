@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.errors import DamagedModel, HeadlongError, ModelError, ModelNotFound, SettingError
-from core.library import bundle, folders, mixture
+from core.library import bundle, epochs, folders, mixture
 from core.library.ensemble import Ensemble, LanguageModel
 from core.library.limits import MANIFEST
 from core.library.model import Manifest, Model
@@ -117,13 +117,28 @@ class Shelf:
     def find(self, name: str) -> Path:
         """Return the path of the model called `name`, or at the path `name`.
 
+        `mine@3`, `mine@latest` and `mine@best` name epochs of a model, see `core.library.epochs`.
+
         Raises:
-            ModelNotFound: there is none; the message offers the nearest name.
+            ModelNotFound: there is none; the message offers the nearest name, or the epochs there are.
         """
         path = self._look(name)
         if path is None:
+            path = self._epoch(name)
+        if path is None:
             raise ModelNotFound(self._not_found(name))
         return path
+
+    def _epoch(self, name: str) -> Path | None:
+        """Return an epoch of a model, where `name` names one; the model itself may not be saved yet."""
+        parts = epochs.parted(name)
+        if parts is None:
+            return None
+        model = self._look(parts[0])
+        if model is None:
+            places = [directory / parts[0] for directory in self.directories]
+            model = next((place for place in places if epochs.kept(place)), None)
+        return self.find(parts[0]) if model is None else epochs.find(model, parts[1])
 
     def _look(self, name: str) -> Path | None:
         for directory in self.directories:
@@ -273,7 +288,9 @@ def _holds_model(path: Path) -> bool:
 
 
 def name_of(path: Path) -> str:
-    """Return the name of the model at `path`."""
+    """Return the name of the model at `path`, or of the epoch of one."""
+    if epoch := epochs.name_of(path):
+        return epoch
     return path.stem if path.suffix == ".zip" else path.name
 
 

@@ -116,6 +116,17 @@ def read_lines(path: Path, encoding: str | None = None) -> RawText:
         return _whole(_read_lines(path, file, encoding))
 
 
+def check_readable(path: Path) -> None:
+    """See that a file is there, may be read and holds something; a pipe is left alone.
+
+    Raises:
+        InputError: it is missing, a directory, empty, or may not be read.
+    """
+    if not path.is_fifo():
+        with _opened(path):
+            pass
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file that can be read from its beginning more than once, a pipe through a copy of it."""

@@ -13,14 +13,14 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import SettingError, TrainingError
+from core.errors import ModelError, SettingError, TrainingError
 from core.library.model import Weights
 from core.library.writing import write_parts
 from core.training.history import Best, Epoch
@@ -115,8 +115,11 @@ class Run:
     @property
     def is_claimed(self) -> bool:
         """Whether the run can go on, or a trainer is at it right now."""
-        if self.files():
-            return True
+        return bool(self.files()) or self.is_running
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a trainer is at it right now."""
         try:
             os.close(_lock(self.folder / "lock", "", create=False))
         except OSError:
@@ -124,6 +127,21 @@ class Run:
         except TrainingError:
             return True
         return False
+
+    @classmethod
+    def running(cls) -> "list[Run]":
+        """Return the runs that a trainer is at right now."""
+        with contextlib.suppress(OSError):
+            return [run for run in map(cls, runs_directory().iterdir()) if run.is_running]
+        return []
+
+    @property
+    def saved_as(self) -> Path | None:
+        """Where the model stands that the run has saved so far, as its newest checkpoint has it."""
+        record = self._record()
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            return Path(json.loads(record["job"])["destination"]).with_name(record["saved_as"])
+        return None
 
     def save(self, checkpoint: Checkpoint, job: str) -> None:
         """Write a checkpoint, whole or not at all, and remove those before the last two.
@@ -147,14 +165,35 @@ class Run:
 
     def job(self) -> str | None:
         """Return the job of the newest checkpoint that can be read, as the text of a job file."""
+        job = self._record().get("job")
+        return job if isinstance(job, str) else None
+
+    def _record(self) -> dict[str, Any]:
+        """Return the JSON of the newest checkpoint that can be read."""
         for path in self.files():
-            with contextlib.suppress(OSError, WrongCheckpoint):
-                with path.open("rb") as file:
-                    file.readline(100)
-                    job = _record(file.readline(LONGEST_LINE))["job"]
-                if isinstance(job, str):
-                    return job
-        return None
+            with contextlib.suppress(OSError, WrongCheckpoint), path.open("rb") as file:
+                file.readline(100)
+                return _record(file.readline(LONGEST_LINE))
+        return {}
+
+    def move(self, destination: Path) -> None:
+        """Have the run make the model at `destination` from now on; what cannot move is given up."""
+        checkpoint, _ = self.load()
+        job, new = self.job(), Run.of(destination)
+        if checkpoint is not None and job is not None:
+            with contextlib.suppress(OSError, ModelError):
+                record = json.loads(job) | {"destination": str(destination)}
+                new.remove()
+                new.folder.mkdir(parents=True)
+                if self.base.is_dir():
+                    self.base.rename(new.base)
+                moved = replace(checkpoint, saved_as=None)
+                new.save(moved, json.dumps(record))
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove all there is of the run, which no trainer is at."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def discard(self) -> None:
         """Remove the run's checkpoints, and its base; a file that cannot be removed stays."""

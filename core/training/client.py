@@ -20,10 +20,10 @@ from core.errors import TrainingError, TrainingStopped
 from core.training import events
 from core.training.checkpoints import Run
 from core.training.cluster import of_environment
+from core.training.control import PAUSE, RESUME, STOP
 from core.training.events import Done, EpochDone, Event, Failed, Notice
 from core.training.job import Job
 
-STOP = "stop\n"
 STOPPING = Notice("stopping after this step")
 """What is told when a trainer was asked to stop."""
 
@@ -46,7 +46,7 @@ class Trainer:
         self._saved_as: str | None = None
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         # -P: a `core` in the user's current directory must not be taken for ours.
-        command = command or [sys.executable, "-P", "-m", "core.training.worker", "-"]
+        command = command or [sys.executable, "-P", "-m", "core.trainer", "-"]
         try:
             self._process = subprocess.Popen(
                 command,
@@ -98,7 +98,15 @@ class Trainer:
         learnt yet.
         """
         self._events.put(STOPPING)
-        self._write(STOP)
+        self._write(f"{STOP}\n")
+
+    def pause(self) -> None:
+        """Ask the trainer to wait after its step; `events` goes on with Paused."""
+        self._write(f"{PAUSE}\n")
+
+    def resume(self) -> None:
+        """Ask a trainer that waits to go on; `events` goes on with Resumed."""
+        self._write(f"{RESUME}\n")
 
     def kill(self) -> None:
         """End the trainer at once; what it has saved so far stays."""
@@ -168,8 +176,13 @@ class Trainer:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONUNBUFFERED": "1",
-    }
+    # Numpy only speaks there, a word at a time: its threads would but get into TensorFlow's way.
+    return (
+        {"OPENBLAS_NUM_THREADS": "1"}
+        | os.environ
+        | {
+            "KERAS_BACKEND": "tensorflow",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "PYTHONUNBUFFERED": "1",
+        }
+    )

@@ -1,7 +1,8 @@
 """What a trainer reports while it runs: one JSON object a line on its standard output."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 STOPPED = "stopped"
@@ -64,6 +65,25 @@ class EpochDone:
     learning_rate: float
     best: bool
     saved_as: str | None = None
+    probes: Mapping[str, str] = field(default_factory=dict)
+    """Seeds, and what the network of this epoch makes of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The run waits between two steps; what it has learnt is in a checkpoint."""
+
+    name: ClassVar = "paused"
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The run goes on after a pause of so many seconds."""
+
+    name: ClassVar = "resumed"
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +126,11 @@ class Failed:
     stopped: bool = False
 
 
-Event = Reading | Started | Progress | EpochDone | Done | Notice | Failed
+Event = Reading | Started | Progress | EpochDone | Paused | Resumed | Done | Notice | Failed
 
 _KINDS: dict[str, type[Event]] = {
-    kind.name: kind for kind in (Reading, Started, Progress, EpochDone, Done, Notice, Failed)
+    kind.name: kind
+    for kind in (Reading, Started, Progress, EpochDone, Paused, Resumed, Done, Notice, Failed)
 }
 
 

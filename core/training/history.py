@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from core.library.model import Weights
@@ -25,9 +25,15 @@ class Epoch:
     tokens_per_second: float
     seconds: float
     learning_rate: float
+    probes: Mapping[str, str] = field(default_factory=dict)
+    """Seeds, and the lines that the network made of them after this epoch."""
 
 
-COLUMNS = tuple(field.name for field in fields(Epoch))
+PROBES = "probes"
+COLUMNS = tuple(each.name for each in fields(Epoch) if each.name != PROBES)
+LONGEST_LINE = 1000
+"""Letters of a seed or a line that are read at the most."""
+
 MEASURED = ("validation_perplexity", "bits_per_character")
 """Figures that are missing where no text was held out."""
 
@@ -48,11 +54,16 @@ class Best:
     start: bool = False
 
 
-def to_json(epochs: Sequence[Epoch], best: int = 0) -> dict[str, list[int | float | None]]:
-    """Return the figures of a run by column; of very many epochs some, the `best` among them."""
-    rows = [astuple(epoch) for epoch in _thinned(epochs, best)]
-    columns = zip(*rows, strict=True) if rows else ((),) * len(COLUMNS)
-    return {name: [_short(v) for v in column] for name, column in zip(COLUMNS, columns, strict=True)}
+def to_json(epochs: Sequence[Epoch], best: int = 0) -> dict[str, Any]:
+    """Return the figures of a run by column; of very many epochs some, the `best` among them.
+
+    The lines of its probes are columns too, by their seeds, where there are any.
+    """
+    kept = _thinned(epochs, best)
+    table: dict[str, Any] = {name: [_short(getattr(each, name)) for each in kept] for name in COLUMNS}
+    seeds = dict.fromkeys(seed for each in kept for seed in each.probes)
+    probes = {seed: [each.probes.get(seed) for each in kept] for seed in seeds}
+    return table | {PROBES: probes} if probes else table
 
 
 def from_json(record: object) -> tuple[Epoch, ...]:
@@ -66,7 +77,28 @@ def from_json(record: object) -> tuple[Epoch, ...]:
         rows = list(zip(*columns, strict=True))
     except ValueError:
         return ()
-    return tuple(Epoch(*row) for row in rows) if all(map(_is_sound, rows)) else ()
+    if not all(map(_is_sound, rows)):
+        return ()
+    probes = _probes(record.get(PROBES), len(rows))
+    return tuple(
+        Epoch(**dict(zip(COLUMNS, row, strict=True)), probes=lines)
+        for row, lines in zip(rows, probes, strict=True)
+    )
+
+
+def _probes(record: object, count: int) -> list[dict[str, str]]:
+    """Return the lines of each epoch by their seeds; what is no table of lines gives none."""
+    lines: list[dict[str, str]] = [{} for _ in range(count)]
+    for seed, column in record.items() if isinstance(record, Mapping) else ():
+        if isinstance(column, list) and len(column) == count and _is_line(seed):
+            for each, line in zip(lines, column, strict=True):
+                if _is_line(line):
+                    each[seed] = line
+    return lines
+
+
+def _is_line(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_LINE
 
 
 def _thinned(epochs: Sequence[Epoch], best: int) -> Sequence[Epoch]:

@@ -15,9 +15,11 @@ from core.library.shelf import check_name, free_name, saved_models
 from core.recipe import Recipe, preset
 from core.setting import Value
 from core.text.corpus import Source
+from core.text.reading import check_readable
 from core.training import checkpoints
 from core.training.base import Base
 from core.training.cluster import Cluster
+from core.training.probes import check
 
 HEADLINES = Path(__file__).parents[1] / "data" / "headlines.csv"
 """The corpus that comes with the program, used when no file is named."""
@@ -44,6 +46,11 @@ class Job:
 
     workers: int = 1
     """Processes on this machine that train together; on a cluster, TF_CONFIG names them instead."""
+    probes: tuple[str, ...] | None = None
+    """Seeds that are continued after every epoch; None takes some from the text."""
+
+    tensorboard: Path | None = None
+    """A directory for TensorBoard's files, absolute."""
 
     @property
     def name(self) -> str:
@@ -78,6 +85,8 @@ class Job:
             Base(Path(base["path"]), base["name"], base["sha256"]) if base else None,
             record["resume"],
             record.get("workers", 1),
+            None if record.get("probes") is None else tuple(record["probes"]),
+            Path(record["tensorboard"]) if record.get("tensorboard") else None,
         )
 
 
@@ -107,8 +116,10 @@ def plan(
     command: str = "",
     base: Base | None = None,
     workers: int = 1,
+    probes: Sequence[str] | None = None,
+    tensorboard: Path | None = None,
 ) -> Job:
-    """Make a job, and find out before it runs whether its model can be saved.
+    """Make a job, and find out before it runs whether its text is there and its model can be saved.
 
     Args:
         text: what to learn from.
@@ -119,15 +130,15 @@ def plan(
         command: what a person would type to repeat the run.
         base: the model to start from.
         workers: processes on this machine that train together, see `check_workers`.
+        probes: seeds that are continued after every epoch; None takes some from the text.
+        tensorboard: where to write what TensorBoard draws, a directory for each model.
 
     Raises:
-        InputError: a file is a pipe.
-        SettingError: the name is taken, also by an unfinished training, or cannot be a name.
-        TrainingError: the directory cannot be written to.
+        InputError: a file is a pipe, missing, or cannot be read.
+        SettingError: the name is taken, also by an unfinished training, or cannot be a name; or there
+            are too many probes.
+        TrainingError: a directory cannot be written to.
     """
-    for path in text.files:
-        if path.is_fifo():
-            raise InputError(f"{path} is a pipe, and a trainer reads files; save it to one first")
     directory = directory or saved_models()
     name = free_name(text.files[0].stem, directory, _claimed) if name is None else check_name(name)
     destination = directory / name
@@ -138,16 +149,42 @@ def plan(
         )
     if taken(destination) and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
+    _check_files(text.files)
+    probes = None if probes is None else check(probes)
+    _check_writable(
+        directory, "models", "make it writable, or set XDG_DATA_HOME to a directory that is"
+    )
+    if tensorboard is not None:
+        tensorboard = tensorboard.absolute() / name
+        _check_writable(tensorboard, "what TensorBoard draws", "choose another directory")
+    return Job(
+        text,
+        recipe,
+        destination,
+        command,
+        replace,
+        base,
+        workers=workers,
+        probes=probes,
+        tensorboard=tensorboard,
+    )
+
+
+def _check_files(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if path.is_fifo():
+            raise InputError(f"{path} is a pipe, and a trainer reads files; save it to one first")
+        check_readable(path)
+
+
+def _check_writable(directory: Path, what: str, remedy: str) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory):
             pass
     except OSError as error:
-        raise TrainingError(
-            f"models cannot be saved to {directory}: {error.strerror or error}; "
-            "make it writable, or set XDG_DATA_HOME to a directory that is"
-        ) from error
-    return Job(text, recipe, destination, command, replace, base, workers=workers)
+        reason = error.strerror or error
+        raise TrainingError(f"{what} cannot be saved to {directory}: {reason}; {remedy}") from error
 
 
 def _claimed(destination: Path) -> bool:
@@ -170,11 +207,13 @@ def resume(
 
     Raises:
         SettingError: there is none, or there are several; or a change that cannot be.
+        InputError: its text is not there any more.
     """
     if cluster is not None and cluster.index:
         destination = saved_models() / (check_name(name) if name else "resumed")
         return Job(source(), preset("small"), destination, resume=True)
     job = Job.from_json(checkpoints.find(name))
+    _check_files(job.source.files)
     recipe = job.recipe.change(**changes or {})
     return dataclasses.replace(job, recipe=recipe, resume=True, workers=workers or job.workers)
 

@@ -5,8 +5,8 @@ Knows nothing of files or processes: what it finds out it yields as events.
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -14,8 +14,9 @@ import numpy as np
 
 from core.errors import TrainingError, TrainingStopped
 from core.training.checkpoints import Checkpoint, Place
+from core.training.control import Pausing
 from core.training.dataset import Dataset
-from core.training.events import STOPPED, STOPPED_EARLY, EpochDone, Progress
+from core.training.events import STOPPED, STOPPED_EARLY, EpochDone, Paused, Progress, Resumed
 from core.training.history import Best, Epoch
 from core.training.network import Network
 from core.training.step import Step
@@ -37,17 +38,24 @@ class Loop:
     Whenever `run` has yielded or ended, it stands between two steps, and `checkpoint` tells where.
     """
 
-    def __init__(self, dataset: Dataset, stopping: Callable[[], bool], team: Team = ALONE) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        stopping: Callable[[], bool],
+        team: Team = ALONE,
+        pausing: Pausing | None = None,
+    ) -> None:
         """Build the network, with the weights of the dataset's base where it has one.
 
         Args:
             dataset: what to train on.
             stopping: asked between steps whether to stop; all workers must get the same answer.
             team: the workers that train.
+            pausing: asked between steps whether to wait.
         """
         self.settings = dataset.recipe.training
         self.dataset = dataset
-        self._stopping, self._team = stopping, team
+        self._stopping, self._team, self._pausing = stopping, team, pausing or Pausing()
         self.network = Network(
             dataset.recipe.model, len(dataset.vocabulary), dataset.unigram, self.settings.seed
         )
@@ -60,6 +68,8 @@ class Loop:
         self.best: Best | None = None
         self.before = Measure(None, None)
         self.reason = ""
+        self.paused = 0.0
+        """Seconds that were spent waiting."""
 
     def measure_start(self) -> Measure:
         """Measure the base that training starts from, the best until something better comes."""
@@ -98,7 +108,7 @@ class Loop:
             saved_as=saved_as,
         )
 
-    def run(self) -> Iterator[Progress | EpochDone]:
+    def run(self) -> Iterator[Progress | EpochDone | Paused | Resumed]:
         """Yield progress until training ends; `best` and `reason` tell the outcome.
 
         Raises:
@@ -154,7 +164,7 @@ class Loop:
                 self.reason = f"all {self.settings.epochs} epochs done"
         return bool(self.reason)
 
-    def _train(self) -> Iterator[Progress]:
+    def _train(self) -> Iterator[Progress | Paused | Resumed]:
         """Train to the end of an epoch, or until stopped."""
         begin, shown = self.place, 0.0
         began = time.perf_counter() - begin.seconds
@@ -162,6 +172,11 @@ class Loop:
         # Its own generator, so that an epoch's order does not depend on how the ones before were cut.
         random = np.random.default_rng((self.settings.seed, epoch))
         for inputs, targets in islice(self.dataset.training.epoch(random), begin.step, None):
+            if self._pausing.is_wanted:
+                yield Paused(epoch, self.place.step)
+                waited = self._wait()
+                began += waited
+                yield Resumed(waited)
             if self._stopping():
                 self.reason = STOPPED
                 break
@@ -176,6 +191,13 @@ class Loop:
             if now - shown >= PROGRESS_SECONDS:
                 shown = now
                 yield self._progress()
+
+    def _wait(self) -> float:
+        """Wait until the run may go on; that counts neither for its speed nor for the time left."""
+        waited = self._pausing.wait()
+        self._clock += waited
+        self.paused += waited
+        return waited
 
     def _advanced(self, loss: float, tokens: int, seconds: float) -> Place:
         place = self.place
@@ -197,6 +219,10 @@ class Loop:
         self.place = Place(number)
         self.history.append(epoch)
         return EpochDone(**asdict(epoch), best=improved)
+
+    def tell_probes(self, probes: Mapping[str, str]) -> None:
+        """Remember what the network made of some seeds after the epoch that has just ended."""
+        self.history[-1] = replace(self.history[-1], probes=probes)
 
     def _progress(self) -> Progress:
         place, steps = self.place, self.dataset.training.steps

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelError, TrainingStopped
-from core.library import bundle
+from core.library import bundle, epochs
 from core.library.card import write_card
 from core.library.folders import take_away, taken
 from core.library.model import Manifest, Model
@@ -63,14 +63,34 @@ class Saver:
         Raises:
             ModelError: it cannot be saved; what was there still is.
         """
-        if not self._saved and taken(self.destination):
-            directory = self.destination.parent
-            self.destination = directory / free_name(self.destination.name, directory)
+        self._find_free_name()
         manifest = self._manifest(best, reason, history, seconds)
         ngrams = self.mixture.ngrams if self.mixture else None
         model = Model(manifest, self._dataset.vocabulary, best.weights, ngrams)
         bundle.save(model, self.destination, write_card(manifest), replace=self._saved)
         self._saved = True
+
+    def model(self, each: Best, history: Sequence[Epoch] = (), seconds: float = 0.0) -> Model:
+        """Return an epoch's weights as a model."""
+        reason = f"epoch {each.epoch} of a training"
+        manifest = self._manifest(each, reason, history, seconds)
+        return Model(manifest, self._dataset.vocabulary, each.weights)
+
+    def keep(self, model: Model, best: int | None) -> None:
+        """Keep an epoch beside what is saved; `best` is the best epoch so far.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._find_free_name()
+        folder = epochs.folder_of(self.destination, self._run)
+        number = model.manifest.training["best_epoch"]
+        epochs.keep(folder, number, bundle.files(model, write_card(model.manifest)), best)
+
+    def _find_free_name(self) -> None:
+        if not self._saved and taken(self.destination):
+            directory = self.destination.parent
+            self.destination = directory / free_name(self.destination.name, directory)
 
     def finish(self, best: Best, reason: str, history: Sequence[Epoch], seconds: float) -> None:
         """Save for the last time.
@@ -87,8 +107,10 @@ class Saver:
             self.destination, self._saved = self._job.destination, True
         self.save(best, reason, history, seconds)
         if unfinished != self.destination:
+            epochs.move(unfinished, self.destination)
             with suppress(OSError):
                 take_away(unfinished)
+        epochs.remove(self.destination, but=self._run)
 
     def _is_own(self, place: Path) -> bool:
         """Say whether this run saved the model that stands there."""

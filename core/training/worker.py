@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +23,10 @@ from core.errors import HeadlongError, ModelError, TrainingError, TrainingStoppe
 from core.library import layout
 from core.text.corpus import Watch
 from core.training import cluster as clusters
+from core.training import probes
 from core.training.checkpoints import Checkpoint, Place
 from core.training.cluster import Cluster
+from core.training.control import Pausing, listen
 from core.training.dataset import Dataset
 from core.training.events import (
     STOPPED,
@@ -34,10 +36,13 @@ from core.training.events import (
     Event,
     Failed,
     Notice,
+    Paused,
+    Progress,
     Reading,
     Started,
     to_json,
 )
+from core.training.following import Epochs
 from core.training.gathering import check_lines, faults_told, gathered, in_cluster
 from core.training.history import Best, Epoch
 from core.training.job import Job
@@ -55,13 +60,17 @@ READING_SECONDS = 1.0
 Save = Callable[[Best, str, Sequence[Epoch], float], None]
 
 
-def main(arguments: list[str]) -> int:
-    """Run the job file named on the command line; return the exit status."""
+def main(arguments: list[str], speak: probes.Speak | None = None) -> int:
+    """Run the job file named on the command line; return the exit status.
+
+    `speak` says what the network makes of some seeds after every epoch.
+    """
     report = _report_to_own_output()
     try:
         name = arguments[0]
         text = sys.stdin.readline() if name == "-" else Path(name).read_text(encoding="utf-8")
-        run(Job.from_json(text), report, _stop_flag())
+        stopping, pausing = _listening(sys.stdin)
+        run(Job.from_json(text), report, stopping, pausing, speak)
     except Exception as error:
         report(failure(error))
         return 1
@@ -79,7 +88,13 @@ def failure(error: Exception) -> Failed:
     return Failed(f"the trainer failed: {error.__class__.__name__}: {error}")
 
 
-def run(job: Job, report: Report, stopping: threading.Event) -> None:
+def run(
+    job: Job,
+    report: Report,
+    stopping: threading.Event,
+    pausing: Pausing | None = None,
+    speak: probes.Speak | None = None,
+) -> None:
     """Train as `job` says, saving the model after every epoch that is the best so far.
 
     Raises:
@@ -108,9 +123,9 @@ def run(job: Job, report: Report, stopping: threading.Event) -> None:
             lead(team, job, dataset, checkpoint)
             from core.training.loop import Loop
 
-            loop = Loop(dataset, team.stopping, team)
+            loop = Loop(dataset, team.stopping, team, pausing)
             report(_started(job, dataset))
-            _Session(job, loop, keeper, report, began, checkpoint).train()
+            _Session(job, loop, keeper, report, began, checkpoint, speak).train()
 
 
 def _assist(job: Job, cluster: Cluster, report: Report, stopping: threading.Event) -> None:
@@ -186,6 +201,7 @@ class _Session:
         report: Report,
         began: float,
         checkpoint: Checkpoint | None,
+        speak: probes.Speak | None,
     ) -> None:
         """Begin, or go on from `checkpoint`.
 
@@ -204,6 +220,7 @@ class _Session:
         elif job.base:
             report(Notice(f"before: {self._measured(loop.measure_start())}"))
         self._saver = Saver(job, loop.dataset, self._run, loop.before, saved_as)
+        self._epochs = Epochs(job, loop, self._saver, speak, report)
 
     def train(self) -> None:
         """Train to the end.
@@ -267,11 +284,13 @@ class _Session:
     def _kept(self, event: Event) -> Event:
         """Save what an event is about, before it is reported."""
         if isinstance(event, EpochDone):
+            event = self._epochs.speak(event)
             if event.best and self._loop.best:
                 self._save(self._loop.best, "still training", self._saver.save)
                 event = replace(event, saved_as=self._saver.saved_as)
+            self._epochs.keep()
             self._keep()
-        elif self._keeper.is_due:
+        elif isinstance(event, Paused) or (isinstance(event, Progress) and self._keeper.is_due):
             self._keep()
         return event
 
@@ -300,7 +319,7 @@ class _Session:
 
     @property
     def _seconds(self) -> float:
-        return time.perf_counter() - self._began
+        return time.perf_counter() - self._began - self._loop.paused
 
 
 def _doubt(best: Best, words: int, before: float | None) -> str | None:
@@ -361,15 +380,11 @@ def _report_to_own_output() -> Report:
     return report
 
 
-def _stop_flag() -> threading.Event:
-    flag = threading.Event()
-
-    def wait() -> None:
-        sys.stdin.readline()  # `stop`, or the end of input when the parent is gone
-        flag.set()
-
-    threading.Thread(target=wait, daemon=True).start()
-    return flag
+def _listening(lines: Iterable[str]) -> tuple[threading.Event, Pausing]:
+    """Return what tells whether to stop and whether to wait, as lines to come say."""
+    stopping, pausing = threading.Event(), Pausing()
+    threading.Thread(target=listen, args=(lines, stopping, pausing), daemon=True).start()
+    return stopping, pausing
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ from repl.commands import general, models, sampling, shelf, training, turns, why
 
 # The order is that of :help.
 # isort: split
-from repl.commands import comparing, config, inside, looking, sessions
+from repl.commands import comparing, config, epochs, inside, looking, sessions
 from repl.registry import registry
 
 __all__ = [
     "comparing",
     "config",
+    "epochs",
     "general",
     "inside",
     "looking",

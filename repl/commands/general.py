@@ -9,9 +9,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.errors import InputError
-from core.library.ensemble import LanguageModel
+from core.library.bundle import load_manifest
+from core.library.epochs import model_of
+from core.library.epochs import name_of as name_of_epoch
 from core.library.model import Model
-from core.library.shelf import Shelf
+from core.library.shelf import Shelf, name_of
 from core.setting import settings_of
 from core.settings import SamplingSettings
 from repl import choices, script, shell, views
@@ -55,7 +57,7 @@ def show(session: Session, what: Annotated[str, "command"] = "") -> Result:
         model = session.called(turn.places, Shelf())  # --models was told to this program only
         return Verbatim(shell.command(turn, model, generator))
     if what == "history":
-        return _history(session.require_generator().model)
+        return _history(session)
     if what:
         raise InputError(f":show shows everything, or {', '.join(_SHOWN)}, and not {what!r}")
     settings = views.settings_table(session.settings, session.program_now)
@@ -64,9 +66,13 @@ def show(session: Session, what: Annotated[str, "command"] = "") -> Result:
     return Group(views.model_facts(session.generator), Text(), settings)
 
 
-def _history(model: LanguageModel) -> RenderableType:
+def _history(session: Session) -> RenderableType:
     from repl.pictures.history import HistoryView
 
+    if session.path is not None and name_of_epoch(session.path):
+        trained = model_of(session.path)
+        return HistoryView.of(name_of(trained), load_manifest(trained))
+    model = session.require_generator().model
     alone = [model] if isinstance(model, Model) else model.members
     return Group(*(HistoryView.of(each.name, each.manifest) for each in alone))
 

@@ -28,6 +28,9 @@ def load(session: Session, model: NameOrPath) -> Confirmation:
 
     The settings stay as they are. If the model cannot be loaded, the one before it stays.
 
+    :load NAME@latest takes the last epoch of a model that is being trained, NAME@3 its third, which
+    :epoch lists.
+
     :load a+b makes models speak as one: what they would say next is mixed, in equal parts, or as
     :load 0.7*a+0.3*b says; with :set ensemble turns they have a word each in turn. Seeds are read as
     the first one reads them.

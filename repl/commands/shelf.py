@@ -4,7 +4,7 @@ from typing import Annotated
 
 from rich.text import Text
 
-from core.library import keeping
+from core.library import epochs, keeping
 from repl import choices, views
 from repl.arguments import Option
 from repl.registry import Confirmation, registry
@@ -20,11 +20,17 @@ Yes = Annotated[bool, Option("without a question")]
 def rename(session: Session, model: str, name: str) -> Confirmation:
     """Give a model another name.
 
-    A loaded model stays loaded, under its new name. What came with the program can only be copied.
+    A loaded model stays loaded, under its new name; its epochs and an unfinished training go along.
+    What came with the program can only be copied, and what is being trained has to be stopped first.
     """
+    from core.training import shelving
+
     old = session.shelf.find(model)
-    new = keeping.rename(old, name)
+    before = epochs.kept(old)
+    new = shelving.rename(old, name)
     session.follow(old, new)
+    for epoch in before.values():
+        session.follow(epoch, epochs.followed(epoch, new))
     return Confirmation(views.moved(name, new, session.shelf.hidden_by(new)))
 
 
@@ -42,13 +48,16 @@ def copy(session: Session, model: str, name: str, *, float16: Float16 = False) -
 def remove(session: Session, model: str, *, yes: Yes = False) -> Confirmation:
     """Remove a model for good, after a question.
 
-    With --yes there is no question. What is loaded goes on in memory, and is gone with the session.
+    Its epochs and an unfinished training are removed, too. With --yes there is no question. What is
+    loaded goes on in memory, and is gone with the session.
     """
+    from core.training import shelving
+
     path = session.shelf.find(model)
-    keeping.check_removable(path)
+    shelving.check(path)
     if not (yes or session.ask(f"Remove {views.safe(str(path))} for good?")):
         return Confirmation(Text("nothing is removed", style="notice"))
-    keeping.remove(path)
+    shelving.remove(path)
     return Confirmation(views.removed(path))
 
 

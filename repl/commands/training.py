@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from core.library.paths import expanded
 from core.library.shelf import Place
 from core.recipe import PRESETS
 from core.text.cleaning import CLEANINGS
@@ -28,6 +29,10 @@ Epochs = Annotated[str | None, Option("passes over the text, at most", "N")]
 Resume = Annotated[bool, Option("go on with a training that was cut off; with --name, with that one")]
 Workers = Annotated[str | None, Option("processes on this machine that train it together", "N")]
 Wait = Annotated[bool, Option("show all of it until it is done, and load the model then")]
+Probe = Annotated[
+    tuple[str, ...], Option("a seed to continue after every epoch; may be repeated", "TEXT")
+]
+Tensorboard = Annotated[Path | None, Option("write files for TensorBoard there", "DIR")]
 Set = Annotated[tuple[str, ...], Option("any other setting; may be repeated", "NAME=VALUE")]
 
 _PRESETS = dict.fromkeys(PRESETS, "a recipe")
@@ -60,6 +65,8 @@ def train(
     resume: Resume = False,
     workers: Workers = None,
     wait: Wait = False,
+    probe: Probe = (),
+    tensorboard: Tensorboard = None,
     set: Set = (),
 ) -> Confirmation:
     """Train a model while the prompt goes on.
@@ -70,8 +77,12 @@ def train(
     --set hidden_size=128. A text of a hundred lines or fewer is learned better by --preset tutorial.
 
     Epochs, a few seconds apart at least, and the end are told above the prompt; :jobs tells more,
-    :stop stops and keeps the best weights. :load NAME has the best epoch so far, once there is one.
-    --wait waits for the end and loads the model, as scripts do; then Ctrl-C stops and keeps them.
+    :pause has it wait, :stop stops and keeps the best weights. :load NAME has the best epoch so far,
+    once there is one, :load NAME@latest the latest. --wait shows charts and sentences until the end,
+    and loads the model, as scripts do; then Ctrl-C stops and keeps the best weights.
+
+    After every epoch some seeds are continued, always with the likeliest word: those of --probe, or
+    beginnings of lines that are held out. :show history has them, :epochs tries others.
 
     --from MODEL starts from a model that is there, also an imported one, and learns the text's new
     words. Its network and its cleaning stay as they are, so there is no preset then.
@@ -83,8 +94,18 @@ def train(
 
     session.jobs.refuse_another()
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
+    text = (files, column, drop, encoding)
     request = Request(
-        files, column, drop, encoding, preset, name, replace, from_, session.shelf, workers, resume
+        *text,
+        preset,
+        name,
+        replace,
+        from_,
+        session.shelf,
+        workers,
+        resume,
+        probes=probe,
+        tensorboard=tensorboard and expanded(tensorboard),
     )
     request = request.change(options, set)
     job = request.job()
@@ -97,7 +118,8 @@ def _has_prompt(session: Session) -> bool:
 
 
 def _watch(session: Session, job: "Job") -> Confirmation:
-    from repl.training import done_line, watch
+    from repl.training import done_line
+    from repl.watching import watch
 
     done = watch(job, session.console, session.messages, indent=2 if session.interactive else 0)
     if done.elsewhere is not None:
@@ -121,6 +143,24 @@ def jobs(session: Session) -> RenderableType:
     That is its epoch, loss, validation perplexity and the time left; or how the last training ended.
     """
     return session.jobs.view()
+
+
+@registry.command("pause", example=":pause")
+def pause(session: Session) -> Confirmation:
+    """Have the training wait, until :resume.
+
+    It waits after its step, and writes a checkpoint: nothing is lost if the machine is switched off.
+    What is paused can be stopped, too. The pause counts neither for its speed nor for the time left.
+    """
+    session.jobs.pause()
+    return Confirmation(Text("pauses after this step; :resume goes on", "notice"))
+
+
+@registry.command("resume", example=":resume")
+def resume_(session: Session) -> Confirmation:
+    """Have a paused training go on."""
+    session.jobs.resume()
+    return Confirmation(Text("goes on", "notice"))
 
 
 @registry.command("stop", example=":stop")

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -11,13 +10,12 @@ from rich.text import Text
 
 from core.library.model import Manifest
 from core.training.history import Epoch, from_json
+from repl.pictures.chart import Chart
+from repl.pictures.probes import Lines, Said, runs, some
 from repl.views import columns, safe
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-HEIGHT = 6
-"""Lines of the chart."""
 
 ROWS = 16
 """Epochs in the table at the most; of more, some spread evenly, the best and the last among them."""
@@ -26,8 +24,6 @@ WIDEST = 1000
 
 SPARED = ("rate", "seconds", "tokens/s", "bits/char")
 """What a table can do without where it is too wide, the first first."""
-
-LEVELS = " ▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True)
@@ -65,6 +61,7 @@ class HistoryView:
             yield Text("* the weights that were kept", "muted")
         elif not self.best:
             yield Text("none was better than the start, whose weights were kept", "muted")
+        yield from self._probes()
 
     def _title(self) -> Text:
         count, seconds = self.epochs[-1].epoch, sum(epoch.seconds for epoch in self.epochs)
@@ -87,23 +84,22 @@ class HistoryView:
         return f"{nats:.2f}" if not self._held_out else short(math.exp(min(nats, 700.0)))
 
     def _chart(self, width: int) -> Iterator[Text]:
-        heights = squeezed(self._heights(), max(1, width - 12))
-        low, high = min(heights), max(heights)
-        labels = [self._label(high), self._label(low)]
-        margin = max(map(len, labels))
-        drawn = squeezed(heights, max(1, width - margin - 2))
-        wide = max(1, min(4, (width - margin - 2) // len(drawn)) - 1)
-        gap = " " if (wide + 1) * len(drawn) <= width - margin - 2 else ""
-        for line in range(HEIGHT):
-            label = labels[0] if line == 0 else labels[1] if line == HEIGHT - 1 else ""
-            blocks = "".join(
-                _block(value, low, high, HEIGHT - 1 - line) * wide + gap for value in drawn
+        ends = self.epochs[0].epoch, self.epochs[-1].epoch
+        return Chart(self._heights(), self._label, ends).rows(width)
+
+    def _probes(self) -> Iterator[RenderableType]:
+        """Draw what the network made of each seed, epoch after epoch."""
+        for seed in dict.fromkeys(seed for each in self.epochs for seed in each.probes):
+            said = (
+                Said(each.epoch, each.epoch, each.probes[seed], each.epoch == self.best)
+                for each in self.epochs
+                if seed in each.probes
             )
-            yield Text.assemble((label.rjust(margin) + "  ", "muted"), (blocks.rstrip(), "value"))
-        first, last = str(self.epochs[0].epoch), str(self.epochs[-1].epoch)
-        across = max(len(drawn) * (wide + len(gap)) - len(gap), len(first))
-        ends = first + last.rjust(across - len(first)) if len(self.epochs) > 1 else first
-        yield Text(" " * (margin + 2) + ends, "muted")
+            yield Text()
+            yield Text.assemble(
+                (safe(seed) or "(the beginning)", "seed"), (" after each epoch", "muted")
+            )
+            yield Lines(seed, some(runs(said)))
 
     def _table(self, left_out: Sequence[str]) -> "Table":
         rows = [self._cells(each) for each in chosen(self.epochs, self.best)]
@@ -127,21 +123,6 @@ class HistoryView:
 
 def _or_nothing(value: float | None, write: Callable[[float], str]) -> str:
     return "" if value is None else write(value)
-
-
-def _block(value: float, low: float, high: float, line: int) -> str:
-    """Draw the part of a column that is in one line of the chart; the lowest is one level high."""
-    share = (value - low) / (high - low) if high > low else 0.0
-    levels = 1 + round(share * (8 * HEIGHT - 1))
-    return LEVELS[min(max(levels - 8 * line, 0), 8)]
-
-
-def squeezed(values: Sequence[float], most: int) -> list[float]:
-    """Return at most so many values: the means of runs of neighbours."""
-    if len(values) <= most:
-        return list(values)
-    edges = [index * len(values) // most for index in range(most + 1)]
-    return [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
 
 
 def chosen(epochs: Sequence[Epoch], best: int) -> list[Epoch]:

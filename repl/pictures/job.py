@@ -10,6 +10,7 @@ from rich.text import Text
 from core.errors import HeadlongError, TrainingStopped
 from core.training.events import STOPPED, Done, EpochDone, Event, Notice, Progress, Reading, Started
 from core.training.job import Job
+from repl.pictures.probes import continued
 from repl.training import LITTLE, clock, has_few, started_text
 from repl.views import columns, perplexed, safe
 
@@ -34,6 +35,7 @@ class Status:
     last: EpochDone | None = None
     best: EpochDone | None = None
     saved: str | None = None
+    is_paused: bool = False
 
     def after(self, event: Event, saved: str | None = None) -> "Status":
         """Return the status after an event; `saved` is what to type for what was saved with it."""
@@ -56,8 +58,10 @@ class Status:
     def short(self) -> str:
         """The status in a few words: `mine epoch 3 40%`."""
         if self.epoch:
-            return f"{self.name} epoch {self.epoch} {self.share:.0%}"
-        return f"{self.name} reads {self.share:.0%}" if self.share else f"{self.name} starts"
+            far = f"epoch {self.epoch} {self.share:.0%}"
+        else:
+            far = f"reads {self.share:.0%}" if self.share else "starts"
+        return f"{self.name} {far} paused" if self.is_paused else f"{self.name} {far}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,9 @@ class JobView:
                 table.add_row(label, Text(told, "value"))
         if status.seconds_left is not None:
             table.add_row("time left", f"up to {clock(status.seconds_left)}")
+        if status.last is not None:
+            for number, (seed, line) in enumerate(status.last.probes.items()):
+                table.add_row("" if number else "it says", continued(seed, line))
         if status.saved is None:
             return table
         return Group(table, Text(f":load {safe(status.saved)} loads the best so far", "muted"))
@@ -87,8 +94,13 @@ class JobView:
             return "stops after this step"
         if not self.status.epoch:
             share = f" ({self.status.share:.0%})" if self.status.share else ""
-            return f"reads the text{share}, starts TensorFlow"
-        return f"epoch {self.status.epoch} of {self.status.epochs} at most, {self.status.share:.0%}"
+            return f"reads the text{share}, starts TensorFlow" + self._paused
+        far = f"epoch {self.status.epoch} of {self.status.epochs} at most, {self.status.share:.0%}"
+        return far + self._paused
+
+    @property
+    def _paused(self) -> str:
+        return "; paused, :resume goes on" if self.status.is_paused else ""
 
 
 def begun(event: Started, job: Job) -> list[Text]:

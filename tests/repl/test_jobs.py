@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import TrainingError
-from core.training.events import Failed, Notice
+from core.training.events import Failed, Notice, Paused, Resumed
 from repl.jobs import Jobs
 from tests.repl.trainers import (
     DEAF,
@@ -189,3 +189,24 @@ def test_what_is_new_is_said_to_whoever_shows_it(opened: list[Jobs], tmp_path: P
     jobs = begun(opened, tmp_path, says(STARTED), WAITS_TO_BE_STOPPED)
     assert jobs.heard.wait(60)
     assert jobs.has_news
+
+
+def test_a_training_waits_and_goes_on(opened: list[Jobs], tmp_path: Path) -> None:
+    said = [says(Paused(2, 20)), "assert sys.stdin.readline() == 'resume\\n'", says(Resumed(1.0))]
+    heard = "assert sys.stdin.readline() == 'pause\\n'"
+    jobs = begun(opened, tmp_path, says(STARTED), says(HALF_WAY), heard, *said, WAITS_TO_BE_STOPPED)
+    eventually(lambda: jobs.short == "mine epoch 2 40%")
+    with pytest.raises(TrainingError, match="mine is not paused; :jobs tells"):
+        jobs.resume()
+    jobs.pause()
+    assert jobs.short == "mine epoch 2 40% paused"
+    with pytest.raises(TrainingError, match="mine is paused already; :resume goes on, :stop ends it"):
+        jobs.pause()
+    jobs.resume()
+    assert jobs.short == "mine epoch 2 40%"
+
+
+def test_nothing_can_be_paused_where_nothing_runs() -> None:
+    for ask in (Jobs().pause, Jobs().resume):
+        with pytest.raises(TrainingError, match="nothing is being trained; :train FILE begins, and"):
+            ask()

@@ -52,6 +52,7 @@ def session() -> Session:
         (":mix a 3 f.csv 'g h.csv'", "('a', 3, ['f.csv', 'g h.csv'], None, (), False)"),
         (":mix --loud a --ratio 1.5", "('a', 2, [], 1.5, (), True)"),
         (":mix a --ratio=2 --drop x --drop=y", "('a', 2, [], 2.0, ('x', 'y'), False)"),
+        (":mix a --drop '' --drop x", "('a', 2, [], None, ('', 'x'), False)"),
         (":mix a --from b", "('a', 2, [], None, (), False, 'b')"),
         (":mix it's", '("it\'s", 2, [], None, (), False)'),
         (":mix --loud -- --a 3 --b", "('--a', 3, ['--b'], None, (), True)"),
@@ -70,6 +71,8 @@ def test_arguments_are_bound_by_the_signature(
         (":mix a b", "second must be a whole number, not 'b'"),
         (":mix a --ratio x", "ratio must be a number, not 'x'"),
         (":mix a --ratio", "--ratio needs a value"),
+        (":mix a --drop", "--drop needs a value"),
+        (":mix a --from ''", "--from needs a value"),
         (":mix a --quiet", "there is no option --quiet; there are --ratio, --drop, --loud, --from"),
         (":mixx a", "there is no command :mixx; did you mean :mix?"),
         (":mix a --ratoi 1", "there is no option --ratoi; did you mean --ratio?"),
@@ -190,7 +193,8 @@ def test_the_commands_are_there() -> None:
         "load import export models card rename copy remove verify train len temp greedy set show "
         "again more turns parent child sibling go bookmark prune replay why branch tree log help quit "
         "heat score sweep vs eval gates neuron neurons memory edit undo samples rng run "
-        "save open config theme ghost history jobs stop"
+        "save open config theme ghost history jobs pause resume stop epoch "
+        "epochs"
     )
     assert set(registry.commands) == set(names.split())
 

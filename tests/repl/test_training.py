@@ -1,9 +1,5 @@
-import os
-import signal
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -11,12 +7,9 @@ from core.errors import ModelNotFound, SettingError
 from core.library.shelf import Shelf
 from core.recipe import FINE_TUNING, preset
 from core.training.checkpoints import Checkpoint, Place, Run
-from core.training.client import Trainer
-from core.training.events import Done, EpochDone, Started
+from core.training.events import Done
 from core.training.job import Job, plan, source
-from repl import training
 from repl.training import Request, done_line
-from tests.repl.conftest import console
 
 
 def test_a_request_is_a_recipe_with_changes() -> None:
@@ -66,6 +59,14 @@ def test_what_cannot_be_started_from_is_said_before_a_trainer_starts(
         replace(request_, shelf=Shelf([shelf_directory])).job()
 
 
+def test_probes_and_a_place_for_tensorboard_go_into_the_job(tmp_path: Path) -> None:
+    job = Request(name="mine", probes=("the", ""), tensorboard=tmp_path).job()
+    assert (job.probes, job.tensorboard) == (("the", ""), tmp_path / "mine")
+    assert Request(name="mine").job().probes is None
+    with pytest.raises(SettingError, match="leave out all but --name and --epochs"):
+        Request(resume=True, probes=("the",)).job()
+
+
 def test_the_command_repeats_the_request() -> None:
     request = Request(
         (Path("/some/where/my lines.csv"),), "headline", ("Unknown",), preset="tutorial", name="mine"
@@ -82,26 +83,6 @@ def test_the_command_repeats_the_request() -> None:
     )
 
 
-def test_the_first_ctrl_c_asks_and_the_second_interrupts() -> None:
-    class Asked:
-        times = 0
-
-        def stop(self) -> None:
-            self.times += 1
-
-    asked = Asked()
-    before = signal.getsignal(signal.SIGINT)
-    with (
-        pytest.raises(KeyboardInterrupt),
-        training._ctrl_c_stops(cast(Trainer, asked)),
-    ):
-        os.kill(os.getpid(), signal.SIGINT)
-        assert asked.times == 1
-        os.kill(os.getpid(), signal.SIGINT)
-    assert asked.times == 1
-    assert signal.getsignal(signal.SIGINT) is before
-
-
 def test_the_end_of_a_training_says_what_was_kept() -> None:
     done = Done("mine", "/models/mine", 12.4, 4, 28.04, "stopped")
     assert done_line(done).plain == (
@@ -113,30 +94,6 @@ def test_the_end_of_a_training_says_what_was_kept() -> None:
         "mine saved after 12 s: stopped, no epoch was better than the start, whose weights are kept, "
         "validation perplexity 28.0, 1.23 bits per character\n/models/mine"
     )
-
-
-@pytest.mark.parametrize(("held_out", "told"), [(0, False), (3, True), (9, True), (10, False)])
-def test_lines_held_out_that_are_too_few_to_tell_when_to_stop_are_told(
-    held_out: int, told: bool
-) -> None:
-    out = console(500)
-    with training._bar(out) as (bar, task):
-        display = training._Display(bar, task, out, out, "words")
-        display.show(Started("poems", 27, held_out, 35, 0.05, 534_307, 1, 1))
-    assert ("--preset tutorial" in cast(StringIO, out.file).getvalue()) is told
-
-
-@pytest.mark.parametrize("indent", [0, 2])
-def test_what_is_told_of_a_training_is_indented_as_answers_are(indent: int) -> None:
-    out = console()
-    with training._bar(out) as (bar, task):
-        display = training._Display(bar, task, out, out, "words", indent)
-        display.show(Started("mine", 2126, 236, 2351, 0.32, 1_129_519, 1, 1))
-        display.show(EpochDone(1, 5.586, 124.0, None, 6755, 2.0, 0.002, True))
-    lines = cast(StringIO, out.file).getvalue().splitlines()
-    margin = " " * indent
-    assert lines[0].startswith(f"{margin}2,126 lines, 236 held out")
-    assert lines[1].startswith(f"{margin}epoch   1  loss 5.586")
 
 
 def unfinished(tmp_path: Path) -> Job:

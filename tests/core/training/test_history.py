@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -60,3 +61,39 @@ def test_what_a_stranger_calls_a_history_is_none(change: dict[str, object]) -> N
 )
 def test_no_record_is_a_fault(record: object) -> None:
     from_json(record)
+
+
+SPOKEN = [Epoch(n, 5.0, 9.0, 1.5, 100.0, 1.0, 0.002, {"the": f"the {n}"}) for n in (1, 2, 3)]
+
+
+def test_lines_are_columns_by_their_seeds() -> None:
+    other = [*SPOKEN[:2], replace(SPOKEN[2], probes={"a": "a b"})]
+    record = to_json(other)
+    assert record["probes"] == {"the": ["the 1", "the 2", None], "a": [None, None, "a b"]}
+    assert from_json(json.loads(json.dumps(record))) == tuple(other)
+
+
+def test_a_history_without_lines_is_as_it_was() -> None:
+    assert "probes" not in to_json([replace(each, probes={}) for each in SPOKEN])
+
+
+@pytest.mark.parametrize(
+    "probes",
+    [
+        7,
+        ["the"],
+        {"the": "the 1"},
+        {"the": ["the 1"]},
+        {"the": [1, 2, 3]},
+        {"x" * 1001: ["a", "b", "c"]},
+    ],
+)
+def test_what_is_no_table_of_lines_gives_none(probes: object) -> None:
+    read = from_json(to_json(SPOKEN) | {"probes": probes})
+    assert [each.probes for each in read] == [{}, {}, {}]
+
+
+def test_the_lines_of_very_many_epochs_fit_a_manifest() -> None:
+    seeds = {f"{number}" * 80: "語" * 80 for number in range(4)}
+    epochs = [replace(SPOKEN[0], epoch=n, probes=seeds) for n in range(1, 10_000)]
+    assert len(json.dumps(to_json(epochs), ensure_ascii=False, indent=1).encode()) < 1 << 20

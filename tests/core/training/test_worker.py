@@ -40,6 +40,11 @@ def make_job(tmp_path: Path) -> Callable[..., Job]:
     return make
 
 
+def there(directory: Path) -> list[str]:
+    """Return the names of what is there; the epochs beside a model are hidden."""
+    return [path.name for path in directory.iterdir() if not path.name.startswith(".")]
+
+
 def kinds(events: list[Event]) -> list[type]:
     return [type(event) for event in events if not isinstance(event, Progress)]
 
@@ -150,7 +155,7 @@ def test_replacing_keeps_the_old_model_until_there_is_a_new_one(make_job: Callab
         events = list(trainer.events())
     assert {event.saved_as for event in events if isinstance(event, EpochDone)} == {"m-2"}
     assert bundle.load(job.destination).manifest.training["best_epoch"] == 2
-    assert [path.name for path in job.destination.parent.iterdir()] == ["m"]
+    assert there(job.destination.parent) == ["m"]
 
 
 def test_a_model_trained_here_is_trained_on_under_its_own_name(make_job: Callable[..., Job]) -> None:
@@ -179,7 +184,7 @@ def test_a_model_trained_here_is_trained_on_under_its_own_name(make_job: Callabl
     card = bundle.load_card(directory / "m")
     assert "starting from the words and weights of the model m." in card
     assert command in card
-    assert [path.name for path in directory.iterdir()] == ["m"]
+    assert there(directory) == ["m"]
 
 
 def characters(directory: Path) -> Path:

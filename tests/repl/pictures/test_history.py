@@ -2,7 +2,8 @@ import pytest
 from rich.console import Console
 
 from core.training.history import Epoch, to_json
-from repl.pictures.history import HistoryView, chosen, squeezed
+from repl.pictures.chart import squeezed
+from repl.pictures.history import HistoryView, chosen
 from tests.conftest import random_model
 
 

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,15 @@ def test_a_job_is_drawn_as_facts(width: int) -> None:
         "time left   up to 1:15",
         ":load mine loads the best so far",
     ]
+
+
+def test_a_paused_job_says_so_and_what_it_says_last() -> None:
+    said = replace(epoch(1, 124.0), probes={"the": "the war", "a": "a \x1b"})
+    status = replace(BEFORE.after(said), is_paused=True)
+    lines = drawn(JobView(status))
+    assert status.short == "mine epoch 1 100% paused"
+    assert lines[0] == "mine        epoch 1 of 7 at most, 100%; paused, :resume goes on"
+    assert lines[-2:] == ["it says     the war", "            a \ufffd"]
 
 
 def test_what_is_not_known_yet_is_not_drawn() -> None:
