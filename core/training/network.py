@@ -13,11 +13,11 @@ from core.settings import ModelSettings
 from core.training.randomness import Randomness
 from core.training.recurrence import LayerWeights, Recurrence
 from core.training.softmax import (
-    advsoft_margins,
     cross_entropy,
     look_up,
     sampled_cross_entropy,
     smoothing,
+    worst_case,
 )
 
 INPUT, OUTPUT, CANDIDATES = 0, 1, 3
@@ -160,12 +160,7 @@ class Network:
         return tf.matmul(self._projected(hidden), kernel, transpose_b=True) + self.bias
 
     def losses(
-        self,
-        hidden: tf.Tensor,
-        targets: tf.Tensor,
-        embedding: tf.Tensor,
-        samples: int = 0,
-        margin: float = 0.0,
+        self, hidden: tf.Tensor, targets: tf.Tensor, embedding: tf.Tensor, samples: int = 0
     ) -> tf.Tensor:
         """Return -log p of each target, in nats.
 
@@ -174,14 +169,24 @@ class Network:
             targets: (rows,).
             embedding: from `outputs`.
             samples: how many words to draw and tell the target from, for training only; 0 for all.
-            margin: how far targets are moved to the worst, see `advsoft_margins`; for training only.
         """
         hidden, (kernel, bias) = self._projected(hidden), self._output(embedding)
         if samples:
             uniform = self.randomness.uniform([samples], CANDIDATES, shared=True)
             return sampled_cross_entropy(hidden, kernel, bias, targets, uniform)
-        margins = advsoft_margins(hidden, kernel, targets, margin) if margin else None
-        return cross_entropy(hidden, kernel, bias, targets, margins)
+        return cross_entropy(hidden, kernel, bias, targets)
+
+    def worst_case(
+        self,
+        losses: tf.Tensor,
+        hidden: tf.Tensor,
+        targets: tf.Tensor,
+        embedding: tf.Tensor,
+        size: float,
+    ) -> tf.Tensor:
+        """Return these losses where the targets' vectors are moved to the worst, see softmax."""
+        kernel, _ = self._output(embedding)
+        return worst_case(losses, self._projected(hidden), kernel, targets, size)
 
     def smoothing(self, hidden: tf.Tensor, targets: tf.Tensor, embedding: tf.Tensor) -> tf.Tensor:
         """Return what label smoothing adds to each of these losses, for a weight of 1."""

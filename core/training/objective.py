@@ -18,8 +18,6 @@ class Objective:
             samples: words to draw for a sampled softmax, 0 for all.
         """
         self._network, self._settings, self._samples = network, settings, samples
-        margin = settings.adversarial_size if settings.adversarial == "advsoft" else 0.0
-        self._smoothing, self._margin = settings.label_smoothing, margin
 
     def __call__(
         self, inputs: tf.Tensor, targets: tf.Tensor, tokens: tf.Tensor
@@ -35,17 +33,20 @@ class Objective:
         settings = self._settings
         outputs = self._network.outputs(inputs, training=True, shift=shift)
         hidden, words = real(outputs.dropped, targets)
-        losses = self._network.losses(hidden, words, outputs.embedding, self._samples, self._margin)
-        objective = loss = tf.reduce_sum(losses) / tokens
-        if self._smoothing:
-            smooth = self._network.smoothing(hidden, words, outputs.embedding)
-            objective += self._smoothing * tf.reduce_sum(smooth) / tokens
+        losses = self._network.losses(hidden, words, outputs.embedding, self._samples)
+        loss = tf.reduce_sum(losses)
+        if settings.adversarial == "advsoft":
+            size = settings.adversarial_size
+            losses = self._network.worst_case(losses, hidden, words, outputs.embedding, size)
+        if settings.label_smoothing:
+            smoothing = self._network.smoothing(hidden, words, outputs.embedding)
+            losses += settings.label_smoothing * smoothing
         if settings.activation:
-            squares = tf.reduce_mean(tf.square(hidden), -1)
-            objective += settings.activation * tf.reduce_sum(squares) / tokens
+            losses += settings.activation * tf.reduce_mean(tf.square(hidden), -1)
+        objective = tf.reduce_sum(losses)
         if settings.slowness:
-            objective += settings.slowness * changes(outputs.whole, targets) / tokens
-        return loss, objective
+            objective += settings.slowness * changes(outputs.whole, targets)
+        return loss / tokens, objective / tokens
 
     def _with_worst_embedding(
         self, inputs: tf.Tensor, targets: tf.Tensor, tokens: tf.Tensor

@@ -19,11 +19,7 @@ Gradients = tuple[tf.Tensor | None, ...]
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def cross_entropy(
-    hidden: tf.Tensor,
-    kernel: tf.Tensor,
-    bias: tf.Tensor,
-    targets: tf.Tensor,
-    margins: tf.Tensor | None = None,
+    hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, targets: tf.Tensor
 ) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
     """Return each row's -log p(target), in nats.
 
@@ -35,12 +31,8 @@ def cross_entropy(
         kernel: (words, width), as a tied embedding is.
         bias: (words,).
         targets: (rows,).
-        margins: (rows,), what is taken from the targets' logits.
     """
     logits = tf.nn.bias_add(tf.matmul(hidden, kernel, transpose_b=True), bias)
-    if margins is not None:
-        places = tf.stack([tf.range(tf.size(targets)), targets], axis=1)
-        logits = tf.tensor_scatter_nd_sub(logits, places, margins)
     shares = tf.nn.softmax(logits)
     losses = _surprise(logits, shares, targets)
 
@@ -55,20 +47,23 @@ def cross_entropy(
             tf.tensor_scatter_nd_sub(by_kernel, words, scaled),
             tf.tensor_scatter_nd_sub(by_bias, words, upstream),
             None,
-            None if margins is None else upstream * (1 - tf.gather(shares, targets, batch_dims=1)),
         )
 
     return losses, gradients
 
 
-def advsoft_margins(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tensor, size: float) -> tf.Tensor:
-    """Return by how much each target's logit falls where its vector is moved to the worst place nearby.
+def worst_case(
+    losses: tf.Tensor, hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tensor, size: float
+) -> tf.Tensor:
+    """Return the losses where each target's vector is moved to the worst place nearby.
 
     AdvSoft (Wang, Gong and Liu 2019): within a distance of `size` times its length, the worst move of
-    the target's vector is against the output. Where the two point apart already, it stays. The move is
+    the target's vector is against the output, and takes m from its logit. Of a probability p that
+    leaves p e^-m / (1 - p + p e^-m). Where the two point apart already, the vector stays. The move is
     taken as given, so the gradient does not try to change it.
 
     Args:
+        losses: (rows,), -log p.
         hidden: (rows, width).
         kernel: (words, width).
         targets: (rows,).
@@ -77,7 +72,8 @@ def advsoft_margins(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tensor, si
     vectors = tf.gather(kernel, targets)
     agree = tf.cast(tf.reduce_sum(hidden * vectors, -1, keepdims=True) > 0, hidden.dtype)
     moves = size * agree * tf.norm(vectors, axis=-1, keepdims=True) * tf.math.l2_normalize(hidden, -1)
-    return tf.reduce_sum(tf.stop_gradient(moves) * hidden, -1)
+    margins = tf.reduce_sum(tf.stop_gradient(moves) * hidden, -1)
+    return losses + margins + tf.math.log1p(tf.exp(-losses) * tf.math.expm1(-margins))
 
 
 def smoothing(
