@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -74,7 +74,8 @@ def reporting(session: Session) -> Iterator[Outcome]:
         if not session.interactive:
             raise
         session.interrupted = True
-        _show(session, session.messages, Text("interrupted", style="notice"))
+        with held_back():  # the key may still be held
+            _show(session, session.messages, Text("interrupted", style="notice"))
     except HeadlongError as error:
         session.failed = True
         _log.debug("", exc_info=True)
@@ -208,13 +209,14 @@ def continue_seed(session: Session, wanted: Continue) -> None:
         raise
     milliseconds = 1000 * (time.perf_counter() - began)
     lines = _remembered(session, generator, wanted, words)
-    if not interrupted and (notice := views.fewer(generator, len(lines))):
-        session.tell(notice)
-    _show_lines(session, generator, lines)
-    if session.interactive:
-        status = views.status(generator, milliseconds, interrupted)
-        legend = drawing.legend(session)
-        _show(session, session.console, Group(legend, status) if legend else status)
+    with held_back() if interrupted else nullcontext():  # the key may still be held
+        if not interrupted and (notice := views.fewer(generator, len(lines))):
+            session.tell(notice)
+        _show_lines(session, generator, lines)
+        if session.interactive:
+            status = views.status(generator, milliseconds, interrupted)
+            legend = drawing.legend(session)
+            _show(session, session.console, Group(legend, status) if legend else status)
 
 
 def _remembered(

@@ -43,8 +43,12 @@ class Mixture:
             )
         return (
             f"{text} and mixed in with weight {self.weight:.2f}: held-out perplexity "
-            f"{self.perplexity:,.1f}, the network alone {perplexity:,.1f}"
+            f"{_short(self.perplexity)}, the network alone {_short(perplexity)}"
         )
+
+
+def _short(perplexity: float) -> str:
+    return f"{perplexity:,.1f}" if perplexity < 1e6 else f"{perplexity:.0e}"
 
 
 def is_wanted(dataset: Dataset) -> bool:

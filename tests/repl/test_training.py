@@ -11,6 +11,8 @@ from core.training.events import Done
 from core.training.job import Job, plan, source
 from repl.training import Request, done_line
 
+ALL_BUT = "leave out all but --name, --epochs and --workers"
+
 
 def test_a_request_is_a_recipe_with_changes() -> None:
     request = Request().change({"epochs": "3", "cleaning": None}, ["hidden_size=64", "clip-norm = off"])
@@ -63,7 +65,7 @@ def test_probes_and_a_place_for_tensorboard_go_into_the_job(tmp_path: Path) -> N
     job = Request(name="mine", probes=("the", ""), tensorboard=tmp_path).job()
     assert (job.probes, job.tensorboard) == (("the", ""), tmp_path / "mine")
     assert Request(name="mine").job().probes is None
-    with pytest.raises(SettingError, match="leave out all but --name and --epochs"):
+    with pytest.raises(SettingError, match=ALL_BUT):
         Request(resume=True, probes=("the",)).job()
 
 
@@ -114,9 +116,12 @@ def test_resume_needs_nothing_else(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        (Request((Path("x.txt"),), resume=True), "leave out all but --name and --epochs"),
-        (Request(resume=True, changes={"patience": "3"}), "leave out all but --name and --epochs"),
-        (Request(resume=True, replace=True), "leave out all but --name and --epochs"),
+        (Request((Path("x.txt"),), resume=True), ALL_BUT),
+        (
+            Request(resume=True, changes={"patience": "3"}),
+            "leave out all but --name, --epochs and --workers",
+        ),
+        (Request(resume=True, replace=True), ALL_BUT),
         (
             Request(resume=True, name="other"),
             "no unfinished training of 'other' to resume; there are mine",

@@ -16,6 +16,7 @@ from core.insight.scoring import score
 from core.library import bundle
 from core.library.model import Manifest
 from core.recipe import preset
+from core.settings import SamplingSettings
 from core.text.corpus import Source
 from core.training.base import Base, recipe_from
 from core.training.events import Done, EpochDone, Event, Notice, Progress
@@ -105,7 +106,7 @@ def test_bits_per_character_are_those_of_the_model_word_by_word(
     job = replace(make_job(), base=None, recipe=preset("small").change(epochs=1, hidden_size=12))
     done = train(job)[-1]
     assert isinstance(done, Done)
-    generator = Generator(bundle.load(Path(done.path)))
+    generator = Generator(bundle.load(Path(done.path)), SamplingSettings(ngram_weight=0.0))
     held_out = _held_out(LINES.splitlines(), bundle.load(Path(done.path)).manifest)
     bits = sum(_bits(generator, line) for line in held_out)
     assert bits / sum(len(line) + 1 for line in held_out) == pytest.approx(

@@ -34,7 +34,7 @@ def make_job(tmp_path: Path) -> Callable[..., Job]:
 
     def make(directory: Path = tmp_path / "models", text: str = LINES, **changes: object) -> Job:
         (tmp_path / "lines.txt").write_text(text)
-        small = {"hidden_size": 12, "embedding_size": 8, "epochs": 3, "patience": None}
+        small = {"hidden_size": 12, "embedding_size": 8, "epochs": 3, "patience": None, "ngram": False}
         recipe = preset("small").change(**small | changes)  # type: ignore[arg-type]
         return plan(Source((tmp_path / "lines.txt",)), recipe, "m", directory=directory)
 
