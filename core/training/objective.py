@@ -84,7 +84,7 @@ def changes(outputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         outputs: (rows, steps, hidden).
         targets: (rows, steps), 0 where there is none; or (rows,), where nothing is summed.
     """
-    if targets.shape.rank == 1:
+    if len(targets.shape) == 1:
         return tf.zeros([])
     squares = tf.reduce_mean(tf.square(outputs[:, 1:] - outputs[:, :-1]), -1)
     return tf.reduce_sum(squares * tf.cast(targets[:, 1:] > 0, squares.dtype))

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import tensorflow as tf  # noqa: TID253
 
+from core.settings import ModelSettings, TrainingSettings
+
 MANY_WORDS, SAMPLES = 20_000, 8192
 """A vocabulary from which on a sample pays, and its usual size."""
 
@@ -125,16 +127,16 @@ def look_up(
     return (tf.gather(embedding, ids), tf.identity(embedding)), gradients
 
 
-def samples(setting: int | None, words: int, possible: bool) -> int:
-    """Return how many words to sample, 0 for none.
+def samples(training: TrainingSettings, model: ModelSettings, words: int) -> int:
+    """Return how many words a target is told from, 0 for all of them.
 
-    Args:
-        setting: the trainer's setting `sampled_softmax`.
-        words: size of the vocabulary.
-        possible: whether the network is of a kind that can.
+    Only a tied stream can, and only where nothing asks for the probabilities of all words.
     """
+    setting = training.sampled_softmax
     if setting is None:
         setting = SAMPLES if words > MANY_WORDS else 0
+    wants_all = training.label_smoothing or training.adversarial == "advsoft"
+    possible = model.tied and model.context == "stream" and not wants_all
     return setting if possible and setting < words else 0
 
 

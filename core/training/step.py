@@ -39,8 +39,7 @@ class Step:
         # One batch may be smaller than it is allowed to be by far.
         self._rows = training.batch_size if dataset.training.steps > 1 else 0
         self._noising = Noising(dataset, network.randomness)
-        streams = network.settings.tied and network.settings.context == "stream"
-        sampled = samples(training.sampled_softmax, len(dataset.vocabulary), streams)
+        sampled = samples(training, network.settings, len(dataset.vocabulary))
         network.sparse |= bool(sampled)
         self._objective = Objective(network, training, sampled)
         self._optimizer = Adam(training.learning_rate, lazy=bool(sampled))
