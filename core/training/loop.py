@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import TrainingError, TrainingStopped
+from core.library.model import Weights
 from core.training.checkpoints import Checkpoint, Place
 from core.training.control import Pausing
 from core.training.dataset import Dataset
@@ -143,6 +144,11 @@ class Loop:
             if self.best is not None and not self._improves(measured.perplexity):
                 return self.best
             return Best(self.network.weights(), 0, place.loss / place.tokens, *measured)
+
+    def weights(self) -> Weights:
+        """Return the weights that would be measured now: averaged, where they are."""
+        with self._step.averaged():
+            return self.network.weights()
 
     def measure(self) -> Measure:
         """Measure the network as it is on the held-out lines."""
