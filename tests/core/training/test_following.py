@@ -36,7 +36,12 @@ def make_job(tmp_path: Path) -> Callable[..., Job]:
         replace: bool = False,
     ) -> Job:
         recipe = preset("small").change(
-            epochs=number, patience=None, hidden_size=12, embedding_size=8, batch_size=4
+            epochs=number,
+            patience=None,
+            hidden_size=12,
+            embedding_size=8,
+            batch_size=4,
+            ngram=False,  # which only what is saved in the end has
         )
         source = Source((tmp_path / "lines.txt",))
         place = tmp_path / "models"
