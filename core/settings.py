@@ -108,7 +108,7 @@ class TrainingSettings(Settings):
         0.0, "weight in the loss of the outputs' squares; 2 is usual", low=0, high=1000
     )
     slowness: float = setting(
-        0.0, "weight in the loss of the squares of their changes; 1 is usual", low=0, high=1000
+        0.0, "weight in the loss of the squares of a stream's changes; 1 is usual", low=0, high=1000
     )
     weight_decay: float = setting(
         0.0, "share of each weight that a step takes off, times the learning rate", low=0, high=100

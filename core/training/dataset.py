@@ -196,8 +196,6 @@ def _check(recipe: Recipe, base: Model | None) -> None:
     training = recipe.training
     if training.sampled_softmax and (training.label_smoothing or training.adversarial == "advsoft"):
         raise SettingError("label_smoothing and advsoft look at all words; set sampled_softmax to 0")
-    if model.context != "stream" and (training.noising or training.slowness):
-        raise SettingError("noising and slowness need --set context=stream; or set them to 0")
     if base is None:
         if (text.level == "character") != (text.cleaning == "characters"):
             raise SettingError(

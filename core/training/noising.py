@@ -27,7 +27,7 @@ class Noising:
         self._unknown, self._start = vocabulary.unknown, vocabulary.start
         self._dropout = recipe.model.word_dropout if self._unknown is not None else 0.0
         self._rates = self._sums = None
-        if recipe.training.noising and recipe.model.context == "stream":
+        if recipe.training.noising:
             rates, sums = bigram_noise(dataset.training, len(vocabulary), recipe.training.noising)
             self._rates, self._sums = tf.constant(rates), tf.constant(sums)
 
@@ -66,6 +66,8 @@ def _pairs(batches: Batches, words: int) -> NDArray[np.int64]:
     """Return first * words + second of every two words that stand side by side."""
     found = []
     for inputs, targets in batches.epoch(None):
+        if targets.ndim == 1:  # of prefixes, the last word and the one that follows
+            inputs = inputs[:, -1]
         real = targets > 0
         found.append(inputs[real].astype(np.int64) * words + targets[real])
     return np.concatenate(found)

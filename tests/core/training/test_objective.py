@@ -16,7 +16,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*retracing.*"),
 ]
 
-SURE: dict[str, Any] = {"dropout": 0.0, "input_dropout": 0.0, "word_dropout": 0.0}
+SURE: dict[str, Any] = dict.fromkeys(
+    ("dropout", "input_dropout", "word_dropout", "activation", "slowness", "noising"), 0.0
+)
 
 
 def make_data(
@@ -165,6 +167,19 @@ def test_noise_is_what_kneser_ney_would_back_off_to(tmp_path: Path) -> None:
     assert {n: share for n, share in enumerate(shares) if share} == pytest.approx(expected)
 
 
+def test_noise_of_a_window_counts_the_same_pairs(tmp_path: Path) -> None:
+    from core.training.noising import bigram_noise
+
+    text = "a b\na c\na b\nb b\nb c\n"
+    data = make_data(tmp_path, text, validation_share=0.0, context="window", tied=False)
+    rates, sums = bigram_noise(data.training, len(data.vocabulary), 0.2)
+    a, b, c = (data.vocabulary.encode([word])[0] for word in "abc")
+    # a b, a c, a b; b b, b c; and no ends.
+    assert rates[[a, b, c]] == pytest.approx([0.2 * 2 / 3, 0.2, 0])
+    # Of the four different pairs, two end with b and two with c.
+    assert np.diff(sums, prepend=0)[[a, b, c]] == pytest.approx([0, 1 / 2, 1 / 2])
+
+
 def test_noise_leaves_padding_and_the_start_of_lines(tmp_path: Path) -> None:
     from core.training.noising import Noising
     from core.training.randomness import Randomness
@@ -218,8 +233,6 @@ def test_weights_decay_by_the_learning_rate(tmp_path: Path) -> None:
     [
         {"sampled_softmax": 5, "adversarial": "advsoft"},
         {"sampled_softmax": 5, "label_smoothing": 0.1},
-        {"context": "window", "noising": 0.1},
-        {"context": "window", "slowness": 1.0},
     ],
 )
 def test_what_does_not_go_together_is_told(changes: dict[str, Any], tmp_path: Path) -> None:
