@@ -50,6 +50,12 @@ class ModelSettings(Settings):
     input_dropout: float = setting(
         0.3, "share of the embedding's outputs dropped in training", low=0, high=0.95
     )
+    layer_dropout: float = setting(
+        0.0, "share of a layer's outputs dropped before the next one in training", low=0, high=0.95
+    )
+    weight_dropout: float = setting(
+        0.0, "share of the recurrent weights dropped in training, one draw a batch", low=0, high=0.95
+    )
     word_dropout: float = setting(
         0.02, "share of input words replaced by <unk> in training", low=0, high=0.95
     )
@@ -91,6 +97,30 @@ class TrainingSettings(Settings):
     ngram: bool = setting(
         True,
         "save the n-grams of the text with a stream model, to mix in; most of it can be read there",
+    )
+    noising: float = setting(
+        0.0, "how often input words become others, as Kneser-Ney would smooth them", low=0, high=1
+    )
+    label_smoothing: float = setting(
+        0.0, "share of each target that goes to all words, by how often they come", low=0, high=0.9
+    )
+    activation: float = setting(
+        0.0, "weight in the loss of the outputs' squares; 2 is usual", low=0, high=1000
+    )
+    slowness: float = setting(
+        0.0, "weight in the loss of the squares of a stream's changes; 1 is usual", low=0, high=1000
+    )
+    weight_decay: float = setting(
+        0.0, "share of each weight that a step takes off, times the learning rate", low=0, high=100
+    )
+    averaging: int | None = setting(
+        None, "steps that weights are averaged over before they are measured", 2, 10**6, none="off"
+    )
+    adversarial: Literal["off", "advsoft", "fgm"] = setting(
+        "off", "learn from the worst case nearby: of the target's vector, or of the embeddings"
+    )
+    adversarial_size: float = setting(
+        0.02, "how near that is: as a share of the vectors' size", low=0, high=100
     )
     seed: int = setting(0, "start of the trainer's random numbers", low=0, high=2**32 - 1)
 

@@ -193,6 +193,9 @@ def _check(recipe: Recipe, base: Model | None) -> None:
         raise SettingError("attention needs --set context=window, tied=off and masked=off")
     if recipe.training.sampled_softmax and (model.context != "stream" or not model.tied):
         raise SettingError("sampled_softmax needs --set context=stream and tied=on; or set it to 0")
+    training = recipe.training
+    if training.sampled_softmax and (training.label_smoothing or training.adversarial == "advsoft"):
+        raise SettingError("label_smoothing and advsoft look at all words; set sampled_softmax to 0")
     if base is None:
         if (text.level == "character") != (text.cleaning == "characters"):
             raise SettingError(

@@ -43,7 +43,7 @@ class Epochs:
         """Return what is told of an epoch that has just ended, with its lines."""
         best = self._loop.best
         if best is None or not event.best:
-            weights = self._loop.network.weights()
+            weights = self._loop.weights()
             measured = event.validation_perplexity, event.bits_per_character
             best = Best(weights, event.epoch, event.loss, *measured)
         self._model = self._saver.model(best)

@@ -14,8 +14,10 @@ def target_losses(network: Network, batches: Batches, batch_size: int) -> NDArra
 
     def losses(inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         real = targets > 0
-        hidden, embedding = network.hidden_and_embedding(inputs, training=False)
-        return network.losses(tf.boolean_mask(hidden, real), tf.boolean_mask(targets, real), embedding)
+        outputs = network.outputs(inputs, training=False)
+        return network.losses(
+            tf.boolean_mask(outputs.whole, real), tf.boolean_mask(targets, real), outputs.embedding
+        )
 
     judged = tf.function(losses)
     parts = [np.array(judged(*in_bucket(*batch, batch_size))) for batch in batches.epoch(None)]

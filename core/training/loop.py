@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import TrainingError, TrainingStopped
+from core.library.model import Weights
 from core.training.checkpoints import Checkpoint, Place
 from core.training.control import Pausing
 from core.training.dataset import Dataset
@@ -94,6 +95,7 @@ class Loop:
         """Return where the run stands, with its name, its seconds so far and what it saved."""
         place, best = self.place, self.best
         fresh = best is not None and not best.start and (best.epoch, 0) == (place.epochs, place.step)
+        fresh &= not self.settings.averaging  # the best weights are an average, and no step's own
         return Checkpoint(
             weights=best.weights if best and fresh else self.network.weights(),
             state=self._step.state(),
@@ -118,7 +120,9 @@ class Loop:
         while not self._ended():
             yield from self._train()
             if not self.reason:
-                yield self._end_epoch()
+                with self._step.averaged():
+                    done = self._end_epoch()
+                yield done
 
     def outcome(self) -> Best:
         """Return the weights to keep, at the end of the run.
@@ -135,10 +139,16 @@ class Loop:
             return self.best
         if not place.step:
             raise TrainingStopped(STOPPED_EARLY)
-        measured = Measure(None, None) if self.best is None else self.measure()
-        if self.best is not None and not self._improves(measured.perplexity):
-            return self.best
-        return Best(self.network.weights(), 0, place.loss / place.tokens, *measured)
+        with self._step.averaged():
+            measured = Measure(None, None) if self.best is None else self.measure()
+            if self.best is not None and not self._improves(measured.perplexity):
+                return self.best
+            return Best(self.network.weights(), 0, place.loss / place.tokens, *measured)
+
+    def weights(self) -> Weights:
+        """Return the weights that would be measured now: averaged, where they are."""
+        with self._step.averaged():
+            return self.network.weights()
 
     def measure(self) -> Measure:
         """Measure the network as it is on the held-out lines."""

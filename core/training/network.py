@@ -1,6 +1,6 @@
 """Settings to layers; weights in and out under the names of core.library.layout."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -12,12 +12,33 @@ from core.library.model import Weights
 from core.settings import ModelSettings
 from core.training.randomness import Randomness
 from core.training.recurrence import LayerWeights, Recurrence
-from core.training.softmax import cross_entropy, look_up, sampled_cross_entropy
+from core.training.softmax import (
+    cross_entropy,
+    look_up,
+    sampled_cross_entropy,
+    smoothing,
+    worst_case,
+)
 
-INPUT, OUTPUT, WORDS, CANDIDATES = range(4)
-"""What random numbers are used for."""
+INPUT, OUTPUT, CANDIDATES = 0, 1, 3
+BETWEEN, RECURRENT = 8, 16
+"""What random numbers are used for: of a layer, these and its number. See `noising` for the others."""
 
 _KINDS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
+
+
+_NOTHING = ModelSettings(
+    dropout=0.0, input_dropout=0.0, layer_dropout=0.0, weight_dropout=0.0, word_dropout=0.0
+)
+"""What is dropped when a network is not trained."""
+
+
+class Outputs(NamedTuple):
+    """The last layer's outputs with some dropped, and whole; the embedding as `look_up` gives it."""
+
+    dropped: tf.Tensor
+    whole: tf.Tensor
+    embedding: tf.Tensor
 
 
 class Network:
@@ -61,8 +82,9 @@ class Network:
         self.output = None if settings.tied else _dense(words, width)
         projects = settings.tied and settings.hidden_size != settings.embedding_size
         self.projection = _dense(settings.embedding_size, width, use_bias=False) if projects else None
-        log_share = np.log(unigram / unigram.sum()).astype(np.float32)
-        self.bias = tf.Variable(log_share, name="output_bias") if settings.tied else None
+        shares = (unigram / unigram.sum()).astype(np.float32)
+        self._shares = tf.constant(shares)
+        self.bias = tf.Variable(np.log(shares), name="output_bias") if settings.tied else None
 
     def hidden(self, ids: tf.Tensor, training: bool) -> tf.Tensor:
         """Return the last layer's outputs: (rows, steps, hidden), or (rows, hidden) for a window.
@@ -71,13 +93,18 @@ class Network:
             ids: (rows, steps), a shape known when this is traced.
             training: whether to drop.
         """
-        return self.hidden_and_embedding(ids, training)[0]
+        return self.outputs(ids, training).dropped
 
-    def hidden_and_embedding(self, ids: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return what `hidden` does, and the embedding for a tied output: see `look_up`.
+    def outputs(self, ids: tf.Tensor, training: bool, shift: tf.Tensor | None = None) -> Outputs:
+        """Return what `hidden` does, and what goes with it.
 
         Padding on the right costs no mask: what is computed there has no influence on what is before.
         Steps come first in here, so that each is one piece of memory.
+
+        Args:
+            ids: (rows, steps), a shape known when this is traced.
+            training: whether to drop.
+            shift: (rows, steps, embedding) to be added to what the words are embedded as.
         """
         ids = tf.transpose(ids)
         embedding = tf.convert_to_tensor(self.embedding.embeddings)
@@ -85,22 +112,33 @@ class Network:
             values = tf.gather(embedding, ids)
         else:
             values, embedding = look_up(embedding, ids)
-        if training:
-            values = self._locked(values, self.settings.input_dropout, INPUT)
+        if shift is not None:
+            values += tf.transpose(shift, [1, 0, 2])
+        rates = self.settings if training else _NOTHING
+        whole = self._layers(self._locked(values, rates.input_dropout, INPUT), ids, rates)
+        dropped = self._locked(whole, rates.dropout, OUTPUT)
+        return Outputs(_rows_first(dropped), _rows_first(whole), embedding)
+
+    def _layers(self, values: tf.Tensor, ids: tf.Tensor, rates: ModelSettings) -> tf.Tensor:
+        """Return the last layer's outputs, (steps, rows, hidden), or (rows, hidden) for a window."""
         mask = (ids > 0)[..., None] if self.settings.masked else None
         outputs = [values]
-        for layer in self.cells:
-            cell = layer.cell
-            arrays = (cell.kernel, cell.recurrent_kernel, cell.bias)
-            weights = LayerWeights(*map(tf.convert_to_tensor, arrays))
-            outputs.append(self._recurrence(outputs[-1], weights, mask))
+        for number, layer in enumerate(self.cells):
+            if number:
+                values = self._locked(values, rates.layer_dropout, BETWEEN + number)
+            values = self._recurrence(values, self._weights(number, layer.cell, rates), mask)
+            outputs.append(values)
         if self.attention:
-            values = self._attend(tf.concat(outputs, -1))
-        else:
-            values = outputs[-1] if self.settings.context == "stream" else outputs[-1][-1]
-        if training:
-            values = self._locked(values, self.settings.dropout, OUTPUT)
-        return tf.transpose(values, [1, 0, 2]) if values.shape.rank == 3 else values, embedding
+            return self._attend(tf.concat(outputs, -1))
+        return values if self.settings.context == "stream" else values[-1]
+
+    def _weights(self, number: int, cell: Any, rates: ModelSettings) -> LayerWeights:
+        """Return a layer's arrays, some recurrent weights dropped (Merity, Keskar and Socher 2017)."""
+        arrays = (cell.kernel, cell.recurrent_kernel, cell.bias)
+        kernel, recurrent, bias = map(tf.convert_to_tensor, arrays)
+        rate, use = rates.weight_dropout, RECURRENT + number
+        recurrent = self.randomness.dropped(recurrent, rate, tf.shape(recurrent), use, shared=True)
+        return LayerWeights(kernel, recurrent, bias)
 
     def _locked(self, values: tf.Tensor, rate: float, use: int) -> tf.Tensor:
         """Drop with one mask a line, the same at every word (Gal and Ghahramani 2016)."""
@@ -129,17 +167,37 @@ class Network:
         Args:
             hidden: (rows, hidden).
             targets: (rows,).
-            embedding: from `hidden_and_embedding`.
+            embedding: from `outputs`.
             samples: how many words to draw and tell the target from, for training only; 0 for all.
         """
-        kernel, bias = embedding, self.bias
-        if self.output is not None:
-            kernel, bias = tf.transpose(self.output.kernel), tf.convert_to_tensor(self.output.bias)
-        hidden = self._projected(hidden)
-        if not samples:
-            return cross_entropy(hidden, kernel, bias, targets)
-        uniform = self.randomness.uniform([samples], CANDIDATES, shared=True)
-        return sampled_cross_entropy(hidden, kernel, bias, targets, uniform)
+        hidden, (kernel, bias) = self._projected(hidden), self._output(embedding)
+        if samples:
+            uniform = self.randomness.uniform([samples], CANDIDATES, shared=True)
+            return sampled_cross_entropy(hidden, kernel, bias, targets, uniform)
+        return cross_entropy(hidden, kernel, bias, targets)
+
+    def worst_case(
+        self,
+        losses: tf.Tensor,
+        hidden: tf.Tensor,
+        targets: tf.Tensor,
+        embedding: tf.Tensor,
+        size: float,
+    ) -> tf.Tensor:
+        """Return these losses where the targets' vectors are moved to the worst, see softmax."""
+        kernel, _ = self._output(embedding)
+        return worst_case(losses, self._projected(hidden), kernel, targets, size)
+
+    def smoothing(self, hidden: tf.Tensor, targets: tf.Tensor, embedding: tf.Tensor) -> tf.Tensor:
+        """Return what label smoothing adds to each of these losses, for a weight of 1."""
+        output = self._output(embedding)
+        return smoothing(self._projected(hidden), *output, targets, self._shares)
+
+    def _output(self, embedding: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the output's kernel (words, width) and bias (words,)."""
+        if self.output is None:
+            return embedding, self.bias
+        return tf.transpose(self.output.kernel), tf.convert_to_tensor(self.output.bias)
 
     def _projected(self, hidden: tf.Tensor) -> tf.Tensor:
         return hidden if self.projection is None else self.projection(hidden)
@@ -175,6 +233,10 @@ class Network:
         """Set all arrays from `weights`, as `weights` returns them."""
         for name, variable in self.variables.items():
             variable.assign(weights[name])
+
+
+def _rows_first(values: tf.Tensor) -> tf.Tensor:
+    return tf.transpose(values, [1, 0, 2]) if values.shape.rank == 3 else values
 
 
 def _dense(units: int, width: int, **options: Any) -> keras.layers.Dense:

@@ -37,7 +37,9 @@ class Randomness:
         drawn = tf.random.stateless_uniform([(self.worker + 1) * own], seed)
         return tf.reshape(drawn[self.worker * own :], shape)
 
-    def dropped(self, values: tf.Tensor, rate: float, shape: tf.Tensor, use: int) -> tf.Tensor:
+    def dropped(
+        self, values: tf.Tensor, rate: float, shape: tf.Tensor, use: int, shared: bool = False
+    ) -> tf.Tensor:
         """Set some of `values` to 0 and scale the rest (inverted dropout, Srivastava et al. 2014).
 
         Args:
@@ -45,8 +47,9 @@ class Randomness:
             rate: the share that is set to 0.
             shape: of the mask; 1 along an axis drops the same along all of it.
             use: see `uniform`.
+            shared: see `uniform`.
         """
         if not rate:
             return values
-        kept = tf.cast(self.uniform(shape, use) >= rate, values.dtype)
+        kept = tf.cast(self.uniform(shape, use, shared) >= rate, values.dtype)
         return values * kept * (1.0 / (1.0 - rate))

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import tensorflow as tf  # noqa: TID253
 
+from core.settings import ModelSettings, TrainingSettings
+
 MANY_WORDS, SAMPLES = 20_000, 8192
 """A vocabulary from which on a sample pays, and its usual size."""
 
@@ -52,6 +54,50 @@ def cross_entropy(
     return losses, gradients
 
 
+def worst_case(
+    losses: tf.Tensor, hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tensor, size: float
+) -> tf.Tensor:
+    """Return the losses where each target's vector is moved to the worst place nearby.
+
+    AdvSoft (Wang, Gong and Liu 2019): within a distance of `size` times its length, the worst move of
+    the target's vector is against the output, and takes m from its logit. Of a probability p that
+    leaves p e^-m / (1 - p + p e^-m). Where the two point apart already, the vector stays. The move is
+    taken as given, so the gradient does not try to change it.
+
+    Args:
+        losses: (rows,), -log p.
+        hidden: (rows, width).
+        kernel: (words, width).
+        targets: (rows,).
+        size: a share of a vector's length.
+    """
+    vectors = tf.gather(kernel, targets)
+    agree = tf.cast(tf.reduce_sum(hidden * vectors, -1, keepdims=True) > 0, hidden.dtype)
+    moves = size * agree * tf.norm(vectors, axis=-1, keepdims=True) * tf.math.l2_normalize(hidden, -1)
+    margins = tf.reduce_sum(tf.stop_gradient(moves) * hidden, -1)
+    return losses + margins + tf.math.log1p(tf.exp(-losses) * tf.math.expm1(-margins))
+
+
+def smoothing(
+    hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, targets: tf.Tensor, shares: tf.Tensor
+) -> tf.Tensor:
+    """Return what label smoothing (Szegedy et al. 2016) adds to each row's loss, for a weight of 1.
+
+    The loss (1 - e) (Z - logit of the target) + e (Z - mean logit) is the usual one plus e times this
+    difference; the mean is by `shares`, so that rare words are not wished for as much as common ones.
+
+    Args:
+        hidden: (rows, width).
+        kernel: (words, width).
+        bias: (words,).
+        targets: (rows,).
+        shares: (words,), their sum 1.
+    """
+    of_target = tf.reduce_sum(hidden * tf.gather(kernel, targets), -1) + tf.gather(bias, targets)
+    center = tf.linalg.matvec(kernel, shares, transpose_a=True)
+    return of_target - tf.linalg.matvec(hidden, center) - tf.tensordot(shares, bias, 1)
+
+
 def _surprise(logits: tf.Tensor, shares: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     """Return -log of the targets' shares, by way of the logits where one is hardly a number."""
     chosen = tf.gather(shares, targets, batch_dims=1)
@@ -81,16 +127,16 @@ def look_up(
     return (tf.gather(embedding, ids), tf.identity(embedding)), gradients
 
 
-def samples(setting: int | None, words: int, possible: bool) -> int:
-    """Return how many words to sample, 0 for none.
+def samples(training: TrainingSettings, model: ModelSettings, words: int) -> int:
+    """Return how many words a target is told from, 0 for all of them.
 
-    Args:
-        setting: the trainer's setting `sampled_softmax`.
-        words: size of the vocabulary.
-        possible: whether the network is of a kind that can.
+    Only a tied stream can, and only where nothing asks for the probabilities of all words.
     """
+    setting = training.sampled_softmax
     if setting is None:
         setting = SAMPLES if words > MANY_WORDS else 0
+    wants_all = training.label_smoothing or training.adversarial == "advsoft"
+    possible = model.tied and model.context == "stream" and not wants_all
     return setting if possible and setting < words else 0
 
 

@@ -1,15 +1,20 @@
 """One training step, compiled for a few shapes of batches, and the same for evaluation."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import numpy as np
 import tensorflow as tf  # noqa: TID253
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.training.adam import Adam
+from core.training.averaging import Average
 from core.training.batches import Batch
 from core.training.checkpoints import Arrays
 from core.training.dataset import Dataset
-from core.training.network import WORDS, Network
+from core.training.network import Network
+from core.training.noising import Noising
+from core.training.objective import Objective, real
 from core.training.softmax import samples
 from core.training.team import ALONE, Team
 
@@ -33,17 +38,19 @@ class Step:
         network.randomness.worker = team.index
         # One batch may be smaller than it is allowed to be by far.
         self._rows = training.batch_size if dataset.training.steps > 1 else 0
-        self._word_dropout = recipe.model.word_dropout
-        self._unknown, self._start = dataset.vocabulary.unknown, dataset.vocabulary.start
-        streams = network.settings.tied and network.settings.context == "stream"
-        self._samples = samples(training.sampled_softmax, len(dataset.vocabulary), streams)
-        network.sparse |= bool(self._samples)
-        self._optimizer = Adam(training.learning_rate, lazy=bool(self._samples))
-        self._clip_norm = training.clip_norm
+        self._noising = Noising(dataset, network.randomness)
+        sampled = samples(training, network.settings, len(dataset.vocabulary))
+        network.sparse |= bool(sampled)
+        self._objective = Objective(network, training, sampled)
+        self._optimizer = Adam(training.learning_rate, lazy=bool(sampled))
+        self._clip_norm, self._decay = training.clip_norm, training.weight_decay
         self._variables = list(network.variables.values())
         self._optimizer.build(self._variables)
         numbered = enumerate(self._optimizer.variables)
         self._state = {"steps": network.randomness.steps} | {f"optimizer.{n}": v for n, v in numbered}
+        self._average = Average(self._variables, training.averaging) if training.averaging else None
+        if self._average is not None:
+            self._state |= {f"average.{n}": v for n, v in enumerate(self._average.values)}
         self._gradients = tf.function(self._differentiate)
         # Lists of rows have a length of their own each time, which is no reason for a graph of its own.
         self._apply_gradients = tf.function(self._apply, reduce_retracing=True)
@@ -63,6 +70,10 @@ class Step:
     def slow_down(self) -> None:
         """Halve the learning rate: smaller steps find what larger ones jump over."""
         self._optimizer.learning_rate.assign(self._optimizer.learning_rate * 0.5)
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """Put averaged weights in the network for a while, where weights are averaged."""
+        return nullcontext() if self._average is None else self._average.instead()
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return a copy of all that the next step depends on beside the weights."""
@@ -121,41 +132,27 @@ class Step:
             targets: (rows, steps) or (rows,).
             tokens: real targets of the whole batch, of which these may be some rows.
         """
-        if self._word_dropout and self._unknown is not None:
-            inputs = self._drop_words(inputs)
+        inputs = self._noising(inputs)
         with tf.GradientTape() as tape:
-            losses = self._losses(inputs, targets, training=True, samples=self._samples)
-            loss = tf.reduce_sum(losses) / tokens
-        return (loss, *tape.gradient(loss, self._variables))
+            loss, objective = self._objective(inputs, targets, tokens)
+        return (loss, *tape.gradient(objective, self._variables))
 
     def _apply(self, gradients: Gradients) -> None:
         if self._clip_norm is not None:
             gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
         self._optimizer.apply(gradients, self._variables)
-        self._network.randomness.steps.assign_add(1)
+        if self._decay:
+            rest = 1 - self._decay * tf.cast(self._optimizer.learning_rate, tf.float32)
+            for variable in self._variables:
+                variable.assign(variable * rest)
+        steps = self._network.randomness.steps.assign_add(1)
+        if self._average is not None:
+            self._average.update(steps)
 
     def _evaluate(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        return tf.reduce_sum(self._losses(inputs, targets, training=False))
-
-    def _losses(
-        self, inputs: tf.Tensor, targets: tf.Tensor, training: bool, samples: int = 0
-    ) -> tf.Tensor:
-        hidden, embedding = self._network.hidden_and_embedding(inputs, training)
-        return self._network.losses(*_real(hidden, targets), embedding, samples)
-
-    def _drop_words(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Replace some words by <unk>, so that it has a meaning (word dropout, Bowman et al. 2016)."""
-        numbers = self._network.randomness.uniform(tf.shape(inputs), WORDS)
-        chosen = numbers < self._word_dropout
-        words = (inputs > 0) & (inputs != self._start)
-        return tf.where(chosen & words, self._unknown, inputs)
-
-
-def _real(hidden: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return outputs (n, hidden) and targets (n,) of the places where there is a word to guess."""
-    flat = tf.reshape(targets, [-1])
-    places = tf.where(flat > 0)[:, 0]
-    return tf.gather(tf.reshape(hidden, [-1, hidden.shape[-1]]), places), tf.gather(flat, places)
+        outputs = self._network.outputs(inputs, training=False)
+        losses = self._network.losses(*real(outputs.whole, targets), outputs.embedding)
+        return tf.reduce_sum(losses)
 
 
 def rounded_up(size: int) -> int:

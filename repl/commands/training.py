@@ -8,7 +8,7 @@ from rich.text import Text
 
 from core.library.paths import expanded
 from core.library.shelf import Place
-from core.recipe import PRESETS
+from core.recipe import MEANINGS
 from core.text.cleaning import CLEANINGS
 from repl import choices, views
 from repl.arguments import Option
@@ -35,7 +35,6 @@ Probe = Annotated[
 Tensorboard = Annotated[Path | None, Option("write files for TensorBoard there", "DIR")]
 Set = Annotated[tuple[str, ...], Option("any other setting; may be repeated", "NAME=VALUE")]
 
-_PRESETS = dict.fromkeys(PRESETS, "a recipe")
 _CLEANINGS = dict.fromkeys(CLEANINGS, "a way to make words of lines")
 
 
@@ -45,7 +44,7 @@ _CLEANINGS = dict.fromkeys(CLEANINGS, "a way to make words of lines")
     example=":train headlines.csv --drop Unknown --name mine",
     values={
         "--from": choices.models,
-        "--preset": choices.words(_PRESETS),
+        "--preset": choices.words(MEANINGS),
         "--cleaning": choices.words(_CLEANINGS),
     },
 )
@@ -72,9 +71,10 @@ def train(
     """Train a model while the prompt goes on.
 
     Learns from files, or from the headlines that come with the program. Reads CSV, TSV, JSONL,
-    Parquet and plain text. The presets are small (every line once, stops by itself) and tutorial
-    (the tutorial's model and recipe). --set changes any other setting, for example
-    --set hidden_size=128. A text of a hundred lines or fewer is learned better by --preset tutorial.
+    Parquet and plain text. The presets are small (every line once, stops by itself), medium (larger
+    and slower), awd (three layers) and tutorial (the tutorial's model and recipe). --set changes any
+    other setting, for example --set hidden_size=128. A text of a hundred lines or fewer is learned
+    better by --preset tutorial.
 
     Epochs, a few seconds apart at least, and the end are told above the prompt; :jobs tells more,
     :pause has it wait, :stop stops and keeps the best weights. :load NAME has the best epoch so far,

@@ -10,7 +10,6 @@ Run with `python -m tests.benchmarks.quality`, by `make bench-quality`; names af
 """
 
 import json
-import math
 import sys
 import tempfile
 import time
@@ -19,12 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from core.errors import HeadlongError
 from core.insight.baselines import Trigrams, Unigram
 from core.insight.comparison import TUTORIAL, Contender, Fitted, Split, TrainedNetwork, fit
 from core.insight.evaluation import Evaluation, judged
 from core.insight.likelihood import LogProbabilities
+from core.setting import Value
 from core.settings import TextSettings
 from core.text.corpus import Source
 
@@ -34,34 +35,59 @@ MONTHS = ("Jan2017", "Feb2017", "March2017", "April2017", "May2017", "Jan2018", 
 ABC_TRAIN, ABC_TEST = 45_000, 2_500
 TURNS = 50
 
+CALM = {"activation": 2.0, "slowness": 1.0}
+NOT_CALM: dict[str, Value] = {"activation": 0.0, "slowness": 0.0, "noising": 0.0}
+
 CONTENDERS = (
     Contender("unigram", "unigram", Unigram.fit),
     Contender("kn", "Kneser-Ney 3", Trigrams.fit),
     Contender("tutorial", "tutorial's recipe, best epoch", preset="tutorial", changes=TUTORIAL),
-    Contender("small", "small"),
+    Contender("dropout", "LSTM, tied, dropout alone", changes=NOT_CALM),
+    Contender("calm", "... and AR, TAR", changes=NOT_CALM | CALM),
+    Contender("small", "small: ... and noising"),
+    Contender("advsoft", "small and AdvSoft", changes={"adversarial": "advsoft"}),
+    Contender("fgm", "small and FGM", changes={"adversarial": "fgm", "adversarial_size": 1.0}),
+    Contender("medium", "medium", preset="medium"),
+    Contender("weights", "medium, weights dropped", preset="medium", changes={"weight_dropout": 0.3}),
+    Contender(
+        "averaged",
+        "medium, weights averaged",
+        preset="medium",
+        changes={"averaging": 500, "patience": 6},
+    ),
+    Contender("gru", "medium as GRU", preset="medium", changes={"cell": "gru"}),
+    Contender("awd", "awd", preset="awd"),
+    Contender("medium1", "medium, seed 1", preset="medium", changes={"seed": 1}),
+    Contender("gru1", "medium as GRU, seed 1", preset="medium", changes={"cell": "gru", "seed": 1}),
 )
 """What is trained; a new preset is one more line."""
 
-MIXTURES = (("small", "kn"),)
-"""Pairs of the above that are measured together, too."""
+MIXTURES = (
+    ("small", "kn"),
+    ("medium", "kn"),
+    ("medium", "gru", "medium1", "gru1"),
+    ("medium", "gru", "medium1", "gru1", "kn"),
+)
+"""Some of the above that are measured together, too."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; `weight` is the first one's share in a mixture."""
+    """One line of the table; `weights` are the shares in a mixture."""
 
     title: str
     evaluation: Evaluation
     parameters: int
     seconds: float
     epoch: int | None = None
-    weight: float | None = None
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Measured:
     """A contender with what it gives the tokens of both held-out parts."""
 
+    contender: Contender
     row: Row
     validation: LogProbabilities
     test: LogProbabilities
@@ -89,27 +115,34 @@ def abc(folder: Path) -> Split:
 PROTOCOLS: dict[str, Callable[[Path], Split]] = {"nyt": nyt, "abc": abc}
 
 
-def weight(one: LogProbabilities, two: LogProbabilities, turns: int = TURNS) -> float:
-    """Return the share of the first that makes the mixture of two likeliest (Dempster et al. 1977)."""
-    share = 0.5
+def weights(models: Sequence[LogProbabilities], turns: int = TURNS) -> list[float]:
+    """Return the shares that make the mixture of some models likeliest (Dempster et al. 1977)."""
+    shares = np.full(len(models), 1 / len(models))
     for _ in range(turns):
-        first, second = math.log(share) + one, math.log1p(-share) + two
-        share = float(np.exp(first - np.logaddexp(first, second)).mean())
-        share = min(max(share, 1e-6), 1 - 1e-6)
-    return share
+        shares = np.exp(_weighed(models, shares) - _mixed(models, shares)).mean(axis=1)
+        shares = np.maximum(shares, 1e-6) / np.maximum(shares, 1e-6).sum()
+    return [float(share) for share in shares]
 
 
-def mixture(one: Measured, two: Measured, split: Split) -> Row:
-    """Measure two contenders as one, mixed by what is best on the validation lines."""
-    share = weight(one.validation, two.validation)
-    logs = np.logaddexp(math.log(share) + one.test, math.log1p(-share) + two.test)
-    title = f"{one.row.title} + {two.row.title}"
+def _weighed(models: Sequence[LogProbabilities], shares: ArrayLike) -> LogProbabilities:
+    return np.array(models) + np.log(shares)[:, None]
+
+
+def _mixed(models: Sequence[LogProbabilities], shares: ArrayLike) -> LogProbabilities:
+    return np.logaddexp.reduce(_weighed(models, shares), axis=0)
+
+
+def mixture(parts: Sequence[Measured], split: Split) -> Row:
+    """Measure some contenders as one, mixed by what is best on the validation lines."""
+    shares = weights([part.validation for part in parts])
+    logs = _mixed([part.test for part in parts], shares)
+    title = " + ".join(part.contender.key for part in parts)
     return Row(
         title,
         judged(title, split.test, split.vocabulary, logs),
-        one.row.parameters + two.row.parameters,
-        one.row.seconds + two.row.seconds,
-        weight=share,
+        sum(part.row.parameters for part in parts),
+        sum(part.row.seconds for part in parts),
+        weights=tuple(shares),
     )
 
 
@@ -122,9 +155,8 @@ def measured(contender: Contender, split: Split, folder: Path) -> Measured:
     test = fitted.log_probabilities(split.sequences(split.test.lines))
     evaluation = judged(contender.title, split.test, split.vocabulary, test)
     epoch = fitted.epoch if isinstance(fitted, TrainedNetwork) else None
-    return Measured(
-        Row(contender.title, evaluation, fitted.parameters, seconds, epoch), validation, test
-    )
+    row = Row(contender.title, evaluation, fitted.parameters, seconds, epoch)
+    return Measured(contender, row, validation, test)
 
 
 def rows(split: Split, folder: Path, keys: Sequence[str]) -> Iterator[Row]:
@@ -135,26 +167,26 @@ def rows(split: Split, folder: Path, keys: Sequence[str]) -> Iterator[Row]:
             continue
         found[contender.key] = measured(contender, split, folder)
         yield found[contender.key].row
-        for one, two in MIXTURES:
-            if contender.key in (one, two) and found.keys() >= {one, two}:
-                yield mixture(found[one], found[two], split)
+        for parts in MIXTURES:
+            if contender.key in parts and found.keys() >= set(parts):
+                yield mixture([found[part] for part in parts], split)
 
 
 def told(row: Row) -> str:
     """Write a row for people."""
     found = row.evaluation
     text = (
-        f"{row.title:32}{found.perplexity:8.1f}{found.bits_per_character:8.3f}"
+        f"{row.title:38}{found.perplexity:8.1f}{found.bits_per_character:8.3f}"
         f"{found.bits_per_character_spelt:8.3f}{row.parameters:12,}{row.seconds:8.0f} s"
     )
     text += "" if row.epoch is None else f"  epoch {row.epoch}"
-    return text + ("" if row.weight is None else f"  weight {row.weight:.2f}")
+    return text + "".join(f"  {weight:.2f}" for weight in row.weights)
 
 
 def record(protocol: str, row: Row) -> dict[str, object]:
     """Return a row for programs."""
     own = {"protocol": protocol, "parameters": row.parameters, "seconds": round(row.seconds, 1)}
-    return row.evaluation.to_json() | own | {"best_epoch": row.epoch, "weight": row.weight}
+    return row.evaluation.to_json() | own | {"best_epoch": row.epoch, "weights": row.weights}
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -188,7 +220,7 @@ def heading(name: str, split: Split) -> str:
         f"stop by, {len(split.test.lines):,} to measure on, of {tokens:,} tokens\n"
         f"vocabulary {len(split.vocabulary):,}; unknown: {unknown / len(words):.1%} of the words, "
         f"{unknown / tokens:.1%} of the tokens with </s>\n"
-        f"{'':32}{'perpl.':>8}{'bits/c':>8}{'spelt':>8}{'parameters':>12}{'training':>10}"
+        f"{'':38}{'perpl.':>8}{'bits/c':>8}{'spelt':>8}{'parameters':>12}{'training':>10}"
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.insight.baselines import Trigrams
 from tests.benchmarks import quality
-from tests.benchmarks.quality import VALIDATION_SHARE, abc, nyt, rows, weight
+from tests.benchmarks.quality import VALIDATION_SHARE, abc, nyt, rows, weights
 
 
 def test_the_weight_of_a_mixture_is_the_likeliest_of_a_fine_grid() -> None:
@@ -15,22 +15,25 @@ def test_the_weight_of_a_mixture_is_the_likeliest_of_a_fine_grid() -> None:
     one, two = np.log(random.random((2, 500)))
     grid = np.linspace(0.001, 0.999, 999)
     likelihoods = [np.logaddexp(np.log(w) + one, np.log(1 - w) + two).sum() for w in grid]
-    assert weight(one, two, turns=500) == pytest.approx(grid[int(np.argmax(likelihoods))], abs=0.001)
+    assert weights([one, two], turns=500)[0] == pytest.approx(
+        grid[int(np.argmax(likelihoods))], abs=0.001
+    )
 
 
 def test_the_better_of_two_gets_all_where_the_other_adds_nothing() -> None:
-    assert weight(np.log([0.5, 0.5]), np.log([0.1, 0.2]), turns=200) > 0.999
+    one, two = np.log([0.5, 0.5]), np.log([0.1, 0.2])
+    assert weights([one, two], turns=200)[0] > 0.999
 
 
 def test_a_row_that_mixes_is_better_than_both(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unigrams and n-grams, which are quick; the weight comes from the validation lines."""
     monkeypatch.setattr(quality, "MIXTURES", (("unigram", "kn"),))
     unigram, kn, mixed = rows(nyt(shared), shared, ["unigram", "kn"])
-    assert mixed.title == "unigram + Kneser-Ney 3"
+    assert mixed.title == "unigram + kn"
     assert mixed.evaluation.perplexity < kn.evaluation.perplexity * 1.01
     assert kn.evaluation.perplexity < unigram.evaluation.perplexity
-    assert mixed.weight is not None
-    assert 0 < mixed.weight < 0.5
+    assert 0 < mixed.weights[0] < 0.5
+    assert sum(mixed.weights) == pytest.approx(1)
 
 
 def test_the_protocol_of_the_new_york_times(shared: Path) -> None:

@@ -17,7 +17,7 @@ from core.text.corpus import Source
 from core.text.vocabulary import SPECIALS, Vocabulary
 from core.training.batches import LineBatches
 from core.training.dataset import Dataset
-from tests.benchmarks.training.texts import NO_DROPOUT
+from tests.benchmarks.training.texts import PLAIN
 from tests.benchmarks.training.turns import Case, Child, ratio
 from tests.listed import encoded
 
@@ -42,7 +42,7 @@ def made_lines(random: np.random.Generator) -> list[tuple[str, ...]]:
 def made_dataset(samples: int | None) -> Dataset:
     """Return those lines with a vocabulary of all words, also of those that do not occur."""
     lines = made_lines(np.random.default_rng(0))
-    changes: dict[str, Any] = {**SIZES, **NO_DROPOUT, "tied": True, "min_count": 1}
+    changes: dict[str, Any] = {**SIZES, **PLAIN, "tied": True, "min_count": 1}
     with TemporaryDirectory() as folder:
         (path := Path(folder) / "two.txt").write_text("0 1\n1 0\n")
         recipe = preset("small").change(**changes, sampled_softmax=samples)

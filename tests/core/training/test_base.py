@@ -58,7 +58,8 @@ def test_saying_what_is_so_anyway_is_no_mistake() -> None:
 
 
 def test_every_setting_of_the_network_but_the_dropouts_is_fixed() -> None:
-    dropouts = {"dropout", "input_dropout", "word_dropout"}
+    kinds = ("", "input_", "layer_", "weight_", "word_")
+    dropouts = {f"{kind}dropout" for kind in kinds}
     assert set(FIXED) == {"level", "cleaning"} | set(settings_of(ModelSettings)) - dropouts
 
 

@@ -106,6 +106,8 @@ def at_step(epoch: int, step: int) -> Cut:
         ({"epochs": 3}, at_step(1, 4)),
         ({"epochs": 3}, at_step(2, 11)),
         ({"epochs": 3, "cell": "gru", "layers": 2, "tied": False}, at_step(2, 7)),
+        ({"epochs": 3, "averaging": 20, "noising": 0.3, "weight_dropout": 0.3}, at_step(2, 7)),
+        ({"epochs": 3, "averaging": 20, "adversarial": "fgm", "slowness": 1.0}, after_epoch(1)),
         ({"epochs": 2, "context": "window", "min_count": 1, "tied": False}, at_step(2, 30)),
     ],
 )

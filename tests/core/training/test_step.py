@@ -160,20 +160,23 @@ def test_sampling_trains_and_evaluation_stays_exact(data: Dataset) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "words", "possible", "expected"),
+    ("changes", "words", "expected"),
     [
-        (None, 20_000, True, 0),
-        (None, 20_001, True, 8192),
-        (None, 20_001, False, 0),
-        (0, 50_000, True, 0),
-        (100, 101, True, 100),
-        (100, 100, True, 0),
+        ({}, 20_000, 0),
+        ({}, 20_001, 8192),
+        ({"tied": False}, 20_001, 0),
+        ({"context": "window"}, 20_001, 0),
+        ({"label_smoothing": 0.1}, 20_001, 0),
+        ({"adversarial": "advsoft"}, 20_001, 0),
+        ({"adversarial": "fgm"}, 20_001, 8192),
+        ({"sampled_softmax": 0}, 50_000, 0),
+        ({"sampled_softmax": 100}, 101, 100),
+        ({"sampled_softmax": 100}, 100, 0),
     ],
 )
-def test_a_sample_is_for_many_words(
-    setting: int | None, words: int, possible: bool, expected: int
-) -> None:
+def test_a_sample_is_for_many_words(changes: dict[str, Any], words: int, expected: int) -> None:
     pytest.importorskip("tensorflow")
     from core.training.softmax import samples
 
-    assert samples(setting, words, possible) == expected
+    recipe = preset("small").change(**changes)
+    assert samples(recipe.training, recipe.model, words) == expected
