@@ -177,6 +177,8 @@ def done_line(done: Done) -> Text:
         text.append(f", validation {perplexed(done.validation_perplexity)}")
     if done.bits_per_character is not None:
         text.append(f", {done.bits_per_character:.2f} bits per character")
+    if done.bits_per_character_spelt is not None:
+        text.append(f" ({done.bits_per_character_spelt:.2f} with unknown words spelt out)")
     return text.append(f"\n{safe(done.path)}", "muted")
 
 

@@ -92,6 +92,7 @@ class Done:
 
     `start` says that no epoch was better than the model that training began with, so that is kept.
     `elsewhere` is the address of the worker of a cluster that saved it, where that was another one.
+    `bits_per_character_spelt` counts unknown words letter by letter, see core.training.spelling.
     """
 
     name: ClassVar = "done"
@@ -104,6 +105,7 @@ class Done:
     bits_per_character: float | None = None
     start: bool = False
     elsewhere: str | None = None
+    bits_per_character_spelt: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

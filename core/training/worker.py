@@ -258,7 +258,9 @@ class _Session:
             self._keeper.discard()
         elif self._keeper.hint:
             report(Notice(f"not finished{self._keeper.hint}"))
-        report(_done(self._saver.destination, round(self._seconds, 2), best, loop.reason))
+        done = _done(self._saver.destination, round(self._seconds, 2), best, loop.reason)
+        spelt = loop.dataset.spelt(best.bits_per_character)
+        report(replace(done, bits_per_character_spelt=spelt))
 
     def _interrupted(self, error: WorkerLost) -> WorkerLost:
         """Keep where the run stands, which is between two steps; and say how it can go on."""

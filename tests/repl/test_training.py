@@ -96,6 +96,8 @@ def test_the_end_of_a_training_says_what_was_kept() -> None:
         "mine saved after 12 s: stopped, no epoch was better than the start, whose weights are kept, "
         "validation perplexity 28.0, 1.23 bits per character\n/models/mine"
     )
+    spelt = replace(done, bits_per_character=1.234, bits_per_character_spelt=2.345)
+    assert "1.23 bits per character (2.35 with unknown words spelt out)\n" in done_line(spelt).plain
 
 
 def unfinished(tmp_path: Path) -> Job:
