@@ -21,7 +21,7 @@ from tests.benchmarks.training.texts import PLAIN
 from tests.benchmarks.training.turns import Case, Child, ratio
 from tests.listed import encoded
 
-WORDS, FOLLOWERS, LENGTH, LINES, HELD_OUT, EPOCHS = 50_000, 2, 10, 1600, 200, 3
+WORDS, FOLLOWERS, LENGTH, LINES, HELD_OUT, EPOCHS = 50_000, 2, 10, 4000, 200, 4
 SIZES = {"embedding_size": 512, "hidden_size": 512}
 
 
