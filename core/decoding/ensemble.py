@@ -27,6 +27,13 @@ def network(model: LanguageModel) -> Stepper:
     return EnsembleStepper(model) if isinstance(model, Ensemble) else mixed(model)
 
 
+def has_ngrams(stepper: Stepper) -> bool:
+    """Say whether a weight of n-grams changes anything: whether one of the models has some."""
+    if isinstance(stepper, EnsembleStepper):
+        return any(map(has_ngrams, stepper._members))
+    return isinstance(stepper, MixedStepper)
+
+
 def weighing(stepper: Stepper, weight: float | None) -> Stepper:
     """Return a stepper whose n-grams, where it has some, count so much; None is their own weight."""
     return stepper.weighing(weight) if isinstance(stepper, EnsembleStepper | MixedStepper) else stepper

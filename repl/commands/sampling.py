@@ -6,6 +6,7 @@ import shlex
 from rich.console import Group
 from rich.text import Text
 
+from core.decoding.ensemble import has_ngrams
 from core.errors import SettingError
 from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
@@ -117,6 +118,10 @@ def _set_or_show(session: Session, name: str, text: str) -> Result:
 
 
 def _notices(session: Session, name: str) -> list[Text]:
-    if session.generator is None or name not in phrases.EFFECTS:
+    generator = session.generator
+    if generator is None:
         return []
-    return phrases.notices(session.generator, [name])
+    if name == "ngram_weight" and generator.settings.ngram_weight and not has_ngrams(generator.network):
+        told = f"{views.safe(generator.model.name)} has no n-grams, so that changes nothing"
+        return [Text(told, style="notice")]
+    return phrases.notices(generator, [name]) if name in phrases.EFFECTS else []

@@ -49,7 +49,7 @@ def text_line(found: Sequence[Evaluation]) -> Text:
     lines, repeated = found[0].lines, found[0].duplicates
     told = f"{lines:,} different lines"
     if repeated:
-        told += f", {repeated:,} repeated ones left out"
+        told += f", {repeated:,} {'repeats' if repeated > 1 else 'repeat'} left out"
     return Text(told, "muted")
 
 

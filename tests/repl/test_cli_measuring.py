@@ -46,7 +46,7 @@ def test_a_table_for_people(shelf_directory: Path, file: Path) -> None:
         "--models", str(shelf_directory), "-m", "tiny", "eval", str(file), "--column", "headline"
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[0] == "3 different lines, 1 repeated ones left out"
+    assert done.stdout.splitlines()[0] == "3 different lines, 1 repeat left out"
     assert done.stdout.splitlines()[2].startswith("tiny ")
 
 
@@ -63,7 +63,7 @@ def test_the_prompt_measures_what_is_loaded(session: Screen, file: Path) -> None
     run_line(session, f":eval {file} --drop Unknown")
     told = session.shown()
     assert "took column 'headline' of unseen.csv" in told
-    assert "2 different lines, 1 repeated ones left out" in told
+    assert "2 different lines, 1 repeat left out" in told
     assert "tiny" in told
     run_line(session, ":eval")
     assert "there is no file; type :eval and the name of one" in session.told()

@@ -373,6 +373,11 @@ def test_a_setting_cannot_take_over_the_terminal(session: Screen) -> None:
     assert "\x1b" not in shown + session.told()
 
 
+def test_a_weight_of_n_grams_that_are_not_there_is_named_at_once(session: Screen) -> None:
+    run(session, ":set ngram_weight 0.5")
+    assert session.told().splitlines()[1:] == ["tiny has no n-grams, so that changes nothing"]
+
+
 def test_phrases_that_the_model_does_not_know_are_named_at_once(session: Screen) -> None:
     run(session, ":set ban war, big war, zebra")
     ban, notice = session.told().splitlines()

@@ -34,7 +34,7 @@ def test_a_perplexity_stands_beside_what_it_means() -> None:
 
 
 def test_repeated_lines_are_told() -> None:
-    assert "1,000 different lines, 3 repeated ones left out" in shown(replace(ONE, duplicates=3))
+    assert "1,000 different lines, 3 repeats left out" in shown(replace(ONE, duplicates=3))
 
 
 def test_the_best_by_bits_spelt_out_stands_first_and_what_has_none_last() -> None:
