@@ -242,18 +242,18 @@ class Generator:
                 different |= set(map(tuple, lines.values()))
 
     def _batch(self, seed: Seed, rules: Rules, samples: range, forced: Sequence[int]) -> Iterator[Step]:
-        sampler = Sampler(self.settings, rules, seed.ids, samples)
+        sampler, stepper = Sampler(self.settings, rules, seed.ids, samples), self.stepper
         running = list(range(len(samples)))
         ids: Ids = np.zeros(len(samples), np.intp)
         length = max(rules.length, len(forced))
         state = self.read(seed)
         state = state._replace(last=state.read + length - 1)
-        logits = self.stepper.logits(state)[ids]
-        state = self.stepper.take(state, ids)
+        logits = stepper.logits(state)[ids]
+        state = stepper.take(state, ids)
         for number in range(length):
             if number:
-                state = self.stepper.advance(state, ids)
-                logits = self.stepper.logits(state)
+                state = stepper.advance(state, ids)
+                logits = stepper.logits(state)
             if number < len(forced):
                 ids = np.full(len(samples), forced[number])
                 sampler.skip(ids, logits)
@@ -276,14 +276,15 @@ class Generator:
 
     def _replay(self, seed: Seed, lines: Sequence[Sequence[int]]) -> Iterator[Step]:
         """Yield the steps that say `lines`, word by word; a line that is over says nothing more."""
+        stepper = self.stepper
         for first in range(0, len(lines), BATCH):
             batch = lines[first : first + BATCH]
-            state = self.stepper.take(self.read(seed), np.zeros(len(batch), np.intp))
+            state = stepper.take(self.read(seed), np.zeros(len(batch), np.intp))
             for number in range(max(map(len, batch))):
                 running = [row for row, line in enumerate(batch) if number < len(line)]
                 ids = np.array([line[min(number, len(line) - 1)] for line in batch])
-                yield Step(ids, self.stepper.logits(state), running, first)
-                state = self.stepper.advance(state, ids)
+                yield Step(ids, stepper.logits(state), running, first)
+                state = stepper.advance(state, ids)
 
     def stream(self, seed: Seed, forced: Sequence[int] = (), first: int = 0) -> Iterator[Word]:
         """Yield words as they are drawn; with several samples, a word of each that has not ended.
@@ -347,9 +348,10 @@ class Generator:
 
     def read(self, seed: Seed) -> State:
         """Return the state, of one row, after the seed."""
-        state = self.stepper.start(1)
+        stepper = self.stepper
+        state = stepper.start(1)
         for id_ in (*self._start, *seed.ids):
-            state = self.stepper.advance(state, np.array([id_], np.intp))
+            state = stepper.advance(state, np.array([id_], np.intp))
         return after_seed(state, self.settings)
 
     @property
