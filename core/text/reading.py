@@ -4,20 +4,18 @@ Says which column it took. Does not clean, drop or count: see corpus.py. pandas 
 table is read and not before. Only a JSON file that is one array is read whole.
 """
 
-import codecs
 import csv
 import io
 import json
-import shutil
-import tempfile
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from core.errors import InputError
+from core.text.files import decoding, head, opened
 
 if TYPE_CHECKING:
     import pandas
@@ -30,16 +28,11 @@ TEXT_COLUMNS = ("headline", "headline_text", "title", "text", "line", "sentence"
 SEPARATED = (".csv", ".tsv", ".tab")
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 
-SNIFFED_BYTES = 65_536
-
 PIECE = 16_384
 """Rows that are read at a time."""
 
 LONGEST_LINE = 64 << 20
 """Characters of a line of plain text that are read at the most."""
-
-PIPED = 32 << 20
-"""Bytes of a pipe that are kept in memory; more go to a temporary file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ def pieces(path: Path, column: str | None = None, encoding: str | None = None) -
         InputError: missing, a directory, empty, binary, wrongly encoded, malformed, or without the
             column; the message says which columns there are.
     """
-    with _opened(path) as file, closing(_pieces(path, file, column, encoding)) as parts:
+    with opened(path) as file, closing(_pieces(path, file, column, encoding)) as parts:
         for part in parts:
             yield replace(part, bytes_read=file.tell())
 
@@ -100,7 +93,7 @@ def _pieces(path: Path, file: BinaryIO, column: str | None, encoding: str | None
             raise InputError(f"{what}; leave out --column {column}")
         yield from _read_lines(path, file, encoding)
     else:
-        with _decoding(path, file, encoding) as encoding:
+        with decoding(path, file, encoding) as encoding:
             read_tables = _read_jsonl if kind in JSON_LINES else _read_csv
             with closing(read_tables(path, file, encoding)) as tables:
                 yield from _column_of(path, tables, column)
@@ -112,7 +105,7 @@ def read_lines(path: Path, encoding: str | None = None) -> RawText:
     Raises:
         InputError: missing, a directory, empty, binary, or wrongly encoded.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         return _whole(_read_lines(path, file, encoding))
 
 
@@ -123,93 +116,12 @@ def check_readable(path: Path) -> None:
         InputError: it is missing, a directory, empty, or may not be read.
     """
     if not path.is_fifo():
-        with _opened(path):
+        with opened(path):
             pass
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that can be read from its beginning more than once, a pipe through a copy of it."""
-    try:
-        if path.is_dir():
-            raise InputError(f"{path} is a directory; name the files in it, for example {path}/*")
-        with path.open("rb") as opened, _again(path, opened) as again:
-            if not again.read(1):
-                raise InputError(f"{path} is empty; it must hold at least two lines of text")
-            again.seek(0)
-            yield again
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}; check the name") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-@contextmanager
-def _again(path: Path, file: BinaryIO) -> Iterator[BinaryIO]:
-    if file.seekable():
-        yield file
-        return
-    head = file.read(SNIFFED_BYTES)
-    _encoding(path, head)  # an endless stream of bytes that are no text ends here
-    with tempfile.SpooledTemporaryFile(PIPED) as copy:
-        copy.write(head)
-        shutil.copyfileobj(file, copy)
-        copy.seek(0)
-        yield cast(BinaryIO, copy)
-
-
-@contextmanager
-def _decoding(path: Path, file: BinaryIO, encoding: str | None) -> Iterator[str]:
-    """Give the encoding to read with, and say what to do if the file is not in it."""
-    encoding = encoding or _encoding(path, _head(file))
-    try:
-        yield encoding
-    except UnicodeError as error:
-        name = encoding.removesuffix("-sig")
-        raise InputError(
-            f"{path} is not {name} text{_first_fault(file, encoding)}; "
-            "name its encoding, for example --encoding latin-1"
-        ) from error
-    except LookupError as error:
-        raise InputError(f"there is no encoding {encoding!r}; try utf-8 or latin-1") from error
-
-
-def _first_fault(file: BinaryIO, encoding: str) -> str:
-    """Say where decoding fails; readers count from the piece they hold, so it is tried anew."""
-    file.seek(0)
-    decoder, held = codecs.getincrementaldecoder(encoding)(), 0
-    try:
-        while True:
-            place = file.tell()
-            held = len(decoder.getstate()[0])  # half a character, left of the piece before
-            piece = file.read(SNIFFED_BYTES)
-            decoder.decode(piece, final=not piece)
-            if not piece:
-                return ""
-    except UnicodeDecodeError as error:
-        return f" at byte {place - held + error.start:,}"
-    except UnicodeError:
-        return ""
-
-
-def _head(file: BinaryIO) -> bytes:
-    head = file.read(SNIFFED_BYTES)
-    file.seek(0)
-    return head
-
-
-def _encoding(path: Path, head: bytes) -> str:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if b"\0" in head:
-        raise InputError(
-            f"{path} is a binary file; Headlong reads CSV, TSV, JSONL, Parquet and plain text"
-        )
-    return "utf-8-sig"
-
-
 def _read_lines(path: Path, file: BinaryIO, encoding: str | None) -> Parts:
-    with _decoding(path, file, encoding) as encoding:
+    with decoding(path, file, encoding) as encoding:
         # Not splitlines: it also cuts at form feeds and other characters that stand inside lines.
         text = io.TextIOWrapper(file, encoding=encoding, newline="\n")
         try:
@@ -234,7 +146,7 @@ def _line(path: Path, line: str) -> str:
 def _read_csv(path: Path, file: BinaryIO, encoding: str) -> "Tables":
     import pandas
 
-    header = _head(file).decode(encoding, errors="replace").split("\n", 1)[0]
+    header = head(file).decode(encoding, errors="replace").split("\n", 1)[0]
     tabs = path.suffix.lower() != ".csv"
     separator = "\t" if tabs else max(",;\t", key=header.count)
     # Tab-separated files seldom quote, and a quotation mark in one is just that.
@@ -288,7 +200,7 @@ def _check_quotes(path: Path, table: "pandas.DataFrame", separator: str) -> None
 def _read_jsonl(path: Path, file: BinaryIO, encoding: str) -> "Tables":
     import pandas
 
-    if path.suffix.lower() == ".json" and _head(file).lstrip().startswith(b"["):
+    if path.suffix.lower() == ".json" and head(file).lstrip().startswith(b"["):
         yield pandas.DataFrame(_array(path, file, encoding))
         return
     text = io.TextIOWrapper(file, encoding=encoding)

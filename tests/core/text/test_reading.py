@@ -6,7 +6,7 @@ import pandas
 import pytest
 
 from core.errors import InputError
-from core.text import reading
+from core.text import files, reading
 from core.text.reading import RawText, pieces, read, read_lines
 
 
@@ -194,6 +194,6 @@ def test_a_line_without_an_end_is_not_read_for_ever(
 def test_half_a_character_at_the_end_of_a_piece_is_no_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "SNIFFED_BYTES", 2)
+    monkeypatch.setattr(files, "SNIFFED_BYTES", 2)
     with pytest.raises(InputError, match="at byte 5"):
         read(write(tmp_path / "a.txt", "aéé".encode() + b"\xe9\n"), encoding="utf-8")
