@@ -11,6 +11,7 @@ from core.decoding.generator import Generator
 from core.library.model import Model
 from core.settings import SamplingSettings
 from core.training import worker
+from core.training.lean import leave_out_unused
 
 LENGTH = {"word": 14, "character": 80}
 """Tokens of a line at most: a young network does not know yet how one ends."""
@@ -28,4 +29,5 @@ def speak(model: Model, seeds: Sequence[str]) -> list[str]:
 
 
 if __name__ == "__main__":
+    leave_out_unused()
     sys.exit(worker.main(sys.argv[1:], speak))

@@ -6,6 +6,7 @@ import threading
 
 from core.errors import HeadlongError
 from core.training.job import Job
+from core.training.lean import leave_out_unused
 from core.training.loopback import Loopback
 from core.training.opening import follow
 from core.training.team import Team
@@ -36,4 +37,5 @@ def _end_with_the_chief() -> None:
 
 
 if __name__ == "__main__":
+    leave_out_unused()
     sys.exit(main(sys.argv[1:]))
