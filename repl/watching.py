@@ -192,6 +192,7 @@ class Screen:
             self._state = f"{event.rows:,} rows read"
         elif isinstance(event, Started):
             self._started, self._state = event, ""
+            self._epochs = list(events.epochs_before(event))
         elif isinstance(event, Progress):
             self._progress = event
         elif isinstance(event, EpochDone):

@@ -86,7 +86,7 @@ def _pieces(path: Path, file: BinaryIO, column: str | None, encoding: str | None
     kind = path.suffix.lower()
     if kind == ".parquet":
         with closing(_read_parquet(path, file)) as tables:
-            yield from _column_of(path, tables, column)
+            yield from _column_of(path, tables, column, alike=True)
     elif kind not in (*SEPARATED, *JSON_LINES):
         if column is not None:
             what = f"{path} is plain text and has no columns"
@@ -96,7 +96,7 @@ def _pieces(path: Path, file: BinaryIO, column: str | None, encoding: str | None
         with decoding(path, file, encoding) as encoding:
             read_tables = _read_jsonl if kind in JSON_LINES else _read_csv
             with closing(read_tables(path, file, encoding)) as tables:
-                yield from _column_of(path, tables, column)
+                yield from _column_of(path, tables, column, alike=kind in SEPARATED)
 
 
 def read_lines(path: Path, encoding: str | None = None) -> RawText:
@@ -109,13 +109,18 @@ def read_lines(path: Path, encoding: str | None = None) -> RawText:
         return _whole(_read_lines(path, file, encoding))
 
 
-def check_readable(path: Path) -> None:
-    """See that a file is there, may be read and holds something; a pipe is left alone.
+def check_readable(path: Path, column: str | None = None, encoding: str | None = None) -> None:
+    """See that `pieces` can begin with a file; a pipe is left alone, and so are lines of JSON.
 
     Raises:
-        InputError: it is missing, a directory, empty, or may not be read.
+        InputError: what `pieces` would raise for its first piece.
     """
-    if not path.is_fifo():
+    if path.is_fifo():
+        return
+    if path.suffix.lower() not in JSON_LINES:  # any line may still have the column
+        with closing(pieces(path, column, encoding)) as parts:
+            next(parts)
+    else:
         with opened(path):
             pass
 
@@ -257,8 +262,8 @@ def _read_parquet(path: Path, file: BinaryIO) -> "Tables":
         raise InputError(f"{path} is not a readable Parquet file: {_one_line(error)}") from error
 
 
-def _column_of(path: Path, tables: "Tables", wanted: str | None) -> Parts:
-    """Take one column of every piece; JSON lines may have others in each."""
+def _column_of(path: Path, tables: "Tables", wanted: str | None, alike: bool) -> Parts:
+    """Take one column of every piece; pieces that are not `alike` may have others in each."""
     name, names, numbers, filled, there = wanted, dict[str, None](), 0, 0, False
     for table in tables:
         if not len(table):
@@ -268,6 +273,8 @@ def _column_of(path: Path, tables: "Tables", wanted: str | None) -> Parts:
         if name is None:
             name = _guess(path, table, list(names))
         there |= name in names
+        if alike and not there:
+            break
         rows = _cells(table, name)
         if wanted is None:
             texts = [row for row in rows if row.strip()]

@@ -1,9 +1,12 @@
 """What a trainer reports while it runs: one JSON object a line on its standard output."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
+
+from core.training import history
 
 STOPPED = "stopped"
 """The reason of an end that somebody asked for."""
@@ -22,7 +25,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The text is read and the network stands; training begins."""
+    """The text is read and the network stands; training begins, or goes on after `history`."""
 
     name: ClassVar = "start"
     model: str
@@ -33,6 +36,8 @@ class Started:
     parameters: int
     epochs: int
     steps: int
+    history: Mapping[str, Any] = field(default_factory=dict)
+    """The figures of the epochs before, as core.training.history writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,17 @@ class EpochDone:
     saved_as: str | None = None
     probes: Mapping[str, str] = field(default_factory=dict)
     """Seeds, and what the network of this epoch makes of them."""
+
+
+def epochs_before(started: Started) -> tuple[EpochDone, ...]:
+    """Return what was told of the epochs that a resumed run has behind it."""
+    done, best = [], math.inf
+    for epoch in history.from_json(started.history):
+        measured = epoch.validation_perplexity
+        improved = measured is None or measured < best
+        best = best if measured is None else min(best, measured)
+        done.append(EpochDone(**asdict(epoch), best=improved))
+    return tuple(done)
 
 
 @dataclass(frozen=True, slots=True)

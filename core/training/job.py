@@ -149,7 +149,7 @@ def plan(
         )
     if taken(destination) and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
-    _check_files(text.files)
+    _check_files(text)
     probes = None if probes is None else check(probes)
     _check_writable(
         directory, "models", "make it writable, or set XDG_DATA_HOME to a directory that is"
@@ -170,11 +170,11 @@ def plan(
     )
 
 
-def _check_files(paths: Sequence[Path]) -> None:
-    for path in paths:
+def _check_files(text: Source) -> None:
+    for path in text.files:
         if path.is_fifo():
             raise InputError(f"{path} is a pipe, and a trainer reads files; save it to one first")
-        check_readable(path)
+        check_readable(path, text.column, text.encoding)
 
 
 def _check_writable(directory: Path, what: str, remedy: str) -> None:
@@ -213,7 +213,7 @@ def resume(
         destination = saved_models() / (check_name(name) if name else "resumed")
         return Job(source(), preset("small"), destination, resume=True)
     job = Job.from_json(checkpoints.find(name))
-    _check_files(job.source.files)
+    _check_files(job.source)
     recipe = job.recipe.change(**changes or {})
     return dataclasses.replace(job, recipe=recipe, resume=True, workers=workers or job.workers)
 

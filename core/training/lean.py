@@ -9,8 +9,8 @@ UNUSED = "h5py"
 def leave_out_unused() -> None:
     """Import pandas, as Keras does too, without the pyarrow that it takes along where it finds it.
 
-    Only Parquet needs pyarrow, and still gets it. Without it a trainer is some 35 MB smaller, and pandas
-    reads columns of text twice as fast. Where pandas has been imported already, nothing is changed.
+    Only Parquet needs pyarrow, and still gets it. Without it a trainer is some 35 MB smaller, and text
+    columns are read twice as fast. Where pandas has been imported already, nothing is changed.
     """
     if "pandas" in sys.modules or "pyarrow" in sys.modules:
         return

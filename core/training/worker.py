@@ -23,7 +23,7 @@ from core.errors import HeadlongError, ModelError, TrainingError, TrainingStoppe
 from core.library import layout
 from core.text.corpus import Watch
 from core.training import cluster as clusters
-from core.training import probes
+from core.training import history, probes
 from core.training.checkpoints import Checkpoint, Place
 from core.training.cluster import Cluster
 from core.training.control import Pausing, listen
@@ -124,7 +124,7 @@ def run(
             from core.training.loop import Loop
 
             loop = Loop(dataset, team.stopping, team, pausing)
-            report(_started(job, dataset))
+            report(_started(job, dataset, checkpoint.history if checkpoint else ()))
             _Session(job, loop, keeper, report, began, checkpoint, speak).train()
 
 
@@ -133,7 +133,7 @@ def _assist(job: Job, cluster: Cluster, report: Report, stopping: threading.Even
     began = time.perf_counter()
     try:
         loop = follow(job, lambda: in_cluster(cluster, stopping, report))
-        report(_started(job, loop.dataset))
+        report(_started(job, loop.dataset, loop.history))
         for event in loop.run():
             report(event)
         best = loop.outcome()
@@ -353,7 +353,7 @@ def _done(path: Path, seconds: float, best: Best, reason: str, elsewhere: str | 
     )
 
 
-def _started(job: Job, dataset: Dataset) -> Started:
+def _started(job: Job, dataset: Dataset, done: Sequence[Epoch]) -> Started:
     words = len(dataset.vocabulary)
     return Started(
         job.name,
@@ -364,6 +364,7 @@ def _started(job: Job, dataset: Dataset) -> Started:
         layout.parameters(dataset.recipe.model, words),
         dataset.recipe.training.epochs,
         dataset.training.steps,
+        history.to_json(done) if done else {},
     )
 
 

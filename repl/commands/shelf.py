@@ -38,7 +38,8 @@ def rename(session: Session, model: str, name: str) -> Confirmation:
 def copy(session: Session, model: str, name: str, *, float16: Float16 = False) -> Confirmation:
     """Copy a model to your own, under another name.
 
-    With --float16 the copy's numbers are rounded and its file takes half the size.
+    Kept epochs and an unfinished training stay with the original. With --float16 the copy's numbers are
+    rounded and its file takes half the size.
     """
     path = keeping.copy(session.shelf.find(model), name, float16)
     return Confirmation(views.moved(name, path, session.shelf.hidden_by(path)))

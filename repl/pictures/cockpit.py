@@ -73,13 +73,13 @@ class Cockpit:
 
     def _title(self) -> list[Text]:
         title = [Text(safe(self.name), "name"), *([Text(self.state, "notice")] if self.state else [])]
-        told = clock(self.seconds)
+        told, done = clock(self.seconds), self.epochs[-1].epoch if self.epochs else 0
         if self.ended:
-            title.append(Text(f"{len(self.epochs):,} epochs" if len(self.epochs) != 1 else "1 epoch"))
+            title.append(Text(f"{done:,} epochs" if done != 1 else "1 epoch"))
         elif self.started is None:
             title.append(Text("reads the text, starts TensorFlow"))
         else:
-            epoch = 1 if self.progress is None else self.progress.epoch
+            epoch = done + 1 if self.progress is None else self.progress.epoch
             title.append(Text(f"epoch {epoch:,} of {self.started.epochs:,} at most"))
             if self.progress is not None:
                 told += f", up to {clock(self.progress.seconds_left)} left"

@@ -2,13 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.errors import HeadlongError, TrainingStopped
-from core.training.events import STOPPED, Done, EpochDone, Event, Notice, Progress, Reading, Started
+from core.training.events import (
+    STOPPED,
+    Done,
+    EpochDone,
+    Event,
+    Notice,
+    Progress,
+    Reading,
+    Started,
+    epochs_before,
+)
 from core.training.job import Job
 from repl.pictures.probes import continued
 from repl.training import LITTLE, clock, has_few, started_text
@@ -42,7 +53,8 @@ class Status:
         if isinstance(event, Reading):
             return replace(self, share=event.share)
         if isinstance(event, Started):
-            return replace(self, epochs=event.epochs, epoch=1, share=0.0)
+            status = replace(self, epochs=event.epochs, epoch=1, share=0.0)
+            return reduce(Status.after, epochs_before(event), status)
         if isinstance(event, Progress):
             share = event.step / event.steps
             return replace(

@@ -1,6 +1,7 @@
 import io
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from core.training.client import STOPPING, Trainer
 from core.training.events import Done, EpochDone, Notice, Paused, Progress, Resumed, Started
+from core.training.history import Epoch, to_json
 from repl.watching import Plain, Screen, ctrl_c_stops
 from tests.repl.conftest import console
 from tests.repl.trainers import STARTED, job
@@ -87,6 +89,20 @@ def test_the_screen_follows_what_happens(tmp_path: Path) -> None:
     assert titles[1].startswith("mine · stopping after this step · epoch 1 of 7 at most")
     assert titles[-1].startswith("mine · 1 epoch · ")
     assert "1  the war" in told
+
+
+def test_the_charts_of_a_resumed_run_begin_with_its_first_epoch(tmp_path: Path) -> None:
+    out = console()
+    display = Screen(job(tmp_path), out, out, began=0.0)
+    done = [Epoch(number, 5.0, value, None, 1.0, 1.0, 0.1) for number, value in ((1, 40.0), (2, 50.0))]
+    display.show(replace(STARTED, history=to_json(done)))
+    out.print(display.picture())
+    display.show(replace(epoch(3, {}), best=False))
+    display.show(Done("mine", "/models/mine", 1.0, 1, 40.0, "stopped"))
+    out.print(display.picture())
+    titles = [line for line in lines(out) if line.startswith("mine")]
+    assert [title.split(" · ")[1] for title in titles] == ["epoch 3 of 7 at most", "3 epochs"]
+    assert any("validation perplexity 124.0 · best 40.0, epoch 1" in line for line in lines(out))
 
 
 def test_notices_do_not_go_to_the_screen_where_they_go_elsewhere(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import InputError
 from core.text import files, reading
-from core.text.reading import RawText, pieces, read, read_lines
+from core.text.reading import RawText, check_readable, pieces, read, read_lines
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -197,3 +197,40 @@ def test_half_a_character_at_the_end_of_a_piece_is_no_fault(
     monkeypatch.setattr(files, "SNIFFED_BYTES", 2)
     with pytest.raises(InputError, match="at byte 5"):
         read(write(tmp_path / "a.txt", "aéé".encode() + b"\xe9\n"), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "column", "message"),
+    [
+        ("a.csv", b"id,title\n1,a b\n" * 9, "headline", "has no column 'headline'; it has id, title"),
+        ("a.csv", b"one,two\na b,c d\n", None, "no one obvious text column"),
+        ("a.txt", b"a b\n", "headline", "is plain text and has no columns"),
+        ("a.csv", b"", None, "is empty"),
+        ("a.csv", b"text\n\xff\xfa\n", None, "is not utf-8 text"),
+    ],
+)
+def test_a_file_is_checked_by_its_first_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, column: str | None,
+    message: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(reading, "PIECE", 2)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        check_readable(tmp_path / name, column)
+
+
+def test_what_can_be_read_passes_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PIECE", 1)
+    later = write(tmp_path / "a.jsonl", '{"id": 1}\n{"text": "a b"}\n')
+    table = write(tmp_path / "a.csv", "id,text\n1,a b\n")
+    for path in (later, table):
+        check_readable(path, "text")
+
+
+def test_a_table_without_the_column_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PIECE", 1)
+    path = write(tmp_path / "a.csv", "id,text\n1,a b\n1,a,b,c\n")
+    with pytest.raises(InputError, match="has no column"):
+        read(path, "title")

@@ -20,7 +20,7 @@ from core.training import job as jobs
 from core.training import keeper
 from core.training.base import Base, recipe_from
 from core.training.checkpoints import Run
-from core.training.events import Done, EpochDone, Event, Notice, Progress
+from core.training.events import Done, EpochDone, Event, Notice, Progress, Started, epochs_before
 from core.training.job import Job, plan
 from core.training.worker import run
 from tests.conftest import random_model
@@ -121,6 +121,10 @@ def test_an_interrupted_run_ends_as_one_that_was_not(
     second = train(jobs.resume("m"))
     assert_same(model_of(whole), model_of(second))
     assert epochs(first) + epochs(second) == epochs(whole)
+    (started,) = (event for event in second if isinstance(event, Started))
+    before = epochs_before(started)
+    assert [(each.epoch, each.best) for each in before] == [(e.epoch, e.best) for e in epochs(first)]
+    assert [each.loss for each in before] == pytest.approx([each.loss for each in epochs(first)], 1e-5)
     ends = [replace(events[-1], seconds=0, path="") for events in (whole, second)]
     assert ends[0] == ends[1]
 

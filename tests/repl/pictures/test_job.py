@@ -7,6 +7,7 @@ from rich.console import RenderableType
 
 from core.errors import TrainingError
 from core.training.events import Reading
+from core.training.history import Epoch, to_json
 from repl.jobs import Jobs
 from repl.pictures.job import JobView, Status, done, epoch_done, failed
 from tests.repl.conftest import console
@@ -43,6 +44,13 @@ def test_an_epoch_that_is_not_better_leaves_the_best() -> None:
     status = FIRST.after(epoch(2, 130.0, best=False))
     assert (status.best, status.last) == (epoch(1, 124.0), epoch(2, 130.0, best=False))
     assert status.saved == "mine"
+
+
+def test_a_resumed_job_knows_its_epochs() -> None:
+    done = [Epoch(number, 5.0, value, None, 1.0, 1.0, 0.1) for number, value in ((1, 40.0), (2, 50.0))]
+    status = Status("mine").after(replace(STARTED, history=to_json(done)))
+    assert (status.short, status.epochs) == ("mine epoch 2 100%", STARTED.epochs)
+    assert status.best and status.last and (status.best.epoch, status.last.epoch) == (1, 2)
 
 
 @pytest.mark.parametrize("width", [80, 40])
