@@ -55,6 +55,7 @@ class Loop:
             pausing: asked between steps whether to wait.
         """
         self.settings = dataset.recipe.training
+        self._anneals = self.settings.schedule == "linear"
         self.dataset = dataset
         self._stopping, self._team, self._pausing = stopping, team, pausing or Pausing()
         self.network = Network(
@@ -186,6 +187,8 @@ class Loop:
             if self._stopping():
                 self.reason = STOPPED
                 break
+            if self._anneals:
+                self._step.anneal(self._left())
             loss = float(self._step.train(inputs, targets))
             if not math.isfinite(loss):
                 raise TrainingError(
@@ -197,6 +200,12 @@ class Loop:
             if now - shown >= PROGRESS_SECONDS:
                 shown = now
                 yield self._progress()
+
+    def _left(self) -> float:
+        """Return the share of all steps that is still to be done, this one among them."""
+        steps = self.dataset.training.steps
+        done = self.place.epochs * steps + self.place.step
+        return 1 - done / (self.settings.epochs * steps)
 
     def _wait(self) -> float:
         """Wait until the run may go on; that counts neither for its speed nor for the time left."""
@@ -212,7 +221,7 @@ class Loop:
         )
 
     def _end_epoch(self) -> EpochDone:
-        """Measure, remember the best weights, and halve the learning rate where they are older."""
+        """Measure, remember the best weights, and where they are older halve the learning rate."""
         place, measured = self.place, self.measure()
         rate, number, loss = self._step.learning_rate, place.epochs + 1, place.loss / place.tokens
         speed = place.tokens / place.seconds
@@ -220,7 +229,7 @@ class Loop:
         improved = self._improves(measured.perplexity)
         if improved:
             self.best = Best(self.network.weights(), number, loss, *measured)
-        else:
+        elif not self._anneals:
             self._step.slow_down()
         self.place = Place(number)
         self.history.append(epoch)

@@ -43,6 +43,7 @@ class Step:
         network.sparse |= bool(sampled)
         self._objective = Objective(network, training, sampled)
         self._optimizer = Adam(training.learning_rate, lazy=bool(sampled))
+        self._learning_rate = training.learning_rate
         self._clip_norm, self._decay = training.clip_norm, training.weight_decay
         self._variables = list(network.variables.values())
         self._optimizer.build(self._variables)
@@ -70,6 +71,10 @@ class Step:
     def slow_down(self) -> None:
         """Halve the learning rate: smaller steps find what larger ones jump over."""
         self._optimizer.learning_rate.assign(self._optimizer.learning_rate * 0.5)
+
+    def anneal(self, left: float) -> None:
+        """Set the learning rate to a share of what it is at first."""
+        self._optimizer.learning_rate.assign(self._learning_rate * left)
 
     def averaged(self) -> AbstractContextManager[None]:
         """Put averaged weights in the network for a while, where weights are averaged."""
