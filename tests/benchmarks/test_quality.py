@@ -1,5 +1,6 @@
 """What the benchmark of quality reckons by: its mixtures, and the protocols' lines and words."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 
 from core.insight.baselines import Trigrams
 from tests.benchmarks import quality
-from tests.benchmarks.quality import VALIDATION_SHARE, abc, nyt, rows, weights
+from tests.benchmarks.quality import TABLES, VALIDATION_SHARE, abc, nyt, rows, weights
+from tests.benchmarks.summaries import WellRead, known
 
 
 def test_the_weight_of_a_mixture_is_the_likeliest_of_a_fine_grid() -> None:
@@ -50,3 +52,16 @@ def test_the_protocol_of_abc(shared: Path, tmp_path: Path) -> None:
     assert (len(split.training), len(split.validation), len(split.test.lines)) == (42_603, 2_242, 2_495)
     assert split.share == VALIDATION_SHARE
     assert len(split.vocabulary) == 12_084
+
+
+def test_summaries_have_the_words_of_the_headlines_and_no_test_line(shared: Path) -> None:
+    split = nyt(shared)
+    contender = WellRead("read", "read", tables=TABLES[:1])
+    tested = set(split.test.lines)
+    lines = [tuple(line.split()) for line in known(contender._summaries(split), split)]
+    assert len(lines) > 500
+    assert not tested.intersection(lines)
+    counts = Counter(word for line in lines for word in line)
+    others = [word for word in counts if not split.vocabulary.knows(word)]
+    assert others
+    assert {counts[word] for word in others} == {1}, "so that none is a word of the vocabulary"
