@@ -1,0 +1,84 @@
+"""Context labels: a line's category as a token of its own before its first word, as textgenrnn has them.
+
+A label's token holds a blank, which no word of a line does, so nothing that is typed is ever taken for one.
+Labels are read and never said: see core.training.batches and core.decoding.generator.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from core.errors import InputError
+
+MOST = 1000
+"""Different labels at most; a column of more is no category."""
+
+LONGEST = 100
+"""Characters of a label at most."""
+
+_BEFORE, _BEHIND = "<label ", ">"
+
+
+def label_token(name: str) -> str:
+    """Return the token of a label."""
+    return f"{_BEFORE}{name}{_BEHIND}"
+
+
+def is_label(token: str) -> bool:
+    """Say whether a token is a label's."""
+    return token.startswith(_BEFORE) and token.endswith(_BEHIND)
+
+
+def label_name(token: str) -> str:
+    """Return the label of a token of which `is_label` holds."""
+    return token[len(_BEFORE) : -len(_BEHIND)]
+
+
+def label_of(cell: str) -> str:
+    """Return the label that a cell of a table says, its blanks and line ends made single blanks."""
+    return " ".join(cell.split())
+
+
+def words_of(line: Sequence[str]) -> Sequence[str]:
+    """Return the words of a line that may begin with its label."""
+    return line[1:] if line and is_label(line[0]) else line
+
+
+def matching(wanted: str, labels: Iterable[str]) -> list[str]:
+    """Return the labels that `wanted` may mean: the very one, else those that differ in case alone."""
+    there = list(labels)
+    folded = label_of(wanted).casefold()
+    return [label_of(wanted)] if label_of(wanted) in there else [
+        name for name in there if name.casefold() == folded
+    ]
+
+
+class Labels:
+    """The labels of a column as its lines are read, counted."""
+
+    def __init__(self, column: str) -> None:
+        self._column = column
+        self.names: set[str] = set()
+
+    def before(self, cells: Iterable[str]) -> Iterator[tuple[str, ...]]:
+        """Yield what stands before the words of each line: its label's token, or nothing.
+
+        Raises:
+            InputError: there are too many different labels, or one is too long.
+        """
+        for cell in cells:
+            name = label_of(cell)
+            if name and name not in self.names:
+                self._add(name)
+            yield (label_token(name),) if name else ()
+
+    def _add(self, name: str) -> None:
+        if len(name) > LONGEST:
+            raise InputError(
+                f"the label column {self._column!r} holds a text of {len(name):,} characters, "
+                f"{name[:30]!r}..., and a label has {LONGEST} at most; name a column of categories"
+            )
+        self.names.add(name)
+        if len(self.names) > MOST:
+            raise InputError(
+                f"the label column {self._column!r} holds more than {MOST:,} different labels, so it is "
+                "no category; name another one with --label"
+            )
