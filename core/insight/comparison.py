@@ -125,9 +125,8 @@ class Split:
 
     def sequences(self, lines: Sequence[Line], labelled: bool = False) -> list[Ids]:
         """Return lines as ids with the signs around them, and with their labels or without."""
-        if not labelled:
-            lines = [words_of(line) for line in lines]
-        return [sequence(self.vocabulary, line) for line in lines]
+        read = lines if labelled else map(words_of, lines)
+        return [sequence(self.vocabulary, line) for line in read]
 
 
 def _rows(corpus: Corpus, source: Source) -> dict[Line, str]:

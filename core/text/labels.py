@@ -6,13 +6,19 @@ Labels are read and never said: see core.training.batches and core.decoding.gene
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from core.errors import InputError
+from core.errors import InputError, SettingError
 
 MOST = 1000
 """Different labels at most; a column of more is no category."""
 
 LONGEST = 100
 """Characters of a label at most."""
+
+SHOWN = 12
+"""Labels that are named in a sentence at most."""
+
+ALIKE = 0.5
+"""How alike two labels are at least for one to be offered for the other, from 0 to 1."""
 
 _BEFORE, _BEHIND = "<label ", ">"
 
@@ -44,11 +50,52 @@ def words_of(line: Sequence[str]) -> Sequence[str]:
 
 def matching(wanted: str, labels: Iterable[str]) -> list[str]:
     """Return the labels that `wanted` may mean: the very one, else those that differ in case alone."""
-    there = list(labels)
+    there, name = list(labels), label_of(wanted)
+    if name in there:
+        return [name]
+    return [other for other in there if other.casefold() == name.casefold()]
+
+
+def find(wanted: str, labels: Sequence[str], model: str) -> str:
+    """Return the label of a model that is meant, in whatever case it was typed where that tells it.
+
+    Raises:
+        SettingError: the model has no labels, or none like that; the message offers the nearest.
+    """
+    if not labels:
+        raise SettingError(
+            f"{model} knows no labels; load a model that was trained with --label, or set label to off"
+        )
+    found = matching(wanted, labels)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise SettingError(f"{wanted!r} may be {' or '.join(found)}; type it just as one of them")
+    near = _nearest(wanted, labels)
+    hint = f"did you mean {near}?" if near else f"there are {listed(labels, SHOWN)}"
+    raise SettingError(f"{model} has no label {wanted!r}; {hint}")
+
+
+def listed(labels: Sequence[str], most: int) -> str:
+    """Name the first of some labels, and say how many there are beside."""
+    more = f" and {len(labels) - most:,} more" if len(labels) > most else ""
+    return ", ".join(labels[:most]) + more
+
+
+def _nearest(wanted: str, labels: Sequence[str]) -> str | None:
+    """Return the label that begins so, else the one that is spelt most like it, if any is."""
+    from rapidfuzz import process  # only what is typed needs it
+    from rapidfuzz.distance import OSA
+
     folded = label_of(wanted).casefold()
-    return [label_of(wanted)] if label_of(wanted) in there else [
-        name for name in there if name.casefold() == folded
-    ]
+    begun = [name for name in labels if folded and name.casefold().startswith(folded)]
+    if begun:
+        return begun[0]
+    there = [name.casefold() for name in labels]
+    best = process.extractOne(
+        folded[:LONGEST], there, scorer=OSA.normalized_similarity, score_cutoff=ALIKE
+    )
+    return None if best is None else labels[best[2]]
 
 
 class Labels:

@@ -60,7 +60,10 @@ class Noising:
 
 
 def bigram_noise(
-    batches: Batches, words: int, weight: float, renamed: Mapping[int, int | None] = MappingProxyType({})
+    batches: Batches,
+    words: int,
+    weight: float,
+    renamed: Mapping[int, int | None] = MappingProxyType({}),
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return each word's chance to be replaced, and the running sums of what comes in its place.
 

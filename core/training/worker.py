@@ -168,11 +168,23 @@ def _prepare(job: Job, report: Report, stopping: threading.Event) -> Dataset:
     for text in dataset.corpus.texts:
         if text.guessed:
             report(Notice(f"took column {text.column!r} of {text.path.name}"))
+    labels = len(dataset.vocabulary.labels)
+    if job.source.label is not None:
+        report(Notice(_labelled(job.source.label, dataset)))
     if base is not None and model is not None:
-        level, words = model.manifest.level, len(model.vocabulary)
-        added = f"{len(dataset.vocabulary) - words:,} new {level}s added to its {words:,}"
+        level = model.manifest.level
+        words, labels = len(model.vocabulary), labels - len(model.vocabulary.labels)
+        added = f"{len(dataset.vocabulary) - labels - words:,} new {level}s added to its {words:,}"
         report(Notice(f"starts from {base.name}, {added}"))
     return dataset
+
+
+def _labelled(column: str, dataset: Dataset) -> str:
+    labels = len(dataset.vocabulary.labels)
+    told = f"lines begin with what column {column!r} says, one of {labels:,} labels"
+    return (
+        told if dataset.validation is None else f"{told}; so do held-out lines where they are measured"
+    )
 
 
 def _watch(report: Report, stopping: threading.Event) -> Watch:
@@ -359,7 +371,7 @@ def _started(job: Job, dataset: Dataset, done: Sequence[Epoch]) -> Started:
         job.name,
         dataset.lines,
         dataset.validation_lines,
-        words,
+        words - len(dataset.vocabulary.labels),
         dataset.unknown_rate,
         layout.parameters(dataset.recipe.model, words),
         dataset.recipe.training.epochs,

@@ -117,7 +117,8 @@ def memory(
         return MemoryView(remember(session.require_generator(), _line(session, text)))
     if headlines and (text or file is not None):
         raise InputError("the lines to compare on are typed, in a --file or the --headlines: take one")
-    generators = [Generator(session.shelf.load(name)) for name in named(vs)]
+    own = SamplingSettings(label=session.settings.label)
+    generators = [Generator(session.shelf.load(name), own) for name in named(vs)]
     if len(generators) < 2:
         generators.insert(0, session.require_generator())
     corpus = _corpus(session, () if file is None else (file,), column, drop, encoding)
