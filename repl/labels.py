@@ -1,4 +1,4 @@
-"""The labels of the loaded model at the prompt: which one is meant, which there are, how they are swept."""
+"""The labels of the loaded model: which one is meant, which there are, how they are swept."""
 
 from collections.abc import Mapping
 

@@ -102,7 +102,8 @@ def one_model(generator: Generator) -> Model:
 def contexts(generator: Generator, ids: Sequence[int]) -> list[Ids]:
     """Return what the network reads, from a zero state, to answer after each of `ids`, and before any.
 
-    A stream reads `<s>`, the label where one is set, and all words so far; a window the last N, padded on the left.
+    A stream reads `<s>`, the label where one is set, and all words so far; a window the last N, padded
+    on the left.
 
     Raises:
         ModelError: several models are loaded, which read each in its own way.

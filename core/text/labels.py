@@ -1,6 +1,6 @@
-"""Context labels: a line's category as a token of its own before its first word, as textgenrnn has them.
+"""Context labels: a line's category as a token of its own before its words (Woolf 2018, textgenrnn).
 
-A label's token holds a blank, which no word of a line does, so nothing that is typed is ever taken for one.
+A label's token holds a blank, which no word of a line does, so nothing that is typed is taken for one.
 Labels are read and never said: see core.training.batches and core.decoding.generator.
 """
 
@@ -126,6 +126,6 @@ class Labels:
         self.names.add(name)
         if len(self.names) > MOST:
             raise InputError(
-                f"the label column {self._column!r} holds more than {MOST:,} different labels, so it is "
-                "no category; name another one with --label"
+                f"the label column {self._column!r} holds more than {MOST:,} different labels, so it "
+                "is no category; name another one with --label"
             )

@@ -14,6 +14,7 @@ from core.insight.gates import read_gates
 from core.insight.line import Line
 from core.insight.memory import remember
 from core.insight.neurons import LEAST, UNITS, read_unit
+from core.settings import SamplingSettings
 from repl import views
 from repl.arguments import Option
 from repl.options import Column, Drop, Encoding, Layer
