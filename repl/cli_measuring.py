@@ -64,7 +64,7 @@ def evaluate(
     """Measure models on a text: perplexity, unknown words, bits per character.
 
     Repeated lines count once. Every word is guessed, and the end of each line. Of several models the
-    best by bits per character stands first. With --label those that know labels read a line's before it.
+    best by bits per character stands first. With --label, models that know labels read that of a line.
     """
     from core.insight import evaluation
     from core.text.corpus import Source

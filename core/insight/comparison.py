@@ -31,7 +31,7 @@ from core.settings import TextSettings
 from core.text.corpus import Corpus, Line, Source
 from core.text.labels import is_label, label_name, label_of, label_token, words_of
 from core.text.reading import RawText, read
-from core.text.vocabulary import SPECIALS, Vocabulary
+from core.text.vocabulary import Vocabulary
 from core.training.client import Trainer
 from core.training.events import Done, Event
 from core.training.job import plan
@@ -119,9 +119,8 @@ class Split:
     def vocabulary(self) -> Vocabulary:
         """The words of the training lines, with all signs and labels."""
         counts = Counter(line[0] for line in self.training if is_label(line[0]))
-        words = map(words_of, self.training)
-        labels = [label for label, _ in counts.most_common()]
-        return Vocabulary.build(words, self.text.min_count, (*SPECIALS, *labels))
+        words = Vocabulary.build(map(words_of, self.training), self.text.min_count)
+        return Vocabulary((*words.tokens, *(label for label, _ in counts.most_common())))
 
     def sequences(self, lines: Sequence[Line], labelled: bool = False) -> list[Ids]:
         """Return lines as ids with the signs around them, and with their labels or without."""

@@ -287,7 +287,8 @@ def _vocabulary(text: _Text, labels: Sequence[str], recipe: Recipe) -> Vocabular
             f"no word of the {text.training.lines} lines occurs {least} times, so nothing could be "
             "learnt; use --min-count 1 or a longer text"
         )
-    return Vocabulary((*specials, *labels, *words))
+    # Labels come last: in what is before, the more frequent word has the smaller id.
+    return Vocabulary((*specials, *words, *labels))
 
 
 def _extended(base: Model, text: _Text, labels: Sequence[str], min_count: int) -> Model:
@@ -297,7 +298,7 @@ def _extended(base: Model, text: _Text, labels: Sequence[str], min_count: int) -
             f"the model {base.name!r} and the text have more than {MOST:,} different labels together, "
             "and a model may have no more; train a new model without --from"
         )
-    extended = extend(base, [*new, *new_words(text.frequent(min_count), base.vocabulary)])
+    extended = extend(base, [*new_words(text.frequent(min_count), base.vocabulary), *new])
     if not text.knows_any(extended.vocabulary):
         raise InputError(
             f"the model {base.name!r} knows no word of the {text.training.lines} lines, and none "

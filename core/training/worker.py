@@ -182,9 +182,7 @@ def _prepare(job: Job, report: Report, stopping: threading.Event) -> Dataset:
 def _labelled(column: str, dataset: Dataset) -> str:
     labels = len(dataset.vocabulary.labels)
     told = f"lines begin with what column {column!r} says, one of {labels:,} labels"
-    return (
-        told if dataset.validation is None else f"{told}; so do held-out lines where they are measured"
-    )
+    return told if dataset.validation is None else f"{told}; held-out lines are measured with theirs"
 
 
 def _watch(report: Report, stopping: threading.Event) -> Watch:
