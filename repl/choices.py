@@ -138,6 +138,6 @@ def _entries(shelf: Shelf) -> list[Entry]:
 def _told(entry: Entry) -> str:
     if entry.manifest is None:
         return "cannot be used"
-    tokens = f"{entry.manifest.vocabulary:,} {entry.manifest.level}s"
+    tokens = f"{entry.manifest.words:,} {entry.manifest.level}s"
     told = ((heading, measure(heading, entry.manifest)) for heading in MEASURES)
     return " · ".join([tokens, *(f"{heading} {text}" for heading, text in told if text)])

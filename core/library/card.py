@@ -28,7 +28,7 @@ def write_card(manifest: Manifest) -> str:
     )
     told = {name: value for name, value in manifest.training.items() if name not in NOT_TOLD}
     facts = {
-        f"{manifest.level}s": f"{manifest.vocabulary:,}",
+        f"{manifest.level}s": f"{manifest.words:,}",
         "parameters": f"{manifest.parameters:,}",
         "network": f"embedding {shape.embedding_size}, {shape.layers} x {shape.cell.upper()} "
         f"{shape.hidden_size}{tied}{', averaged over all of them' if shape.attention else ''}",

@@ -41,6 +41,13 @@ class Manifest:
     """How much the model's n-grams count beside its network, from 0 to 1; None where it has none."""
 
     @property
+    def words(self) -> int:
+        """How many tokens the vocabulary has, labels aside, as far as the manifest tells these."""
+        labels = self.corpus.get("labels")
+        known = type(labels) is int and 0 <= labels < self.vocabulary
+        return self.vocabulary - labels if known else self.vocabulary
+
+    @property
     def parameters(self) -> int:
         """How many numbers the network consists of."""
         return layout.parameters(self.architecture, self.vocabulary)

@@ -123,6 +123,7 @@ class Saver:
         job, dataset = self._job, self._dataset
         held_out = dataset.validation is not None
         perplexity, bits = self._before
+        labels = len(dataset.vocabulary.labels)
         before = {
             "validation_perplexity_before": perplexity,
             "bits_per_character_before": bits,
@@ -149,6 +150,7 @@ class Saver:
                 "files": _named([readable(path) for path in job.source.files]),
                 "column": dataset.corpus.texts[0].column,
                 **({"label": job.source.label} if job.source.label is not None else {}),
+                **({"labels": labels} if labels else {}),
                 "dropped": list(job.source.drop),
                 "lines": dataset.lines,
                 "validation_lines": dataset.validation_lines,

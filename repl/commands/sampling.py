@@ -77,9 +77,9 @@ def greedy(session: Session) -> Result:
 
 @registry.command("label", example=":label Sports", choices=(choices.labels,) * labels.WORDS)
 def label(session: Session, name: Rest = NOTHING) -> Result:
-    """Set the label that every line begins with, or list those of the model.
+    """Set the label that every line begins with.
 
-    Labels are what a column said of the lines that the model was trained on with --label, such as the
+    Alone it lists those of the model. Labels are what a column said of the lines that the model was trained on with --label, such as the
     desk of a headline: after one it goes on as lines of that label do. Capitals do not matter where
     they tell no two labels apart. :label off reads lines without one.
     """
