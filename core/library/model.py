@@ -44,8 +44,9 @@ class Manifest:
     def words(self) -> int:
         """How many tokens the vocabulary has, labels aside, as far as the manifest tells these."""
         labels = self.corpus.get("labels")
-        known = type(labels) is int and 0 <= labels < self.vocabulary
-        return self.vocabulary - labels if known else self.vocabulary
+        if isinstance(labels, int) and 0 <= labels < self.vocabulary:  # it may say anything
+            return self.vocabulary - labels
+        return self.vocabulary
 
     @property
     def parameters(self) -> int:

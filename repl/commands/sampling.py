@@ -79,9 +79,9 @@ def greedy(session: Session) -> Result:
 def label(session: Session, name: Rest = NOTHING) -> Result:
     """Set the label that every line begins with.
 
-    Alone it lists those of the model. Labels are what a column said of the lines that the model was trained on with --label, such as the
-    desk of a headline: after one it goes on as lines of that label do. Capitals do not matter where
-    they tell no two labels apart. :label off reads lines without one.
+    Alone it lists those of the model. Labels are what a column said of the lines that the model was
+    trained on with --label, such as the desk of a headline: after one it goes on as lines of that label
+    do. Capitals do not matter where they tell no two labels apart. :label off reads lines without one.
     """
     return _set_or_show(session, "label", name) if name else labels.view(session)
 
