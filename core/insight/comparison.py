@@ -303,7 +303,9 @@ def fit(
         HeadlongError: something it needs is missing, or the trainer failed.
     """
     if contender.baseline is not None:
-        return contender.baseline(split.sequences(split.training), split.vocabulary)
+        # Without labels, which are the last ids, so that these have no share in what is left over.
+        tokens = split.vocabulary.tokens[: len(split.vocabulary) - len(split.vocabulary.labels)]
+        return contender.baseline(split.sequences(split.training), Vocabulary(tokens))
     file = folder / "training.jsonl"
     if not file.exists():
         rows = [{COLUMN: row} for row in split.rows]

@@ -67,6 +67,7 @@ def find(wanted: str, labels: Sequence[str], model: str) -> str:
             f"{model} knows no labels; load a model that was trained with --label, or set label to off"
         )
     found = matching(wanted, labels)
+    wanted = wanted[:LONGEST]
     if len(found) == 1:
         return found[0]
     if found:
@@ -92,9 +93,7 @@ def _nearest(wanted: str, labels: Sequence[str]) -> str | None:
     if begun:
         return begun[0]
     there = [name.casefold() for name in labels]
-    best = process.extractOne(
-        folded[:LONGEST], there, scorer=OSA.normalized_similarity, score_cutoff=ALIKE
-    )
+    best = process.extractOne(folded, there, scorer=OSA.normalized_similarity, score_cutoff=ALIKE)
     return None if best is None else labels[best[2]]
 
 
