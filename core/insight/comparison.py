@@ -173,7 +173,7 @@ class TrainedNetwork:
         """See Fitted."""
         logs = log_probabilities(stepper(self.model), sequences, rows_at_once(self.model))
         targets = np.concatenate([each[1:] for each in sequences])
-        return logs[np.isin(targets, list(self.model.vocabulary.labels.values()), invert=True)]
+        return logs[np.isin(targets, list(self.model.vocabulary.label_ids), invert=True)]
 
 
 @dataclass(frozen=True)

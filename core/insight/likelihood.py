@@ -37,7 +37,7 @@ def asked_for(vocabulary: Vocabulary, targets: Ids) -> NDArray[np.bool_]:
 
     Training does not ask for these, either.
     """
-    return np.isin(targets, [0, *vocabulary.labels.values()], invert=True)
+    return np.isin(targets, [0, *vocabulary.label_ids], invert=True)
 
 
 def rows_at_once(model: LanguageModel) -> int:

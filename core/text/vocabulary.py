@@ -98,6 +98,11 @@ class Vocabulary:
         numbered = enumerate(self.tokens)
         return {label_name(token): id_ for id_, token in numbered if is_label(token)}
 
+    @cached_property
+    def label_ids(self) -> frozenset[int]:
+        """The ids of all labels."""
+        return frozenset(self.labels.values())
+
     def label(self, name: str | None) -> int | None:
         """Return the id of a label, whatever its case where that tells it; None where there is none."""
         found = matching(name, self.labels) if name and self.labels else []

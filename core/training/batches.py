@@ -83,7 +83,7 @@ class LineBatches:
         self._lines, self._batch_size = lines, batch_size
         self._around = vocabulary.start, vocabulary.end
         self._label_dropout, self._is_label = label_dropout, np.zeros(len(vocabulary), np.bool_)
-        self._is_label[list(vocabulary.labels.values())] = True
+        self._is_label[list(vocabulary.label_ids)] = True
         self.counts, pieces = np.zeros(len(vocabulary), np.int64), 0
         for ids, lengths in windows(lines, None):
             self.counts += np.bincount(ids, minlength=len(vocabulary))

@@ -31,12 +31,12 @@ class Noising:
         self._is_word = None
         if vocabulary.labels:
             words = np.ones(len(vocabulary), np.bool_)
-            words[list(vocabulary.labels.values())] = False
+            words[list(vocabulary.label_ids)] = False
             self._is_word = tf.constant(words)
         self._dropout = recipe.model.word_dropout if self._unknown is not None else 0.0
         self._rates = self._sums = None
         if recipe.training.noising:
-            labels = dict.fromkeys(vocabulary.labels.values(), self._start)
+            labels = dict.fromkeys(vocabulary.label_ids, self._start)
             rates, sums = bigram_noise(
                 dataset.training, len(vocabulary), recipe.training.noising, labels
             )
