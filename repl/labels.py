@@ -7,7 +7,6 @@ from rich.text import Text
 
 from core.decoding.generator import Generator
 from core.errors import SettingError
-from core.insight.values import MOST, read_values
 from core.setting import Setting, Value, settings_of
 from core.settings import SamplingSettings
 from core.text.labels import find
@@ -59,6 +58,8 @@ def swept(generator: Generator, setting: Setting, text: str) -> tuple[Value, ...
         SettingError: a value that the setting does not take, or a label that the model lacks; or there
             are too many.
     """
+    from core.insight.values import MOST, read_values  # only a sweep needs it
+
     if setting.name != "label":
         return read_values(setting, text)
     there: list[Value] = list(generator.vocabulary.labels)

@@ -24,7 +24,7 @@ from core.text.encoding import (
     Encoder,
     Facts,
 )
-from core.text.labels import Labels, is_label
+from core.text.labels import Labels, is_label, words_of
 from core.text.reading import RawText, pieces
 from core.text.storage import Memory, Storage, read_words
 from core.text.vocabulary import PADDING
@@ -210,14 +210,17 @@ class _Reading:
             for text, share in texts:
                 kept, lines = self._lines(text)
                 encoder.add(lines)
-                longest = max(longest, *(len(line) - is_label(line[0]) for line in lines), 0)
+                if text.labels is not None:
+                    longest = max(longest, *(len(words_of(line)) for line in lines), 0)
                 counts.update(rows=len(text.rows), kept=kept, lines=len(lines))
                 taken[text.path] = (text.column, text.guessed)
                 self.watch(counts["rows"], share)
             rows, dropped = counts["rows"], counts["rows"] - counts["kept"]
             if not counts["lines"]:
                 raise InputError(_nothing_left(self.source, rows, counts["kept"], self.method))
-            facts = replace(encoder.finish(), longest=longest)
+            facts = encoder.finish()
+        if longest:  # without the label, which is no word
+            facts = replace(facts, longest=longest)
         return {
             "facts": asdict(facts),
             "counts": (rows, dropped, counts["kept"] - counts["lines"]),

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.decoding.generator import Generator
+from core.errors import InputError, SettingError
 from core.insight import gates, memory, scoring, tree
 from core.insight.line import contexts, read_line
 from core.insight.why import explain
@@ -15,7 +16,9 @@ from core.library import bundle
 from core.library.ensemble import SKIPPED, Ensemble
 from core.library.model import Model
 from core.settings import SamplingSettings
+from core.text.corpus import Source
 from core.text.labels import label_token
+from core.training.job import Job
 from repl import cli, cli_comparing, cli_inside, cli_looking, cli_measuring, views
 from repl.cli_base import app
 from repl.commands import registry
@@ -23,6 +26,7 @@ from repl.line.completion import candidates
 from repl.line.ghost import Ghost
 from repl.line.validation import CommandValidator
 from repl.loop import run_line
+from repl.training import Request
 from tests.conftest import WORDS, random_model, with_ngrams
 from tests.repl.conftest import Screen
 from tests.repl.line.test_validation import complaint
@@ -303,3 +307,20 @@ def test_a_text_is_counted_and_measured_with_its_labels(shelf_directory: Path, t
     assert figures["desks", ()]["words"] == 4  # the same line twice
     plain = figures["tiny", ("--label", "desk")]
     assert (plain["words"], plain["unknown"], plain["tokens"]) == (6, 0, 9)
+
+
+def test_a_training_is_asked_for_with_its_label_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("desk,headline\nArts,why war\nArts,china says\n")
+    request = Request((path,), "headline", label="desk", name="m")
+    assert request.command() == "headlong train a.csv --column headline --label desk --name m"
+    job = request.job()
+    assert job.source == Source((path,), "headline", label="desk")
+    assert Job.from_json(job.to_json()) == job
+    old = json.loads(job.to_json())
+    del old["source"]["label"]  # a run that was begun before there were labels
+    assert Job.from_json(json.dumps(old)).source.label is None
+    with pytest.raises(SettingError, match="leave out all but --name"):
+        Request(label="desk", resume=True).job()
+    with pytest.raises(InputError, match=r"has no column 'dsk'; it has desk, headline"):
+        Request((path,), label="dsk", name="m").job()
