@@ -46,7 +46,7 @@ class Setting:
         if self.many:
             return f"{self._describe_many()}, or {self.none}"
         if self.kind is str:
-            return "a text"
+            return f"a text, or {self.none}" if self.none else "a text"
         noun = "a whole number" if self.kind is int else "a number"
         if self.low is not None and self.high is not None:
             noun += f" from {_number(self.low)} to {_number(self.high)}"

@@ -5,6 +5,7 @@ from typing import Literal
 
 from core.errors import SettingError
 from core.setting import Settings, setting
+from core.text.labels import LONGEST, label_of
 
 Context = Literal["stream", "window"]
 
@@ -113,6 +114,9 @@ class TrainingSettings(Settings):
     slowness: float = setting(
         0.0, "weight in the loss of the squares of a stream's changes; 1 is usual", low=0, high=1000
     )
+    label_dropout: float = setting(
+        0.2, "share of the lines with a label that are read without it in training", low=0, high=0.95
+    )
     weight_decay: float = setting(
         0.0, "share of each weight that a step takes off, times the learning rate", low=0, high=100
     )
@@ -207,6 +211,9 @@ class SamplingSettings(Settings):
     ensemble: Literal["mix", "turns"] = setting(
         "mix", "several models at once: their mixed distribution, or a word of each in turn"
     )
+    label: str | None = setting(
+        None, "the label that every line begins with, where the model knows labels", none="off"
+    )
     ngram_weight: float | None = setting(
         None,
         "how much a model's n-grams count beside its network; 0 is not at all, auto as it was saved",
@@ -220,6 +227,13 @@ class SamplingSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.label is not None:
+            object.__setattr__(self, "label", label_of(self.label))
+            if not 0 < len(self.label) <= LONGEST:
+                raise SettingError(
+                    f"label must be the name of one, of {LONGEST} characters at most, or off, "
+                    f"not {self.label[:30]!r}"
+                )
         if self.contrastive is not None and (self.beam or self.must):
             other = "beam" if self.beam else "must"
             raise SettingError(

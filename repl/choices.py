@@ -68,10 +68,25 @@ def all_settings(session: Session, before: Sequence[str] = ()) -> Iterator[Choic
 def setting_values(session: Session, before: Sequence[str]) -> Iterator[Choice]:
     """Offer values of the setting that was named before."""
     name = before[-1].replace("-", "_") if before else ""
-    if name in settings_of(SamplingSettings):
+    if name == "label":
+        yield from labels(session)
+    elif name in settings_of(SamplingSettings):
         yield from _values(session.settings, name)
     elif name in settings_of(ProgramSettings):
         yield from _values(session.program_now, name)
+
+
+def labels(session: Session, before: Sequence[str] = ()) -> Iterator[Choice]:
+    """Offer the labels of the loaded model; after the first words of one, the rest of it."""
+    now, generator = session.settings.label, session.generator
+    begun = "".join(f"{word} " for word in before)
+    names = list(generator.vocabulary.labels) if generator is not None else []
+    for name in names:
+        if name.casefold().startswith(begun.casefold()):
+            meaning = "as it is now" if name == now else "lines begin with this label"
+            yield Choice(views.safe(name[len(begun) :]), meaning)
+    if not begun:
+        yield Choice("off", "as it is now" if now is None else "lines begin with no label")
 
 
 def value_of(name: str) -> Choices:
@@ -123,6 +138,6 @@ def _entries(shelf: Shelf) -> list[Entry]:
 def _told(entry: Entry) -> str:
     if entry.manifest is None:
         return "cannot be used"
-    tokens = f"{entry.manifest.vocabulary:,} {entry.manifest.level}s"
+    tokens = f"{entry.manifest.words:,} {entry.manifest.level}s"
     told = ((heading, measure(heading, entry.manifest)) for heading in MEASURES)
     return " · ".join([tokens, *(f"{heading} {text}" for heading, text in told if text)])

@@ -76,6 +76,10 @@ DropOption = Annotated[
 EncodingOption = Annotated[
     str | None, typer.Option("--encoding", help="The files' encoding; UTF-8 if not given.")
 ]
+LabelColumnOption = Annotated[
+    str | None,
+    typer.Option("--label", metavar="COLUMN", help="The column of the lines' labels, as their desk."),
+]
 CleaningOption = Annotated[str | None, option("cleaning")]
 Text = str | None
 
@@ -198,6 +202,7 @@ def train(
     column: ColumnOption = None,
     drop: DropOption = None,
     encoding: EncodingOption = None,
+    label: LabelColumnOption = None,
     from_: Annotated[
         str | None,
         typer.Option(
@@ -278,6 +283,7 @@ def train(
         resume,
         probes=tuple(probe or ()),
         tensorboard=tensorboard,
+        label=label,
     )
     request = request.change(options, change or ())
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
@@ -297,6 +303,7 @@ def corpus(
     column: ColumnOption = None,
     drop: DropOption = None,
     encoding: EncodingOption = None,
+    label: LabelColumnOption = None,
     cleaning: CleaningOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -307,7 +314,7 @@ def corpus(
     text = TextSettings()
     if cleaning is not None:
         text = text.change(cleaning=find_setting("cleaning", Recipe.table()).parse(cleaning))
-    loaded = Corpus.load(source(files or (), column, drop or (), encoding), text.cleaning)
+    loaded = Corpus.load(source(files or (), column, drop or (), encoding, label), text.cleaning)
     counts = count(loaded)
     messages = make_console(sys.stderr)
     for taken in loaded.texts:

@@ -45,6 +45,14 @@ TextsArgument = Annotated[
     typer.Argument(help="Texts, each an argument; lines on standard input if there is none."),
 ]
 FileOption = Annotated[Path | None, typer.Option("--file", help="Read the texts, one a line.")]
+LabelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label",
+        metavar="TEXT",
+        help="The label that every text begins with, where the model knows labels (a text, or off).",
+    ),
+]
 PictureOption = Annotated[
     Path | None,
     typer.Option("--picture", help="Write what is shown to a .svg, .html, .md or .txt file."),

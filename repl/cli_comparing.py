@@ -14,11 +14,12 @@ from core.insight import scoring, sweeping, versus
 from core.insight.line import read_line
 from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
-from repl import views
+from repl import labels, phrases, views
 from repl.cli_base import (
     LOOKING,
     FileOption,
     JsonOption,
+    LabelOption,
     ModelArgument,
     ModelOption,
     PictureOption,
@@ -31,7 +32,7 @@ from repl.cli_base import (
     print_json,
     texts,
 )
-from repl.cli_sampling import sampling_generator, sampling_options
+from repl.cli_sampling import label_value, labelled_generator, sampling_generator, sampling_options
 from repl.session import make_console, print_error
 
 Scored = tuple[str, scoring.Score]
@@ -44,6 +45,7 @@ def score(
     text: TextsArgument = None,
     file: FileOption = None,
     model: ModelOption = None,
+    label: LabelOption = None,
     by: Annotated[
         str, typer.Option("--by", metavar="rank|probability", help="What the colours tell.")
     ] = "rank",
@@ -60,7 +62,8 @@ def score(
 
     no_picture_of_json(picture, as_json)
     colours = measure(by)
-    generator = Generator(context.obj.shelf.load(model or context.obj.model))
+    loaded = context.obj.shelf.load(model or context.obj.model)
+    generator = labelled_generator(loaded, label_value(label))
     failed: list[str] = []
     found = _scores(generator, _filled(texts(text, file, "score", blanks=False), bool(text)), failed)
     if as_json:
@@ -152,13 +155,12 @@ def sweep(
     as_json: JsonOption = False,
 ) -> None:
     """Continue seeds under several values of one setting, with the same random numbers for each."""
-    from core.insight.values import read_values
     from repl.pictures.sweep import picture as drawn
 
     no_picture_of_json(picture, as_json)
     setting = find_setting(name.replace("-", "_"), settings_of(SamplingSettings))
-    wanted = read_values(setting, values)
     generator = sampling_generator(context.obj.shelf.load(model or context.obj.model), settings)
+    wanted = labels.swept(generator, setting, values)
     messages = make_console(sys.stderr)
 
     def pictures() -> Iterator[RenderableType]:
@@ -231,7 +233,10 @@ def vs(
 
     no_picture_of_json(picture, as_json)
     models = [context.obj.shelf.load(name) for name in (one, two)]
-    first, second = (sampling_generator(model, settings) for model in models)
+    first, second = (Generator(model, settings) for model in models)
+    for each in (first, second):
+        for notice in phrases.notices(each, ["ban", phrases.LABEL]):
+            make_console(sys.stderr).print(notice)
 
     def pictures() -> Iterator[RenderableType]:
         for line in texts(text, file, f"vs {one} {two}"):

@@ -19,6 +19,7 @@ from repl.cli_base import (
     INSIDE,
     FileOption,
     JsonOption,
+    LabelOption,
     ModelOption,
     PictureOption,
     ReplaceOption,
@@ -30,6 +31,7 @@ from repl.cli_base import (
     print_json,
     texts,
 )
+from repl.cli_sampling import label_value, labelled_generator
 from repl.session import make_console
 
 if TYPE_CHECKING:  # what only these commands need is imported when they run
@@ -49,6 +51,7 @@ def gates(
     text: TextsArgument = None,
     file: FileOption = None,
     model: ModelOption = None,
+    label: LabelOption = None,
     as_json: JsonOption = False,
     picture: PictureOption = None,
     replace: ReplaceOption = False,
@@ -58,7 +61,7 @@ def gates(
     from repl import inside_json
     from repl.pictures.gates import GatesView
 
-    generator = _load(context, model)
+    generator = _load(context, model, label)
     told = (
         read_gates(generator, line)
         for line in _lines(generator, texts(text, file, "gates", blanks=False))
@@ -75,6 +78,7 @@ def neuron(
     text: TextsArgument = None,
     file: FileOption = None,
     model: ModelOption = None,
+    label: LabelOption = None,
     layer: LayerOption = None,
     as_json: JsonOption = False,
     picture: PictureOption = None,
@@ -85,7 +89,7 @@ def neuron(
     from repl import inside_json
     from repl.pictures.neurons import UnitView
 
-    generator = _load(context, model)
+    generator = _load(context, model, label)
     letters = generator.model.level == "character"
     lines = _lines(generator, texts(text, file, f"neuron {unit}", blanks=False))
     told = (read_unit(generator, line, unit, layer) for line in lines)
@@ -101,6 +105,7 @@ def neurons(
     drop: DropOption = None,
     encoding: EncodingOption = None,
     model: ModelOption = None,
+    label: LabelOption = None,
     layer: LayerOption = None,
     least: Annotated[
         int, typer.Option("--least", help="How often a word must come to count.", min=1)
@@ -115,7 +120,7 @@ def neurons(
     from repl.pictures.neurons import SurveyView
 
     no_picture_of_json(picture, as_json)
-    generator = _load(context, model)
+    generator = _load(context, model, label)
     corpus = inside.Corpus(files or (), column, drop or (), encoding, make_console(sys.stderr).print)
     told, total = inside.survey_corpus(generator, corpus, layer, least, top)
     if not as_json:
@@ -131,6 +136,7 @@ def memory(
     text: TextsArgument = None,
     file: FileOption = None,
     model: ModelOption = None,
+    label: LabelOption = None,
     vs: Annotated[
         list[str] | None,
         typer.Option(
@@ -154,13 +160,15 @@ def memory(
 
     no_picture_of_json(picture, as_json)
     if not vs:
-        generator = _load(context, model)
+        generator = _load(context, model, label)
         lines = _lines(generator, texts(text, file, "memory", blanks=False))
         told = (remember(generator, line) for line in lines)
         _output(told, inside_json.line_memory, MemoryView, as_json, picture, replace)
         return
     names = inside.named(vs)
-    generators = [_load(context, name) for name in (names if len(names) > 1 else [model, *names])]
+    generators = [
+        _load(context, name, label) for name in (names if len(names) > 1 else [model, *names])
+    ]
     files = () if file is None else (file,)
     corpus = inside.Corpus(files, column, drop or (), encoding, make_console(sys.stderr).print)
     memories = inside.compare(generators, text or (), corpus)
@@ -170,8 +178,9 @@ def memory(
         print_json(inside_json.memory(one))
 
 
-def _load(context: typer.Context, model: str | None) -> Generator:
-    return Generator(context.obj.shelf.load(model or context.obj.model))
+def _load(context: typer.Context, model: str | None, label: str | None) -> Generator:
+    loaded = context.obj.shelf.load(model or context.obj.model)
+    return labelled_generator(loaded, label_value(label))
 
 
 def _lines(generator: Generator, given: Iterable[str]) -> Iterator["Line"]:

@@ -17,6 +17,7 @@ from repl.cli_base import (
     LOOKING,
     FileOption,
     JsonOption,
+    LabelOption,
     ModelOption,
     PictureOption,
     ReplaceOption,
@@ -28,7 +29,7 @@ from repl.cli_base import (
     print_json,
     texts,
 )
-from repl.cli_sampling import sampling_generator, sampling_options
+from repl.cli_sampling import label_value, labelled_generator, sampling_generator, sampling_options
 from repl.session import make_console
 
 
@@ -85,6 +86,7 @@ def tree(
     text: TextsArgument = None,
     file: FileOption = None,
     model: ModelOption = None,
+    label: LabelOption = None,
     depth: Annotated[int, typer.Option("--depth", help="Words that follow one another.")] = 3,
     width: Annotated[int, typer.Option("--width", help="Words side by side.")] = 2,
     picture: PictureOption = None,
@@ -95,7 +97,8 @@ def tree(
     from repl.pictures.tree import picture as drawn
 
     no_picture_of_json(picture, as_json)
-    generator = Generator(context.obj.shelf.load(model or context.obj.model))
+    loaded = context.obj.shelf.load(model or context.obj.model)
+    generator = labelled_generator(loaded, label_value(label))
     messages = make_console(sys.stderr)
     shown: list[Any] = []
     for typed in texts(text, file, "tree"):

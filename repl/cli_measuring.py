@@ -11,7 +11,14 @@ from core.recipe import Recipe
 from core.setting import find_setting
 from core.settings import TextSettings
 from repl import views
-from repl.cli import CleaningOption, ColumnOption, DropOption, EncodingOption, option
+from repl.cli import (
+    CleaningOption,
+    ColumnOption,
+    DropOption,
+    EncodingOption,
+    LabelColumnOption,
+    option,
+)
 from repl.cli_base import (
     LOOKING,
     JsonOption,
@@ -49,6 +56,7 @@ def evaluate(
     column: ColumnOption = None,
     drop: DropOption = None,
     encoding: EncodingOption = None,
+    label: LabelColumnOption = None,
     picture: PictureOption = None,
     replace: ReplaceOption = False,
     as_json: JsonOption = False,
@@ -56,7 +64,7 @@ def evaluate(
     """Measure models on a text: perplexity, unknown words, bits per character.
 
     Repeated lines count once. Every word is guessed, and the end of each line. Of several models the
-    best by bits per character stands first.
+    best by bits per character stands first. With --label, models that know labels read that of a line.
     """
     from core.insight import evaluation
     from core.text.corpus import Source
@@ -64,7 +72,7 @@ def evaluate(
 
     no_picture_of_json(picture, as_json)
     models = [context.obj.shelf.load(name) for name in model or [context.obj.model]]
-    corpora = evaluation.Corpora(Source(tuple(files), column, tuple(drop or ()), encoding))
+    corpora = evaluation.Corpora(Source(tuple(files), column, tuple(drop or ()), encoding, label))
     corpora.of(models[0])
     _tell_columns(corpora.texts)
     found = []
@@ -94,6 +102,7 @@ def compare(
     column: ColumnOption = None,
     drop: DropOption = None,
     encoding: EncodingOption = None,
+    label: LabelColumnOption = None,
     cleaning: CleaningOption = None,
     min_count: Annotated[str | None, option("min_count")] = None,
     only: Annotated[
@@ -122,7 +131,7 @@ def compare(
     from repl.comparing import follow, show
 
     contenders = comparison.chosen([key.strip() for key in only.split(",")] if only else [])
-    kept = (column, tuple(drop or ()), encoding)
+    kept = (column, tuple(drop or ()), encoding, label)
     measured = Source(tuple(test), *kept) if test else None
     text = _text_settings(cleaning, min_count)
     split = comparison.Split.of(Source(tuple(files), *kept), text, measured)

@@ -16,6 +16,7 @@ from core.decoding.generator import Generator
 from core.library.ensemble import LanguageModel
 from core.setting import Setting, settings_of
 from core.settings import SamplingSettings
+from core.text.labels import find
 from repl import phrases
 from repl.session import make_console
 
@@ -47,12 +48,36 @@ def sampling_options(command: Callable[..., None]) -> Callable[..., None]:
 def sampling_generator(model: LanguageModel, settings: SamplingSettings) -> Generator:
     """Return a model with settings; a ban that does nothing is told on standard error.
 
-    What it cannot be made to say is an error, as soon as it is to say something.
+    What it cannot be made to say is an error, as soon as it is to say something; a label that it does
+    not know is one now.
+
+    Raises:
+        SettingError: the model has no such label.
     """
-    generator = Generator(model, settings)
+    generator = labelled_generator(model, settings.label, settings)
     for notice in phrases.notices(generator, ["ban"]):
         make_console(sys.stderr).print(notice)
     return generator
+
+
+def labelled_generator(
+    model: LanguageModel, label: str | None, settings: SamplingSettings | None = None
+) -> Generator:
+    """Return a model that reads a label before every line, where one is given.
+
+    Raises:
+        SettingError: it has no such label.
+    """
+    settings = settings or SamplingSettings()
+    if label is not None:
+        settings = settings.change(label=find(label, list(model.vocabulary.labels), model.name))
+    return Generator(model, settings)
+
+
+def label_value(label: str | None) -> str | None:
+    """Return the label that an option names; None for `off`."""
+    value = None if label is None else _TABLE["label"].parse(label)
+    return value if isinstance(value, str) else None
 
 
 def _read(given: dict[str, Any]) -> SamplingSettings:
@@ -80,6 +105,8 @@ def _parameter(setting: Setting) -> inspect.Parameter:
         annotation, metavar, told = list[str] | None, "WORD", "may be repeated"
     elif setting.choices:
         metavar = "|".join(setting.choices)
+    elif setting.kind is str:
+        metavar = "TEXT"
     told = f" ({told})" if told else ""
     option = typer.Option(
         flag,

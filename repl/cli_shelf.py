@@ -158,7 +158,7 @@ def _listed(entry: Entry) -> dict[str, Any]:
         return record | {"shipped": entry.shipped, "problem": entry.problem}
     return record | {
         "level": entry.manifest.level,
-        "vocabulary": entry.manifest.vocabulary,
+        "vocabulary": entry.manifest.words,
         "parameters": entry.manifest.parameters,
         "bytes": entry.bytes,
         "shipped": entry.shipped,

@@ -1,4 +1,4 @@
-"""What the loaded model makes of the words that are banned or required: it may not know them."""
+"""What the loaded model makes of banned or required words and of the label: it may not know them."""
 
 from collections.abc import Iterable
 
@@ -13,11 +13,17 @@ EFFECTS = {
 }
 """The settings that hold phrases, and what comes of one that a model does not know."""
 
+LABEL = "label"
 
-def notices(generator: Generator, settings: Iterable[str] = tuple(EFFECTS)) -> list[Text]:
-    """Say in one line for each setting which phrases the model does not know, and what comes of it."""
-    told = []
-    for name in settings:
+
+def notices(generator: Generator, settings: Iterable[str] = (*EFFECTS, LABEL)) -> list[Text]:
+    """Say in one line for each setting what of it the model does not know, and what comes of it."""
+    told, wanted = [], set(settings)
+    label = generator.settings.label
+    if LABEL in wanted and label is not None and generator.vocabulary.label(label) is None:
+        model = views.safe(generator.model.name)
+        told.append(Text(f"{model} has no label {views.safe(label)!r}, so it reads none", "notice"))
+    for name in [name for name in EFFECTS if name in wanted]:
         phrases = getattr(generator.settings, name) or ()
         unknown = [views.safe(phrase) for phrase in phrases if not _knows(generator, phrase)]
         if unknown:

@@ -74,7 +74,7 @@ class ShelfView:
         manifest = entry.manifest
         assert manifest is not None
         return {
-            "tokens": f"{manifest.vocabulary:,} {manifest.level}s",
+            "tokens": f"{manifest.words:,} {manifest.level}s",
             "size": size(entry.bytes),
             **{heading: measure(heading, manifest) for heading in MEASURES},
             "age": age(manifest.created, self.today),

@@ -32,7 +32,10 @@ def command(turn: Turn, model: str, generator: Generator) -> str:
             f"line {turn.number} goes on from words that its text does not give again, so no shell "
             "command does; :save keeps it in a file"
         )
-    words = ["headlong", "generate", "--model", model, *_options(turn.settings)]
+    settings = turn.settings
+    if generator.vocabulary.label(settings.label) is None:  # which the shell would refuse
+        settings = settings.change(label=None)
+    words = ["headlong", "generate", "--model", model, *_options(settings)]
     if seed.text.startswith("-"):
         words.append("--")
     return " ".join(map(quote, [*words, seed.text]))

@@ -50,6 +50,9 @@ class Request:
     tensorboard: Path | None = None
     """Where to write what TensorBoard draws."""
 
+    label: str | None = None
+    """The column of the lines' labels."""
+
     def change(self, options: Mapping[str, str | None], assignments: Sequence[str]) -> "Request":
         """Return the request with settings changed.
 
@@ -90,7 +93,7 @@ class Request:
         workers = check_workers(self.workers, cluster)
         if self.resume:
             return self._resumed(workers, cluster)
-        text = source(self.files, self.column, self.drop, self.encoding)
+        text = source(self.files, self.column, self.drop, self.encoding, self.label)
         recipe, base = (self.recipe(), None) if self.base is None else self._start(self.base)
         return plan(
             text,
@@ -115,6 +118,7 @@ class Request:
             self.replace,
             self.probes,
             self.tensorboard,
+            self.label,
         )
         if any(others) or self.changes.keys() - {"epochs"}:
             raise SettingError(
@@ -139,6 +143,7 @@ class Request:
         for value in self.drop:
             words += ["--drop", value]
         words += _given("--encoding", self.encoding)
+        words += _given("--label", self.label)
         words += _given("--from", readable(Path(self.base)) or self.base if self.base else None)
         words += _given("--workers", self.workers)
         words += _given("--preset", self.preset if self.preset != DEFAULT_PRESET else None)

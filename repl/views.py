@@ -16,6 +16,7 @@ from core.library.mixture import Part, write
 from core.library.model import Manifest, Model
 from core.setting import Setting, Settings, settings_of
 from core.settings import SamplingSettings
+from core.text.labels import SHOWN, listed
 from core.text.vocabulary import SPECIALS, is_word
 
 if TYPE_CHECKING:  # what only some commands draw is imported when they do: a start is to be quick
@@ -149,6 +150,8 @@ def sampling(generator: Generator) -> list[str]:
     for name, setting in settings_of(SamplingSettings).items():
         value = getattr(settings, name)
         told = hot if name == "temperature" else value != getattr(defaults, name)
+        if name == "label" and generator.vocabulary.label(settings.label) is None:
+            continue  # the model reads none
         if told and name not in silent:
             parts.append(f"{name.replace('_', '-')} {safe(setting.show(value))}")
     return [*parts, f"rng {settings.rng}"] if settings.draws else parts
@@ -238,8 +241,10 @@ def loaded(generator: Generator) -> RenderableType:
         context += f" of {manifest.architecture.window}"
     perplexity = manifest.metrics.get("validation_perplexity")
     rate = manifest.metrics.get("unknown_rate")
-    size = f"{manifest.vocabulary:,} {manifest.level}s"
-    facts = [size, f"{manifest.parameters:,} parameters", context]
+    labels = len(generator.vocabulary.labels)
+    facts = [f"{manifest.vocabulary - labels:,} {manifest.level}s"]
+    facts += [f"{labels:,} label{'s' if labels > 1 else ''}"] if labels else []
+    facts += [f"{manifest.parameters:,} parameters", context]
     if isinstance(perplexity, float) and isinstance(rate, float):
         facts.append(f"{perplexed(perplexity)} with {rate:.0%} unknown")
     name = (safe(generator.model.name), "name")
@@ -284,6 +289,8 @@ def model_facts(generator: Generator) -> RenderableType:
         "network": network(manifest),
         "cleaning": manifest.cleaning,
     }
+    if labels := list(generator.vocabulary.labels):
+        table["labels"] = listed(labels, SHOWN)
     if manifest.ngram_weight is not None:
         table["ngram weight"] = f"{manifest.ngram_weight:.4g}"
     for group in (manifest.corpus, manifest.training, manifest.metrics):
@@ -314,6 +321,8 @@ def guessed_column(text: "RawText") -> Text:
 def corpus_record(counts: "CorpusCounts") -> dict[str, Any]:
     """Return what `headlong corpus --json` prints."""
     record = asdict(counts)
+    if not counts.labels:
+        del record["labels"], record["labelled"]
     record["min_count"] = {
         least: {"vocabulary": words + 1, "unknown_rate": rate}
         for least, (words, rate) in record.pop("kept").items()
@@ -334,6 +343,7 @@ def corpus_counts(counts: "CorpusCounts") -> RenderableType:
             "samples": f"{counts.samples:,} beginnings of lines",
             "longest": f"{counts.longest:,} words",
             "tokens": f"{counts.tokens:,}",
+            **_labelled(counts),
         }
     )
     headings = ("min_count", "words kept", "tokens unknown")
@@ -341,6 +351,12 @@ def corpus_counts(counts: "CorpusCounts") -> RenderableType:
     for least, (words, rate) in counts.kept.items():
         rates.add_row(str(least), f"{words:,}", f"{rate:.1%}")
     return Group(table, Text(), rates)
+
+
+def _labelled(counts: "CorpusCounts") -> dict[str, str]:
+    if not counts.labels:
+        return {}
+    return {"labels": f"{counts.labels:,} different ones, before {counts.labelled:,} lines"}
 
 
 def perplexed(value: float) -> str:

@@ -271,7 +271,7 @@ class Generator:
         rules = self.rules
         if rules.end in forced:
             return [list(forced[: forced.index(rules.end)])]
-        task = Task(self.stepper, self.settings, rules, self._start, seed.ids, tuple(forced))
+        task = Task(self.stepper, self.settings, rules, self.prefix, seed.ids, tuple(forced))
         return beam.find(task) if self.settings.contrastive is None else contrastive.find(task)
 
     def _replay(self, seed: Seed, lines: Sequence[Sequence[int]]) -> Iterator[Step]:
@@ -350,14 +350,15 @@ class Generator:
         """Return the state, of one row, after the seed."""
         stepper = self.stepper
         state = stepper.start(1)
-        for id_ in (*self._start, *seed.ids):
+        for id_ in (*self.prefix, *seed.ids):
             state = stepper.advance(state, np.array([id_], np.intp))
         return after_seed(state, self.settings)
 
     @property
-    def _start(self) -> tuple[int, ...]:
-        """What a network reads before any word."""
-        return () if self.vocabulary.start is None else (self.vocabulary.start,)
+    def prefix(self) -> tuple[int, ...]:
+        """What a network reads before any word: `<s>`, and the label where one is set and known."""
+        read = (self.vocabulary.start, self.vocabulary.label(self.settings.label))
+        return tuple(id_ for id_ in read if id_ is not None)
 
 
 def _judge(step: Step) -> Iterator[tuple[int, int, float, int]]:

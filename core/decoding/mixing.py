@@ -29,6 +29,7 @@ class MixedStepper:
         assert model.ngrams is not None
         self._network, self._model = network, model
         self._read = model.ngrams.ids.shape[1] - 1
+        self._labels = model.vocabulary.label_ids
         self.weight = (model.manifest.ngram_weight or 0.0) if weight is None else weight
 
     def weighing(self, weight: float | None) -> "MixedStepper":
@@ -44,6 +45,9 @@ class MixedStepper:
         """See Stepper."""
         assert state.context is not None
         context = np.concatenate([state.context[:, 1:], ids[:, None]], axis=1)
+        if not self._labels.isdisjoint(ids.tolist()):  # n-grams are counted in lines without labels
+            read = np.isin(ids, list(self._labels))
+            context = np.where(read[:, None], state.context, context)
         return self._network.advance(state, ids)._replace(context=context)
 
     def hidden(self, state: State) -> Floats:

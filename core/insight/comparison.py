@@ -7,11 +7,15 @@ stop by the validation lines; the test lines are touched once, at the end.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
 
 from core.decoding.cells import Ids
 from core.decoding.stepper import stepper
@@ -25,6 +29,7 @@ from core.recipe import Recipe, preset
 from core.setting import Value
 from core.settings import TextSettings
 from core.text.corpus import Corpus, Line, Source
+from core.text.labels import is_label, label_name, label_of, label_token, words_of
 from core.text.reading import RawText, read
 from core.text.vocabulary import Vocabulary
 from core.training.client import Trainer
@@ -34,8 +39,8 @@ from core.training.selection import parted
 
 TEST_SHARE = 0.1
 VALIDATION_SHARE = 0.1
-COLUMN = "text"
-"""What the lines are called in the file that trainers read."""
+COLUMN, LABEL = "text", "label"
+"""What the lines, and their labels, are called in the file that trainers read."""
 
 OnEvent = Callable[[Event], None]
 
@@ -57,6 +62,9 @@ class Split:
     seen: int = 0
     texts: tuple[RawText, ...] = ()
     """What the files held."""
+
+    labels: tuple[str, ...] = ()
+    """The rows' labels, where the text has some."""
 
     @classmethod
     def of(
@@ -104,27 +112,36 @@ class Split:
             share,
             seen,
             texts,
+            tuple(map(_label, learnt)) if source.label is not None else (),
         )
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The words of the training lines, with all signs."""
-        return Vocabulary.build(self.training, self.text.min_count)
+        """The words of the training lines, with all signs and labels."""
+        counts = Counter(line[0] for line in self.training if is_label(line[0]))
+        words = Vocabulary.build(map(words_of, self.training), self.text.min_count)
+        return Vocabulary((*words.tokens, *(label for label, _ in counts.most_common())))
 
-    def sequences(self, lines: Sequence[Line]) -> list[Ids]:
-        """Return lines as ids with the signs around them."""
-        return [sequence(self.vocabulary, line) for line in lines]
+    def sequences(self, lines: Sequence[Line], labelled: bool = False) -> list[Ids]:
+        """Return lines as ids with the signs around them, and with their labels or without."""
+        read = lines if labelled else map(words_of, lines)
+        return [sequence(self.vocabulary, line) for line in read]
 
 
 def _rows(corpus: Corpus, source: Source) -> dict[Line, str]:
     """Return the different lines in order of first appearance, each with a raw row that gives it."""
     unwanted, rows = frozenset(source.drop), dict[Line, str]()
     for path in source.files:
-        for row in read(path, source.column, source.encoding).rows:
-            words = tuple(corpus.cleaning.split(row))
+        text = read(path, source.column, source.encoding, source.label)
+        for row, cell in zip(text.rows, text.labels or repeat(""), strict=False):
+            words, label = tuple(corpus.cleaning.split(row)), label_of(cell)
             if words and row.strip() not in unwanted:
-                rows.setdefault(words, row)
+                rows.setdefault((label_token(label), *words) if label else words, row)
     return rows
+
+
+def _label(line: Line) -> str:
+    return label_name(line[0]) if is_label(line[0]) else ""
 
 
 class Fitted(Protocol):
@@ -154,7 +171,9 @@ class TrainedNetwork:
 
     def log_probabilities(self, sequences: Sequence[Ids]) -> LogProbabilities:
         """See Fitted."""
-        return log_probabilities(stepper(self.model), sequences, rows_at_once(self.model))
+        logs = log_probabilities(stepper(self.model), sequences, rows_at_once(self.model))
+        targets = np.concatenate([each[1:] for each in sequences])
+        return logs[np.isin(targets, list(self.model.vocabulary.label_ids), invert=True)]
 
 
 @dataclass(frozen=True)
@@ -264,7 +283,8 @@ def compare(
             yield Result(contender, problem=str(error))
             continue
         seconds = time.perf_counter() - began
-        logs = fitted.log_probabilities(split.sequences(split.test.lines))
+        reads_labels = isinstance(fitted, TrainedNetwork)
+        logs = fitted.log_probabilities(split.sequences(split.test.lines, reads_labels))
         evaluation = judged(contender.key, split.test, split.vocabulary, logs, split.text.level)
         epoch = fitted.epoch if isinstance(fitted, TrainedNetwork) else None
         yield Result(contender, evaluation, fitted.parameters, seconds, epoch)
@@ -283,14 +303,18 @@ def fit(
         HeadlongError: something it needs is missing, or the trainer failed.
     """
     if contender.baseline is not None:
-        return contender.baseline(split.sequences(split.training), split.vocabulary)
+        # Without labels, which are the last ids, so that these have no share in what is left over.
+        tokens = split.vocabulary.tokens[: len(split.vocabulary) - len(split.vocabulary.labels)]
+        return contender.baseline(split.sequences(split.training), Vocabulary(tokens))
     file = folder / "training.jsonl"
     if not file.exists():
-        file.write_text(
-            "".join(json.dumps({COLUMN: row}) + "\n" for row in split.rows), encoding="utf-8"
-        )
+        rows = [{COLUMN: row} for row in split.rows]
+        for row, label in zip(rows, split.labels, strict=False):
+            row[LABEL] = label
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     recipe = contender.recipe(split, epochs)
-    job = plan(Source((file,), COLUMN), recipe, contender.key, directory=folder)
+    text = Source((file,), COLUMN, label=LABEL if split.labels else None)
+    job = plan(text, recipe, contender.key, directory=folder)
     with Trainer(job) as trainer:
         for event in trainer.events():
             on_event(event)

@@ -16,11 +16,18 @@ import numpy as np
 
 from core.decoding.ensemble import network
 from core.errors import InputError
-from core.insight.likelihood import LogProbabilities, log_probabilities, rows_at_once, sequence
+from core.insight.likelihood import (
+    LogProbabilities,
+    asked_for,
+    log_probabilities,
+    rows_at_once,
+    sequence,
+)
 from core.insight.scoring import LARGEST
 from core.library.ensemble import LanguageModel
 from core.library.model import Model
 from core.text.corpus import Corpus, Line, Source
+from core.text.labels import words_of
 from core.text.reading import RawText
 from core.text.vocabulary import Vocabulary, is_word
 from core.training.spelling import spelling_bits
@@ -143,8 +150,8 @@ def measure(model: LanguageModel, text: HeldOut) -> Evaluation:
     sequences = [sequence(vocabulary, line) for line in text.lines]
     logs = log_probabilities(network(model), sequences, rows_at_once(model))
     targets = np.concatenate([each[1:] for each in sequences])
-    # What is read as padding is never asked for in training, either.
-    return judged(model.name, text, vocabulary, logs[targets > 0], model.level, _is_of(model, text))
+    asked = asked_for(vocabulary, targets)
+    return judged(model.name, text, vocabulary, logs[asked], model.level, _is_of(model, text))
 
 
 def judged(
@@ -162,13 +169,14 @@ def judged(
     """
     if not len(logs):
         raise InputError(f"{name} guesses no word of that text; give it another one")
-    unknown = [word for line in text.lines for word in line if not vocabulary.knows(word)]
+    words = [word for line in text.lines for word in words_of(line)]
+    unknown = [word for word in words if not vocabulary.knows(word)]
     known = (token for token in vocabulary.tokens if is_word(token))
     return Evaluation(
         model=name,
         lines=len(text.lines),
         duplicates=text.duplicates,
-        words=sum(map(len, text.lines)),
+        words=len(words),
         unknown=len(unknown),
         tokens=len(logs),
         nats=-float(logs.sum()),
@@ -185,7 +193,7 @@ def _characters(lines: Sequence[Line], vocabulary: Vocabulary, level: str) -> in
     if None in (vocabulary.start, vocabulary.end):
         return None
     between = "" if level == "character" else " "
-    return sum(len(between.join(line)) + 1 for line in lines)
+    return sum(len(between.join(words_of(line))) + 1 for line in lines)
 
 
 def _is_of(model: LanguageModel, text: HeldOut) -> bool:

@@ -27,9 +27,17 @@ MOST_ROWS = 256
 
 
 def sequence(vocabulary: Vocabulary, words: Sequence[str]) -> Ids:
-    """Return the ids of a line with the signs around it: all but the first are asked for."""
+    """Return the ids of a line, its label before them, with the signs around it; see `asked_for`."""
     begin, end = ([] if id_ is None else [id_] for id_ in (vocabulary.start, vocabulary.end))
     return np.array([*begin, *vocabulary.encode(words), *end], np.intp)
+
+
+def asked_for(vocabulary: Vocabulary, targets: Ids) -> NDArray[np.bool_]:
+    """Say which ids after the first of a line count: not labels, and nothing that is read as padding.
+
+    Training does not ask for these, either.
+    """
+    return np.isin(targets, [0, *vocabulary.label_ids], invert=True)
 
 
 def rows_at_once(model: LanguageModel) -> int:

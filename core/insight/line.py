@@ -102,16 +102,17 @@ def one_model(generator: Generator) -> Model:
 def contexts(generator: Generator, ids: Sequence[int]) -> list[Ids]:
     """Return what the network reads, from a zero state, to answer after each of `ids`, and before any.
 
-    A stream reads `<s>` and all words so far; a window the last N, padded on the left.
+    A stream reads `<s>`, the label where one is set, and all words so far; a window the last N, padded
+    on the left.
 
     Raises:
         ModelError: several models are loaded, which read each in its own way.
     """
     vocabulary, shape = generator.vocabulary, one_model(generator).manifest.architecture
+    start = generator.prefix
     if shape.context == "window":
         size = shape.window or 1
         padded = np.array([vocabulary.ids[PADDING]] * size + list(ids), np.intp)
         return [padded[end : end + size] for end in range(len(ids) + 1)]
-    start = [] if vocabulary.start is None else [vocabulary.start]
     read = np.array([*start, *ids], np.intp)
     return [read[: len(start) + end] for end in range(len(ids) + 1)]

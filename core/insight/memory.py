@@ -145,9 +145,9 @@ def _influences(generator: Generator, ids: Ids) -> Bits:
 
 def _start(generator: Generator, ids: Ids) -> State:
     """Return the state after words that are the same to all rows of a line."""
-    state, start = generator.stepper.start(len(ids)), generator.vocabulary.start
-    if start is not None:
-        state = generator.stepper.advance(state, np.full(len(ids), start, np.intp))
+    state = generator.stepper.start(len(ids))
+    for id_ in generator.prefix:
+        state = generator.stepper.advance(state, np.full(len(ids), id_, np.intp))
     for column in ids.T:
         state = generator.stepper.advance(state, column)
     return state

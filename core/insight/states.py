@@ -102,9 +102,9 @@ def _streams(
     generator: Generator, layers: Cells, lines: Sequence[Sequence[int]], places: Ids
 ) -> Iterator[Reading]:
     """Read lines side by side, the longest first; `places` says where their words begin."""
-    state, start = layers.zero(len(lines)), generator.vocabulary.start
-    if start is not None:
-        state = layers.advance(state, np.full(len(lines), start, np.intp))
+    state = layers.zero(len(lines))
+    for id_ in generator.prefix:
+        state = layers.advance(state, np.full(len(lines), id_, np.intp))
     for position in range(len(lines[0])):
         rows = sum(len(line) > position for line in lines)
         ids = np.array([line[position] for line in lines[:rows]], np.intp)

@@ -37,7 +37,7 @@ def read_values(setting: Setting, text: str) -> tuple[Value, ...]:
 
 
 def _listed(setting: Setting, text: str) -> list[Value]:
-    parts = text.split(";" if setting.many else ",")
+    parts = text.split(";" if setting.many or (setting.kind is str and ";" in text) else ",")
     _check_number(len(parts))
     return [setting.parse(part) for part in parts]
 

@@ -11,6 +11,8 @@ NOT_MEASURED = (
 NOT_TOLD = ("settings", "command", "history", "run")
 """What model.json says of training for programs more than for people."""
 
+WITH_LABELS = "The lines that were held out were guessed with their labels before them."
+
 RECITES = "Expect it to recite those it has."
 
 
@@ -26,7 +28,7 @@ def write_card(manifest: Manifest) -> str:
     )
     told = {name: value for name, value in manifest.training.items() if name not in NOT_TOLD}
     facts = {
-        f"{manifest.level}s": f"{manifest.vocabulary:,}",
+        f"{manifest.level}s": f"{manifest.words:,}",
         "parameters": f"{manifest.parameters:,}",
         "network": f"embedding {shape.embedding_size}, {shape.layers} x {shape.cell.upper()} "
         f"{shape.hidden_size}{tied}{', averaged over all of them' if shape.attention else ''}",
@@ -47,6 +49,7 @@ def write_card(manifest: Manifest) -> str:
         "## Measured",
         _bullets(measured),
         "" if "validation_perplexity" in measured else NOT_MEASURED,
+        WITH_LABELS if "validation_perplexity" in measured and "label" in manifest.corpus else "",
         RECITES if not measured.keys() & {"validation_perplexity"} and manifest.corpus else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -16,6 +16,7 @@ from core.errors import ModelError
 from core.library.mixture import Part, write
 from core.library.model import Model
 from core.text.cleaning import Cleaning
+from core.text.labels import is_label
 from core.text.vocabulary import END, SPECIALS, START, UNKNOWN, Vocabulary
 
 Ids = NDArray[np.intp]
@@ -112,7 +113,7 @@ class Ensemble:
     def _read_by(self, own: Vocabulary) -> Ids:
         roles = {START: own.start, END: own.end, UNKNOWN: own.unknown}
         ids = [
-            roles[token] if token in roles else own.ids.get(token, own.unknown)
+            roles[token] if token in roles else own.ids.get(token, _unknown(own, token))
             for token in self.vocabulary.tokens
         ]
         return np.array([SKIPPED if id_ is None else id_ for id_ in ids], np.intp)
@@ -131,6 +132,11 @@ def _tokens(own: Vocabulary) -> Iterator[str]:
     for token, id_ in ((UNKNOWN, own.unknown), (START, own.start), (END, own.end)):
         if id_ is not None:
             yield token
+
+
+def _unknown(own: Vocabulary, token: str) -> int | None:
+    """Return what a token is read as that is none of a vocabulary's; a label is no unknown word."""
+    return None if is_label(token) else own.unknown
 
 
 def _renamed(own: Vocabulary) -> Iterator[str]:

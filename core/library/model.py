@@ -41,6 +41,14 @@ class Manifest:
     """How much the model's n-grams count beside its network, from 0 to 1; None where it has none."""
 
     @property
+    def words(self) -> int:
+        """How many tokens the vocabulary has, labels aside, as far as the manifest tells these."""
+        labels = self.corpus.get("labels")
+        if isinstance(labels, int) and 0 <= labels < self.vocabulary:  # it may say anything
+            return self.vocabulary - labels
+        return self.vocabulary
+
+    @property
     def parameters(self) -> int:
         """How many numbers the network consists of."""
         return layout.parameters(self.architecture, self.vocabulary)

@@ -11,6 +11,7 @@ from core.library.model import Manifest
 from core.setting import settings_of
 from core.settings import ModelSettings
 from core.text.cleaning import CLEANINGS
+from core.text.labels import LONGEST, MOST
 from core.text.vocabulary import END, PADDING, SPECIALS, UNKNOWN, Vocabulary
 
 Record = Mapping[str, Any]
@@ -124,6 +125,10 @@ def read_vocabulary(record: Record, size: int) -> Vocabulary:
     vocabulary = Vocabulary(tuple(tokens), **roles)
     if len(vocabulary.ids) != size:
         raise WrongRecord("a token stands in it twice")
+    if len(vocabulary.labels) > MOST or max(map(len, vocabulary.labels), default=0) > LONGEST:
+        raise WrongRecord(
+            f"it holds more than {MOST:,} labels, or one of more than {LONGEST} characters"
+        )
     if tokens[0] != PADDING or size == len(vocabulary.special_ids):
         raise WrongRecord(f"it must begin with {PADDING} and hold words")
     return vocabulary

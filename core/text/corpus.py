@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import compress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from core.text.encoding import (
     Encoder,
     Facts,
 )
+from core.text.labels import Labels, is_label, words_of
 from core.text.reading import RawText, pieces
 from core.text.storage import Memory, Storage, read_words
 from core.text.vocabulary import PADDING
@@ -39,7 +41,7 @@ COUNTED = 1 << 20
 """Words that are counted at a time."""
 
 Line = tuple[str, ...]
-"""A cleaned line: its words."""
+"""A cleaned line: its words, after its label's token where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Source:
     column: str | None = None
     drop: tuple[str, ...] = ()
     encoding: str | None = None
+    label: str | None = None
+    """The column of the lines' labels, where they have some."""
 
 
 class Arrays(NamedTuple):
@@ -110,7 +114,7 @@ class Corpus:
             InputError: a file cannot be used, no line is left, or there is no room for a large text.
         """
         method = cleaning(cleaning_name)
-        reading = _Reading(source, method, watch, limits.words)
+        reading = _Reading(source, method, watch, limits.words, Labels(source.label or ""))
         notice = None
         storage: Storage = Memory()
         if any(path.is_fifo() for path in source.files):
@@ -180,6 +184,7 @@ class _Reading:
     method: Cleaning
     watch: Watch
     remembered: int
+    labels: Labels
 
     def settings(self) -> dict[str, Any]:
         """Return all that the numbers depend on beside the content of the files."""
@@ -191,38 +196,52 @@ class _Reading:
             "drop": sorted(source.drop),
             "encoding": source.encoding,
             "remembered": self.remembered,
+            **({} if source.label is None else {"label": source.label}),
         }
 
     def encode(self, storage: Storage) -> dict[str, Any]:
         """Write the text to a storage; return its facts, and the column taken of each file."""
-        unwanted, counts = frozenset(self.source.drop), Counter[str]()
+        counts, longest = Counter[str](), 0
         taken: dict[Path, tuple[str | None, bool]] = {}
         with (
             closing(Encoder(storage, self.remembered)) as encoder,
             closing(self._pieces()) as texts,
         ):
             for text, share in texts:
-                kept = [row for row in text.rows if row.strip() not in unwanted]
-                lines = [words for words in map(self.method.split, kept) if words]
+                kept, lines = self._lines(text)
                 encoder.add(lines)
-                counts.update(rows=len(text.rows), kept=len(kept), lines=len(lines))
+                if text.labels is not None:
+                    longest = max(longest, *(len(words_of(line)) for line in lines), 0)
+                counts.update(rows=len(text.rows), kept=kept, lines=len(lines))
                 taken[text.path] = (text.column, text.guessed)
                 self.watch(counts["rows"], share)
             rows, dropped = counts["rows"], counts["rows"] - counts["kept"]
             if not counts["lines"]:
                 raise InputError(_nothing_left(self.source, rows, counts["kept"], self.method))
             facts = encoder.finish()
+        if longest:  # without the label, which is no word
+            facts = replace(facts, longest=longest)
         return {
             "facts": asdict(facts),
             "counts": (rows, dropped, counts["kept"] - counts["lines"]),
             "taken": [taken[path] for path in self.source.files],
         }
 
+    def _lines(self, text: RawText) -> tuple[int, list[Sequence[str]]]:
+        """Return how many rows are not dropped, and the words of those that have any."""
+        unwanted = frozenset(self.source.drop)
+        kept = [row.strip() not in unwanted for row in text.rows]
+        words = map(self.method.split, compress(text.rows, kept))
+        if text.labels is None:
+            return sum(kept), [line for line in words if line]
+        before = self.labels.before(compress(text.labels, kept))
+        return sum(kept), [(*label, *line) for label, line in zip(before, words, strict=True) if line]
+
     def _pieces(self) -> Generator[tuple[RawText, float], None, None]:
         """Yield what was read, and how much of all it is up to there."""
         source, before, whole = self.source, 0, max(1, _size(self.source.files))
         for path in source.files:
-            with closing(pieces(path, source.column, source.encoding)) as texts:
+            with closing(pieces(path, source.column, source.encoding, source.label)) as texts:
                 for text in texts:
                     yield text, min(1.0, (before + text.bytes_read) / whole)
             before += _size([path])
@@ -245,6 +264,9 @@ class CorpusCounts:
     samples: int
     longest: int
     tokens: int
+    labels: int
+    labelled: int
+    """Different labels, and lines that have one; labels count as nothing else."""
     kept: dict[int, tuple[int, float]]
     """For each `min_count`: the words kept, and the share of tokens that would become `<unk>`."""
 
@@ -255,17 +277,22 @@ def count(corpus: Corpus) -> CorpusCounts:
     counts = np.zeros(facts.words, np.int64)
     for first in range(0, facts.tokens, COUNTED):
         counts += np.bincount(corpus.arrays().ids[first : first + COUNTED], minlength=facts.words)
+    marks = np.fromiter(map(is_label, corpus.words()), np.bool_, facts.words)
+    labelled = int(counts[marks].sum())
+    tokens = facts.tokens - labelled
     return CorpusCounts(
         rows=corpus.rows,
         lines=facts.lines,
         dropped=corpus.dropped,
         blank=corpus.blank,
         duplicates=facts.repeated,
-        vocabulary=1 + facts.words - sum(word == PADDING for word in corpus.words()),
-        samples=facts.tokens - facts.lines,
+        vocabulary=1 + int((~marks).sum()) - sum(word == PADDING for word in corpus.words()),
+        samples=tokens - facts.lines,
         longest=facts.longest,
-        tokens=facts.tokens,
-        kept={least: _kept(counts, least) for least in (1, 2, 3, 5, 10)},
+        tokens=tokens,
+        labels=len(set(filter(is_label, corpus.words()))),
+        labelled=labelled,
+        kept={least: _kept(counts[~marks], least) for least in (1, 2, 3, 5, 10)},
     )
 
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from core.errors import InputError
 from core.text.files import decoding, head, opened
@@ -47,28 +47,37 @@ class RawText:
     column: str | None
     guessed: bool = False
     bytes_read: int = field(default=0, compare=False)
+    labels: list[str] | None = None
+    """The label column's cell of each row, where one was asked for."""
 
 
 Parts = Generator[RawText, None, None]
 
 
-def read(path: Path, column: str | None = None, encoding: str | None = None) -> RawText:
+def read(
+    path: Path, column: str | None = None, encoding: str | None = None, label: str | None = None
+) -> RawText:
     """Read one file whole, as `pieces` does piece by piece."""
-    return _whole(pieces(path, column, encoding))
+    return _whole(pieces(path, column, encoding, label))
 
 
 def _whole(parts: Iterator[RawText]) -> RawText:
     first, *others = parts
-    return replace(first, rows=[row for part in (first, *others) for row in part.rows])
+    rows = [row for part in (first, *others) for row in part.rows]
+    labels = [label for part in (first, *others) for label in part.labels or ()]
+    return replace(first, rows=rows, labels=None if first.labels is None else labels)
 
 
-def pieces(path: Path, column: str | None = None, encoding: str | None = None) -> "Parts":
+def pieces(
+    path: Path, column: str | None = None, encoding: str | None = None, label: str | None = None
+) -> "Parts":
     """Read one file; its kind is told by its ending, plain text where that says nothing.
 
     Args:
         path: `.csv`, `.tsv`, `.jsonl`/`.ndjson`, `.parquet`, or anything else as lines of text.
         column: the column to take; None guesses, where one is obvious from the first piece.
         encoding: None means UTF-8, or UTF-16 where the file begins with its mark.
+        label: the column of the rows' labels, if they are wanted.
 
     Yields:
         At least one piece, of at most `PIECE` rows.
@@ -77,26 +86,35 @@ def pieces(path: Path, column: str | None = None, encoding: str | None = None) -
         InputError: missing, a directory, empty, binary, wrongly encoded, malformed, or without the
             column; the message says which columns there are.
     """
-    with opened(path) as file, closing(_pieces(path, file, column, encoding)) as parts:
+    columns = _Columns(column, label)
+    with opened(path) as file, closing(_pieces(path, file, columns, encoding)) as parts:
         for part in parts:
             yield replace(part, bytes_read=file.tell())
 
 
-def _pieces(path: Path, file: BinaryIO, column: str | None, encoding: str | None) -> Parts:
+class _Columns(NamedTuple):
+    """What is wanted of a table: its text, None to guess, and its label, if any."""
+
+    text: str | None
+    label: str | None
+
+
+def _pieces(path: Path, file: BinaryIO, columns: _Columns, encoding: str | None) -> Parts:
     kind = path.suffix.lower()
     if kind == ".parquet":
         with closing(_read_parquet(path, file)) as tables:
-            yield from _column_of(path, tables, column, alike=True)
+            yield from _column_of(path, tables, columns, alike=True)
     elif kind not in (*SEPARATED, *JSON_LINES):
-        if column is not None:
-            what = f"{path} is plain text and has no columns"
-            raise InputError(f"{what}; leave out --column {column}")
+        for option, column in zip(("--column", "--label"), columns, strict=True):
+            if column is not None:
+                what = f"{path} is plain text and has no columns"
+                raise InputError(f"{what}; leave out {option} {column}")
         yield from _read_lines(path, file, encoding)
     else:
         with decoding(path, file, encoding) as encoding:
             read_tables = _read_jsonl if kind in JSON_LINES else _read_csv
             with closing(read_tables(path, file, encoding)) as tables:
-                yield from _column_of(path, tables, column, alike=kind in SEPARATED)
+                yield from _column_of(path, tables, columns, alike=kind in SEPARATED)
 
 
 def read_lines(path: Path, encoding: str | None = None) -> RawText:
@@ -109,7 +127,9 @@ def read_lines(path: Path, encoding: str | None = None) -> RawText:
         return _whole(_read_lines(path, file, encoding))
 
 
-def check_readable(path: Path, column: str | None = None, encoding: str | None = None) -> None:
+def check_readable(
+    path: Path, column: str | None = None, encoding: str | None = None, label: str | None = None
+) -> None:
     """See that `pieces` can begin with a file; a pipe is left alone, and so are lines of JSON.
 
     Raises:
@@ -118,7 +138,7 @@ def check_readable(path: Path, column: str | None = None, encoding: str | None =
     if path.is_fifo():
         return
     if path.suffix.lower() not in JSON_LINES:  # any line may still have the column
-        with closing(pieces(path, column, encoding)) as parts:
+        with closing(pieces(path, column, encoding, label)) as parts:
             next(parts)
     else:
         with opened(path):
@@ -262,28 +282,29 @@ def _read_parquet(path: Path, file: BinaryIO) -> "Tables":
         raise InputError(f"{path} is not a readable Parquet file: {_one_line(error)}") from error
 
 
-def _column_of(path: Path, tables: "Tables", wanted: str | None, alike: bool) -> Parts:
-    """Take one column of every piece; pieces that are not `alike` may have others in each."""
-    name, names, numbers, filled, there = wanted, dict[str, None](), 0, 0, False
+def _column_of(path: Path, tables: "Tables", wanted: _Columns, alike: bool) -> Parts:
+    """Take a column or two of every piece; pieces that are not `alike` may have others in each."""
+    (name, label), names, numbers, filled = wanted, dict[str, None](), 0, 0
     for table in tables:
         if not len(table):
             continue
         table.columns = [str(column) for column in table.columns]
         names |= dict.fromkeys(table.columns)
         if name is None:
-            name = _guess(path, table, list(names))
-        there |= name in names
-        if alike and not there:
+            name = _guess(path, table, [name for name in names if name != label] or list(names))
+        if alike and not {name, label or name} <= names.keys():
             break
         rows = _cells(table, name)
-        if wanted is None:
+        if wanted.text is None:
             texts = [row for row in rows if row.strip()]
             filled, numbers = filled + len(texts), numbers + sum(map(_is_number, texts))
-        yield RawText(path, rows, name, guessed=wanted is None)
+        labels = None if label is None else _cells(table, label)
+        yield RawText(path, rows, name, guessed=wanted.text is None, labels=labels)
     if not names:
         raise InputError(f"{path} has no rows below its header; it must hold lines of text")
-    if not there:
-        raise InputError(f"{path} has no column {name!r}; it has {', '.join(names)}")
+    for column in (name, label):
+        if column is not None and column not in names:
+            raise InputError(f"{path} has no column {column!r}; it has {', '.join(names)}")
     if numbers > filled / 2:
         raise InputError(
             f"column {name!r} of {path} holds numbers, not text; "

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from core.text.labels import is_label, label_name, matching
+
 PADDING = "<pad>"
 UNKNOWN = "<unk>"
 START = "<s>"
@@ -26,8 +28,8 @@ def unused(id_: int) -> str:
 
 
 def is_word(token: str) -> bool:
-    """Say whether a token is a word, and not a special or an unused one."""
-    return token not in SPECIALS and not _UNUSED.fullmatch(token)
+    """Say whether a token is a word, and not a special, an unused one or a label."""
+    return token not in SPECIALS and not _UNUSED.fullmatch(token) and not is_label(token)
 
 
 @dataclass(frozen=True)
@@ -90,17 +92,39 @@ class Vocabulary:
         """The ids of all tokens that are no words."""
         return [id_ for id_, token in enumerate(self.tokens) if not is_word(token)]
 
+    @cached_property
+    def labels(self) -> dict[str, int]:
+        """The labels that a line may begin with, in order, with their ids."""
+        numbered = enumerate(self.tokens)
+        return {label_name(token): id_ for id_, token in numbered if is_label(token)}
+
+    @cached_property
+    def label_ids(self) -> frozenset[int]:
+        """The ids of all labels."""
+        return frozenset(self.labels.values())
+
+    def label(self, name: str | None) -> int | None:
+        """Return the id of a label, whatever its case where that tells it; None where there is none."""
+        found = matching(name, self.labels) if name and self.labels else []
+        return self.labels[found[0]] if len(found) == 1 else None
+
     def knows(self, word: str) -> bool:
-        """Say whether `word` is a word of this vocabulary; the specials are not."""
+        """Say whether `word` is a word of this vocabulary; the specials and labels are not."""
         return word in self.ids and is_word(word)
 
     def encode(self, words: Iterable[str]) -> list[int]:
         """Return the ids of `words`; unknown ones become `<unk>`, or nothing where there is none.
 
-        Leaving them out is what Keras's `Tokenizer` does, and what the tutorial's models expect.
+        Leaving them out is what Keras's `Tokenizer` does, and what the tutorial's models expect. A
+        line's label comes as its token, and becomes nothing where it is unknown.
         """
-        ids = (self.ids[word] if self.knows(word) else self.unknown for word in words)
-        return [id_ for id_ in ids if id_ is not None]
+        return [id_ for id_ in map(self.read, words) if id_ is not None]
+
+    def read(self, token: str) -> int | None:
+        """Return the id that a word of a line, or its label, is read as; None for nothing at all."""
+        if is_label(token):
+            return self.ids.get(token)
+        return self.ids[token] if self.knows(token) else self.unknown
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Return the tokens of `ids`."""

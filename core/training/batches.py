@@ -69,19 +69,28 @@ class _Pieces(NamedTuple):
 
 
 class LineBatches:
-    """`<s> w1 .. wn` in, `w1 .. wn </s>` to guess, right-padded to the longest of the batch."""
+    """`<s> w1 .. wn` in, `w1 .. wn </s>` to guess, right-padded to the longest of the batch.
 
-    def __init__(self, lines: Lines, vocabulary: Vocabulary, batch_size: int) -> None:
+    A label behind `<s>` is read, and nobody is asked to guess it. In a shuffled epoch a share of
+    `label_dropout` of the lines goes without theirs, so that a model also works without one.
+    """
+
+    def __init__(
+        self, lines: Lines, vocabulary: Vocabulary, batch_size: int, label_dropout: float = 0.0
+    ) -> None:
         assert vocabulary.start is not None
         assert vocabulary.end is not None
         self._lines, self._batch_size = lines, batch_size
         self._around = vocabulary.start, vocabulary.end
+        self._label_dropout, self._is_label = label_dropout, np.zeros(len(vocabulary), np.bool_)
+        self._is_label[list(vocabulary.label_ids)] = True
         self.counts, pieces = np.zeros(len(vocabulary), np.int64), 0
         for ids, lengths in windows(lines, None):
             self.counts += np.bincount(ids, minlength=len(vocabulary))
             self.counts[vocabulary.end] += len(lengths)
             pieces += int(_pieces_of(lengths + 1).sum())
         self.steps = -(-pieces // batch_size)
+        self.counts[self._is_label] = 0
         self.tokens = int(self.counts.sum())
         self.counts[0] = 0  # what is read as padding is not learnt
 
@@ -94,13 +103,14 @@ class LineBatches:
             if random is not None:
                 random.shuffle(firsts)
             for first in firsts:
-                yield _padded(ordered.take(np.arange(first, min(first + size, len(ordered.starts)))))
+                batch = ordered.take(np.arange(first, min(first + size, len(ordered.starts))))
+                yield _padded(batch, self._is_label)
 
     def _pools(self, random: np.random.Generator | None) -> Iterator[_Pieces]:
         """Yield pieces in their order, as many as are sorted together; what a window leaves waits."""
         size, left = self._batch_size * POOLED_BATCHES, None
         for window in windows(self._lines, random):
-            pieces = self._cut(window)
+            pieces = self._cut(window if random is None else self._some_unlabelled(window, random))
             count = len(pieces.starts)
             pieces = pieces.take(np.arange(count) if random is None else random.permutation(count))
             if left is not None:
@@ -111,6 +121,18 @@ class LineBatches:
             left = pieces.take(np.arange(whole, len(pieces.starts))).copy()
         if left is not None and len(left.starts):
             yield left
+
+    def _some_unlabelled(self, window: Ragged, random: np.random.Generator) -> Ragged:
+        """Leave out the labels of some lines; a text without labels draws nothing."""
+        if not self._label_dropout or not self._is_label.any():
+            return window
+        ids, lengths = window
+        starts = np.cumsum(lengths) - lengths
+        some = np.flatnonzero((random.random(len(lengths)) < self._label_dropout) & (lengths > 0))
+        some = some[self._is_label[ids[starts[some]]]]
+        lengths = lengths.copy()
+        lengths[some] -= 1
+        return Ragged(np.delete(ids, starts[some]), lengths)
 
     def _cut(self, window: Ragged) -> _Pieces:
         """Put start and end around lines; a piece shares its last word with the next one.
@@ -147,14 +169,14 @@ def _framed(window: Ragged, start: int | None, end: int | None) -> Ids:
     return np.insert(ids, at, what)
 
 
-def _padded(pieces: _Pieces) -> Batch:
+def _padded(pieces: _Pieces, is_label: NDArray[np.bool_]) -> Batch:
     steps = np.arange(pieces.lengths.max())
     places = pieces.starts[:, None] + steps
     inside = steps < pieces.lengths[:, None]
     padded = np.where(inside, pieces.ids[np.where(inside, places, 0)], 0)
     targets = padded[:, 1:]
     inputs = np.where(targets > 0, padded[:, :-1], 0)
-    return inputs, targets
+    return inputs, np.where(is_label[targets], 0, targets)
 
 
 class _Samples(NamedTuple):

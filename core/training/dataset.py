@@ -1,6 +1,6 @@
 """A source and a recipe to everything that training reads: split, vocabulary, batches. Numpy only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,9 @@ from core.errors import InputError, ModelError, SettingError
 from core.library.limits import WORDS, check_size
 from core.library.model import Model
 from core.recipe import Recipe
+from core.settings import ModelSettings
 from core.text.corpus import LIMITS, Corpus, Limits, Source, Watch
+from core.text.labels import MOST, is_label
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
 from core.training.batches import Batches, LineBatches, PrefixBatches
 from core.training.extension import extend, new_words
@@ -75,6 +77,7 @@ class Dataset:
             ModelError: the base is of a kind that cannot be trained.
         """
         _check(recipe, base)
+        check_labels(source, recipe.model)
         corpus = Corpus.load(source, recipe.text.cleaning, watch, limits)
         split = Split(corpus, recipe.text.deduplicate, recipe.training.validation_share)
         if split.lines < 2:
@@ -82,13 +85,15 @@ class Dataset:
                 f"{', '.join(map(str, source.files))} holds 1 line to learn from "
                 f"({corpus.rows} rows); training needs at least 2 different lines"
             )
-        text = _Text(corpus, Tally(split.training), Tally(split.validation))
+        marks = np.fromiter(map(is_label, corpus.words()), np.bool_, corpus.facts.words)
+        text = _Text(corpus, Tally(split.training, marks), Tally(split.validation, marks))
+        labels = text.labels(source)
         watch(corpus.rows, 1.0)
         if base is None:
             recipe = _with_window(recipe, text.training.longest)
-            vocabulary = _vocabulary(text, recipe)
+            vocabulary = _vocabulary(text, labels, recipe)
         else:
-            base = _extended(base, text, recipe.text.min_count)
+            base = _extended(base, text, labels, recipe.text.min_count)
             vocabulary = base.vocabulary
         check_size(recipe.model, vocabulary)
         table = text.table(vocabulary)
@@ -136,20 +141,43 @@ class _Text:
                 f"the text has {enough.sum():,} words that occur {least} times, and a model may hold "
                 f"{WORDS:,}; leave out rare ones with a higher min_count"
             )
+        return list(self._ranked(enough, self.training.counts))
+
+    def labels(self, source: Source) -> list[str]:
+        """Return the tokens of the training lines' labels, the most frequent first.
+
+        Raises:
+            InputError: the label column has none, or one for each line.
+        """
+        if source.label is None:
+            return []
+        counts = self._ranked(self.training.labels > 0, self.training.labels)
+        if not counts:
+            raise InputError(
+                f"the label column {source.label!r} is empty in every line that is learnt from; "
+                "name another one, or leave out --label"
+            )
+        if len(counts) > 1 and set(counts.values()) == {1}:
+            raise InputError(
+                f"the label column {source.label!r} says something else in each of its "
+                f"{len(counts):,} lines, so it is no category; name another one with --label"
+            )
+        return list(counts)
+
+    def _ranked(self, wanted: NDArray[np.bool_], counts: NDArray[np.int64]) -> dict[str, int]:
+        """Return how often each comes of those wanted, by frequency, then by first sight."""
         # A word that was forgotten on the way has several numbers.
         kept: dict[str, tuple[int, int]] = {}
-        for number, word in self._numbered(enough):
-            count, place = int(self.training.counts[number]), int(self.training.places[number])
+        for number, word in self._numbered(wanted):
+            count, place = int(counts[number]), int(self.training.places[number])
             before, first = kept.get(word, (0, place))
             kept[word] = before + count, min(first, place)
-        return sorted(kept, key=lambda word: (-kept[word][0], kept[word][1]))
+        ranked = sorted(kept, key=lambda word: (-kept[word][0], kept[word][1]))
+        return {word: kept[word][0] for word in ranked}
 
     def table(self, vocabulary: Vocabulary) -> NDArray[np.int32]:
-        """Return the id of each word, -1 where the model reads nothing for it."""
-        unknown = -1 if vocabulary.unknown is None else vocabulary.unknown
-        ids = (
-            vocabulary.ids[word] if vocabulary.knows(word) else unknown for word in self.corpus.words()
-        )
+        """Return the id of each word or label, -1 where the model reads nothing for it."""
+        ids = (-1 if id_ is None else id_ for id_ in map(vocabulary.read, self.corpus.words()))
         return np.fromiter(ids, np.int32, self.corpus.facts.words)
 
     def unknown_rate(self, vocabulary: Vocabulary) -> float:
@@ -185,6 +213,19 @@ class _Text:
     def _numbered(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[int, str]]:
         flags = wanted.tobytes()
         return ((number, word) for number, word in enumerate(self.corpus.words()) if flags[number])
+
+
+def check_labels(source: Source, model: ModelSettings) -> None:
+    """See that a network can read labels, where its text has some.
+
+    Raises:
+        SettingError: it reads a window of words, in which nothing begins a line.
+    """
+    if source.label is not None and model.context == "window":
+        raise SettingError(
+            f"a network that reads a window of words has no place for labels; leave out --label "
+            f"{source.label}, or choose a preset whose context is stream, such as small"
+        )
 
 
 def _check(recipe: Recipe, base: Model | None) -> None:
@@ -231,12 +272,12 @@ def _batches(
     lines = Encoded(side, table, tokens)
     size, window = recipe.training.batch_size, recipe.model.window
     if recipe.model.context == "stream":
-        return LineBatches(lines, vocabulary, size)
+        return LineBatches(lines, vocabulary, size, recipe.training.label_dropout)
     assert window is not None, "see _with_window; and a model of this kind always has one"
     return PrefixBatches(lines, vocabulary, window, size)
 
 
-def _vocabulary(text: _Text, recipe: Recipe) -> Vocabulary:
+def _vocabulary(text: _Text, labels: Sequence[str], recipe: Recipe) -> Vocabulary:
     # The tutorial's Tokenizer knows padding and words, no more.
     specials = SPECIALS if recipe.model.context == "stream" else (PADDING,)
     least = recipe.text.min_count
@@ -246,11 +287,18 @@ def _vocabulary(text: _Text, recipe: Recipe) -> Vocabulary:
             f"no word of the {text.training.lines} lines occurs {least} times, so nothing could be "
             "learnt; use --min-count 1 or a longer text"
         )
-    return Vocabulary((*specials, *words))
+    # Labels come last: in what is before, the more frequent word has the smaller id.
+    return Vocabulary((*specials, *words, *labels))
 
 
-def _extended(base: Model, text: _Text, min_count: int) -> Model:
-    extended = extend(base, new_words(text.frequent(min_count), base.vocabulary))
+def _extended(base: Model, text: _Text, labels: Sequence[str], min_count: int) -> Model:
+    new = [label for label in labels if label not in base.vocabulary.ids]
+    if new and len(base.vocabulary.labels) + len(new) > MOST:
+        raise InputError(
+            f"the model {base.name!r} and the text have more than {MOST:,} different labels together, "
+            "and a model may have no more; train a new model without --from"
+        )
+    extended = extend(base, [*new_words(text.frequent(min_count), base.vocabulary), *new])
     if not text.knows_any(extended.vocabulary):
         raise InputError(
             f"the model {base.name!r} knows no word of the {text.training.lines} lines, and none "

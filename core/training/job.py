@@ -19,6 +19,7 @@ from core.text.reading import check_readable
 from core.training import checkpoints
 from core.training.base import Base
 from core.training.cluster import Cluster
+from core.training.dataset import check_labels
 from core.training.probes import check
 
 HEADLINES = Path(__file__).parents[1] / "data" / "headlines.csv"
@@ -77,6 +78,7 @@ class Job:
                 described["column"],
                 tuple(described["drop"]),
                 described["encoding"],
+                described.get("label"),
             ),
             Recipe.from_json(record["recipe"]),
             Path(record["destination"]),
@@ -100,11 +102,12 @@ def source(
     column: str | None = None,
     drop: Sequence[str] = (),
     encoding: str | None = None,
+    label: str | None = None,
 ) -> Source:
     """Return a source; without a file, the corpus that comes with the program."""
     if files:
-        return Source(tuple(files), column, tuple(drop), encoding)
-    return Source((HEADLINES,), column or "headline", tuple(drop) or ("Unknown",), encoding)
+        return Source(tuple(files), column, tuple(drop), encoding, label)
+    return Source((HEADLINES,), column or "headline", tuple(drop) or ("Unknown",), encoding, label)
 
 
 def plan(
@@ -135,8 +138,8 @@ def plan(
 
     Raises:
         InputError: a file is a pipe, missing, or cannot be read.
-        SettingError: the name is taken, also by an unfinished training, or cannot be a name; or there
-            are too many probes.
+        SettingError: the name is taken, also by an unfinished training, or cannot be a name; there are
+            too many probes; or the network cannot read labels.
         TrainingError: a directory cannot be written to.
     """
     directory = directory or saved_models()
@@ -149,6 +152,7 @@ def plan(
         )
     if taken(destination) and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
+    check_labels(text, recipe.model)
     _check_files(text)
     probes = None if probes is None else check(probes)
     _check_writable(
@@ -174,7 +178,7 @@ def _check_files(text: Source) -> None:
     for path in text.files:
         if path.is_fifo():
             raise InputError(f"{path} is a pipe, and a trainer reads files; save it to one first")
-        check_readable(path, text.column, text.encoding)
+        check_readable(path, text.column, text.encoding, text.label)
 
 
 def _check_writable(directory: Path, what: str, remedy: str) -> None:

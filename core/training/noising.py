@@ -1,5 +1,8 @@
 """Input words that are replaced in training: less is learnt by heart, and `<unk>` has a meaning."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import tensorflow as tf  # noqa: TID253
 from numpy.typing import NDArray
@@ -25,15 +28,25 @@ class Noising:
         recipe, vocabulary = dataset.recipe, dataset.vocabulary
         self._randomness = randomness
         self._unknown, self._start = vocabulary.unknown, vocabulary.start
+        self._is_word = None
+        if vocabulary.labels:
+            words = np.ones(len(vocabulary), np.bool_)
+            words[list(vocabulary.label_ids)] = False
+            self._is_word = tf.constant(words)
         self._dropout = recipe.model.word_dropout if self._unknown is not None else 0.0
         self._rates = self._sums = None
         if recipe.training.noising:
-            rates, sums = bigram_noise(dataset.training, len(vocabulary), recipe.training.noising)
+            labels = dict.fromkeys(vocabulary.label_ids, self._start)
+            rates, sums = bigram_noise(
+                dataset.training, len(vocabulary), recipe.training.noising, labels
+            )
             self._rates, self._sums = tf.constant(rates), tf.constant(sums)
 
     def __call__(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Return inputs (rows, steps) with some words replaced; padding and the start stay."""
+        """Return inputs (rows, steps) with some words replaced; padding, the start and labels stay."""
         words = (inputs > 0) & (inputs != (-1 if self._start is None else self._start))
+        if self._is_word is not None:
+            words &= tf.gather(self._is_word, inputs)
         shape = tf.shape(inputs)
         if self._dropout:
             chosen = self._randomness.uniform(shape, WORDS) < self._dropout
@@ -47,14 +60,20 @@ class Noising:
 
 
 def bigram_noise(
-    batches: Batches, words: int, weight: float
+    batches: Batches,
+    words: int,
+    weight: float,
+    renamed: Mapping[int, int | None] = MappingProxyType({}),
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return each word's chance to be replaced, and the running sums of what comes in its place.
 
     The chance of x is weight * N(x .) / c(x), the share of different words among those that follow it;
-    w is drawn with N(. w) / N(. .): Xie et al. 2017, "bigram Kneser-Ney noising".
+    w is drawn with N(. w) / N(. .): Xie et al. 2017, "bigram Kneser-Ney noising". What is `renamed`,
+    as labels are, counts as another id.
     """
     pairs = _pairs(batches, words)
+    for id_, other in renamed.items():
+        pairs = np.where(pairs // words == id_, pairs + words * ((other or 0) - id_), pairs)
     counts = np.bincount(pairs // words, minlength=words)
     firsts, seconds = np.divmod(np.unique(pairs), words)
     rates = weight * np.bincount(firsts, minlength=words) / np.maximum(counts, 1)

@@ -5,6 +5,7 @@ from itertools import islice
 
 from core.errors import SettingError
 from core.library.model import Model
+from core.text.labels import is_label
 from core.text.vocabulary import Vocabulary
 from core.training.batches import Batches
 from core.training.dataset import Dataset
@@ -65,7 +66,7 @@ def _beginnings(batches: Batches, vocabulary: Vocabulary, level: str) -> Iterato
             if not begun and len(ids) == len(row):
                 continue  # a window that is full may begin anywhere in its line
             if begun:
-                del ids[0]
+                del ids[: 2 if ids[1:2] and is_label(vocabulary.tokens[ids[1]]) else 1]
             if isinstance(target, int):  # a prefix of the line, and the word after it
                 ids.append(target)
             yield from _beginning([vocabulary.tokens[id_] for id_ in ids], vocabulary, level)

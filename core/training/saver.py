@@ -123,6 +123,7 @@ class Saver:
         job, dataset = self._job, self._dataset
         held_out = dataset.validation is not None
         perplexity, bits = self._before
+        labels = len(dataset.vocabulary.labels)
         before = {
             "validation_perplexity_before": perplexity,
             "bits_per_character_before": bits,
@@ -141,13 +142,15 @@ class Saver:
                 "best_epoch": best.epoch,
                 "ended": reason,
                 "command": _shortened(job.command),
-                "settings": dataset.recipe.training.to_json() | dataset.recipe.text.to_json(),
+                "settings": self._settings(),
                 "history": to_json(history, best.epoch),
                 "run": self._run,
             },
             corpus={
                 "files": _named([readable(path) for path in job.source.files]),
                 "column": dataset.corpus.texts[0].column,
+                **({"label": job.source.label} if job.source.label is not None else {}),
+                **({"labels": labels} if labels else {}),
                 "dropped": list(job.source.drop),
                 "lines": dataset.lines,
                 "validation_lines": dataset.validation_lines,
@@ -164,6 +167,13 @@ class Saver:
             },
             ngram_weight=self.mixture.weight if self.mixture else None,
         )
+
+    def _settings(self) -> dict[str, Any]:
+        recipe = self._dataset.recipe
+        settings = recipe.training.to_json() | recipe.text.to_json()
+        if self._job.source.label is None:
+            del settings["label_dropout"]
+        return settings
 
     def _origin(self) -> dict[str, Any]:
         base = self._job.base

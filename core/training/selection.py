@@ -191,9 +191,12 @@ class Side:
 
 
 class Tally:
-    """How often each word comes on one side, where it comes first, and how long the lines are."""
+    """How often each word comes on one side, where it comes first, and how long the lines are.
 
-    def __init__(self, side: Side) -> None:
+    `marks` says which numbers are labels, which count as no words: `labels` has how often they come.
+    """
+
+    def __init__(self, side: Side, marks: NDArray[np.bool_] | None = None) -> None:
         words = side.split.corpus.facts.words
         self.lines = len(side)
         self.tokens = self.longest = 0
@@ -202,6 +205,10 @@ class Tally:
         for ids, lengths in windows(side, None):
             if len(ids):
                 self._add(ids, int(lengths.max()))
+        self.labels = np.zeros(words, np.int64)
+        if marks is not None:
+            self.labels[marks], self.counts[marks] = self.counts[marks], 0
+            self.tokens = int(self.counts.sum())
 
     def _add(self, ids: NDArray[np.int32], longest: int) -> None:
         self.counts += np.bincount(ids, minlength=len(self.counts))

@@ -22,6 +22,7 @@ import numpy as np
 from core.errors import HeadlongError, ModelError, TrainingError, TrainingStopped, WorkerLost
 from core.library import layout
 from core.text.corpus import Watch
+from core.text.vocabulary import Vocabulary
 from core.training import cluster as clusters
 from core.training import history, probes
 from core.training.checkpoints import Checkpoint, Place
@@ -168,11 +169,24 @@ def _prepare(job: Job, report: Report, stopping: threading.Event) -> Dataset:
     for text in dataset.corpus.texts:
         if text.guessed:
             report(Notice(f"took column {text.column!r} of {text.path.name}"))
+    if job.source.label is not None:
+        report(Notice(_labelled(job.source.label, dataset)))
     if base is not None and model is not None:
-        level, words = model.manifest.level, len(model.vocabulary)
-        added = f"{len(dataset.vocabulary) - words:,} new {level}s added to its {words:,}"
+        level, words = model.manifest.level, _words(model.vocabulary)
+        added = f"{_words(dataset.vocabulary) - words:,} new {level}s added to its {words:,}"
         report(Notice(f"starts from {base.name}, {added}"))
     return dataset
+
+
+def _words(vocabulary: Vocabulary) -> int:
+    """Return how many tokens there are, labels aside."""
+    return len(vocabulary) - len(vocabulary.labels)
+
+
+def _labelled(column: str, dataset: Dataset) -> str:
+    labels = len(dataset.vocabulary.labels)
+    told = f"lines begin with what column {column!r} says, one of {labels:,} labels"
+    return told if dataset.validation is None else f"{told}; held-out lines are measured with theirs"
 
 
 def _watch(report: Report, stopping: threading.Event) -> Watch:
@@ -359,7 +373,7 @@ def _started(job: Job, dataset: Dataset, done: Sequence[Epoch]) -> Started:
         job.name,
         dataset.lines,
         dataset.validation_lines,
-        words,
+        _words(dataset.vocabulary),
         dataset.unknown_rate,
         layout.parameters(dataset.recipe.model, words),
         dataset.recipe.training.epochs,

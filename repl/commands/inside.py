@@ -14,6 +14,7 @@ from core.insight.gates import read_gates
 from core.insight.line import Line
 from core.insight.memory import remember
 from core.insight.neurons import LEAST, UNITS, read_unit
+from core.settings import SamplingSettings
 from repl import views
 from repl.arguments import Option
 from repl.options import Column, Drop, Encoding, Layer
@@ -117,7 +118,8 @@ def memory(
         return MemoryView(remember(session.require_generator(), _line(session, text)))
     if headlines and (text or file is not None):
         raise InputError("the lines to compare on are typed, in a --file or the --headlines: take one")
-    generators = [Generator(session.shelf.load(name)) for name in named(vs)]
+    own = SamplingSettings(label=session.settings.label)
+    generators = [Generator(session.shelf.load(name), own) for name in named(vs)]
     if len(generators) < 2:
         generators.insert(0, session.require_generator())
     corpus = _corpus(session, () if file is None else (file,), column, drop, encoding)

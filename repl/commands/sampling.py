@@ -10,7 +10,8 @@ from core.decoding.ensemble import has_ngrams
 from core.errors import SettingError
 from core.setting import find_setting, settings_of
 from core.settings import SamplingSettings
-from repl import choices, phrases, views
+from repl import choices, labels, phrases, views
+from repl.arguments import NOTHING, Rest
 from repl.program import ProgramSettings
 from repl.registry import Confirmation, Result, registry
 from repl.session import Session
@@ -74,6 +75,17 @@ def greedy(session: Session) -> Result:
     return _set_or_show(session, "temperature", "0")
 
 
+@registry.command("label", example=":label Sports", choices=(choices.labels,) * labels.WORDS)
+def label(session: Session, name: Rest = NOTHING) -> Result:
+    """Set the label that every line begins with.
+
+    Alone it lists those of the model. Labels are what a column said of the lines that the model was
+    trained on with --label, such as the desk of a headline: after one it goes on as lines of that label
+    do. Capitals do not matter where they tell no two labels apart. :label off reads lines without one.
+    """
+    return _set_or_show(session, "label", name) if name else labels.view(session)
+
+
 @registry.command(
     "set", "s", example=":set top_k 40", choices=(choices.all_settings, choices.setting_values)
 )
@@ -108,7 +120,7 @@ def _of_the_program(session: Session, name: str, text: str) -> Result:
 def _set_or_show(session: Session, name: str, text: str) -> Result:
     setting = _SETTINGS[find_setting(name.replace("-", "_"), _SETTINGS | _PROGRAM).name]
     if text:
-        session.configure(**{setting.name: setting.parse(text)})
+        session.configure(**labels.known(session, {setting.name: setting.parse(text)}))
     value = setting.show(getattr(session.settings, setting.name))
     if text:
         told = views.setting_line(setting, value)

@@ -12,7 +12,7 @@ from core.recipe import MEANINGS
 from core.text.cleaning import CLEANINGS
 from repl import choices, views
 from repl.arguments import Option
-from repl.options import Column, Drop, Encoding, Name, Replace
+from repl.options import Column, Drop, Encoding, Label, Name, Replace
 from repl.registry import Confirmation, registry
 from repl.session import Session
 
@@ -54,6 +54,7 @@ def train(
     column: Column = None,
     drop: Drop = (),
     encoding: Encoding = None,
+    label: Label = None,
     from_: From = None,
     preset: Preset = None,
     cleaning: Cleaning = None,
@@ -81,6 +82,9 @@ def train(
     once there is one, :load NAME@latest the latest. --wait shows charts and sentences until the end,
     and loads the model, as scripts do; then Ctrl-C stops and keeps the best weights.
 
+    --label COLUMN has each line begin with what that column says, such as its desk; :label Sports then
+    has the model write as lines of that label do.
+
     After every epoch some seeds are continued, always with the likeliest word: those of --probe, or
     beginnings of lines that are held out. :show history has them, :epochs tries others.
 
@@ -106,6 +110,7 @@ def train(
         resume,
         probes=probe,
         tensorboard=tensorboard and expanded(tensorboard),
+        label=label,
     )
     request = request.change(options, set)
     job = request.job()

@@ -14,7 +14,7 @@ from prompt_toolkit.validation import ValidationError, Validator
 from core.errors import HeadlongError
 from core.setting import Setting, Value, find_setting, settings_of
 from core.settings import SamplingSettings
-from repl import views
+from repl import labels, views
 from repl.choices import all_settings, setting_names, setting_values
 from repl.line.toolbar import shortened
 from repl.line.typed import Line, name_of, typed_lines
@@ -42,7 +42,7 @@ def problem(session: Session, registry: Registry, line: Line, first: bool = True
     try:
         command = registry.find(name.text)
         positional, _ = command.bind(line.text[name.end - line.start + 1 :].rstrip())
-        changes = _changes(session, command, positional)
+        changes = labels.known(session, _changes(session, command, positional))
         if first:
             session.settings.change(**changes)
     except HeadlongError as error:

@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from core.insight.comparison import CONTENDERS, Result, Split
+from core.text.labels import words_of
 from repl.pictures.evaluation import stacked
 from repl.views import perplexed, safe
 
@@ -19,14 +20,18 @@ WIDE = NAME + sum(SPACE + len(name) for name in COLUMNS)
 
 def heading(split: Split) -> Text:
     """Say what is learnt from and what is measured on."""
-    words = [word for line in split.test.lines for word in line]
+    words = [word for line in split.test.lines for word in words_of(line)]
     unknown = sum(not split.vocabulary.knows(word) for word in words) / len(words)
-    level = split.text.level
+    level, size = split.text.level, len(split.vocabulary) - len(split.vocabulary.labels)
     told = (
         f"{len(split.training):,} lines to learn from, {len(split.validation):,} to tell when to stop, "
-        f"{len(split.test.lines):,} to measure on · {len(split.vocabulary):,} {level}s, "
+        f"{len(split.test.lines):,} to measure on · {size:,} {level}s, "
         f"{unknown:.1%} of those measured on unknown"
     )
+    if split.labels:
+        told += (
+            f" · {len(split.vocabulary.labels):,} labels, which networks read and the others do without"
+        )
     if split.seen:
         told += f" · {split.seen:,} test lines left out that are learnt from, too"
     return Text(told, "muted")

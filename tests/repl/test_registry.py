@@ -190,7 +190,7 @@ def test_every_command_of_the_program_explains_itself() -> None:
 
 def test_the_commands_are_there() -> None:
     names = (
-        "load import export models card rename copy remove verify train len temp greedy set show "
+        "load import export models card rename copy remove verify train len temp greedy label set show "
         "again more turns parent child sibling go bookmark prune replay why branch tree log help quit "
         "heat score sweep vs eval gates neuron neurons memory edit undo samples rng run "
         "save open config theme ghost history jobs pause resume stop epoch "

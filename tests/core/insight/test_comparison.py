@@ -171,3 +171,27 @@ def test_a_network_measures_as_its_trainer_does(text: Source, tmp_path: Path) ->
     logs = fitted.log_probabilities(split.sequences(split.validation))
     (told,) = [event.validation_perplexity for event in events if isinstance(event, EpochDone)]
     assert float(np.exp(-logs.mean())) == pytest.approx(told, rel=1e-4)
+
+
+def test_baselines_do_without_labels_and_networks_read_them(tmp_path: Path) -> None:
+    path = tmp_path / "text.csv"
+    rows = [f"{'Sports' if n % 2 else 'Arts'},{line}" for n, line in enumerate(LINES)]
+    path.write_text("\n".join(["desk,headline", *rows, "Arts,"]))
+    labelled, bare = (
+        Split.of(Source((path,), "headline", label=label), TEXT) for label in ("desk", None)
+    )
+    assert set(labelled.vocabulary.labels) == {"Sports", "Arts"}
+    assert set(labelled.labels) == {"Sports", "Arts"}
+    assert bare.labels == ()
+    assert labelled.vocabulary.tokens[:-2] == bare.vocabulary.tokens
+    assert (
+        labelled.sequences(labelled.test.lines)[0].tolist()
+        == bare.sequences(bare.test.lines)[0].tolist()
+    )
+    read = labelled.sequences(labelled.test.lines, labelled=True)
+    assert all(each[1] in labelled.vocabulary.labels.values() for each in read)
+    (kneser_ney,) = chosen(["kn"])
+    results = [next(compare(split, [kneser_ney], tmp_path)) for split in (labelled, bare)]
+    figures = [result.evaluation for result in results]
+    assert figures[0] == figures[1]
+    assert results[0].parameters == results[1].parameters

@@ -19,6 +19,7 @@ import numpy as np
 
 from core.library import bundle
 from core.library.model import Model
+from core.text.labels import label_token
 from tests.conftest import random_model, with_ngrams
 
 Files = dict[str, bytes]
@@ -524,3 +525,21 @@ for weight in (1.5, -0.1, float("nan"), True, "0.3", [0.3]):
         return folder(directory, sealed(counted(), ngram_weight=weight))
 
     CASES[f"n grams of the weight {weight}"] = CASES.pop("n grams of a wrong weight")
+
+
+# --- labels -------------------------------------------------------------------------------------
+
+
+@case
+def more_labels_than_a_category_has(directory: Path) -> Path:
+    return folder(directory, good(random_model(words=["a", *map(label_token, map(str, range(1001)))])))
+
+
+@case
+def a_label_of_many_characters(directory: Path) -> Path:
+    return folder(directory, good(random_model(words=["a", label_token(ESCAPE * 50)])))
+
+
+@case
+def labels_and_no_word(directory: Path) -> Path:
+    return folder(directory, good(random_model(words=[label_token("Sports")])))
