@@ -240,6 +240,8 @@ def loaded(generator: Generator) -> RenderableType:
     rate = manifest.metrics.get("unknown_rate")
     size = f"{manifest.vocabulary:,} {manifest.level}s"
     facts = [size, f"{manifest.parameters:,} parameters", context]
+    if manifest.networks > 1:
+        facts.insert(1, f"{manifest.networks} networks")
     if isinstance(perplexity, float) and isinstance(rate, float):
         facts.append(f"{perplexed(perplexity)} with {rate:.0%} unknown")
     name = (safe(generator.model.name), "name")
@@ -297,7 +299,8 @@ def network(manifest: Manifest) -> str:
     shape = manifest.architecture
     tied = ", tied" if shape.tied else ""
     layers = f"{shape.layers} x {shape.cell} {shape.hidden_size}"
-    return f"embedding {shape.embedding_size}, {layers}{tied}"
+    each = f"{manifest.networks} of " if manifest.networks > 1 else ""
+    return f"{each}embedding {shape.embedding_size}, {layers}{tied}"
 
 
 def _fact(value: object) -> object:
