@@ -1,4 +1,4 @@
-"""A model of several networks in one folder: written, loaded, copied, and refused where it is spoilt."""
+"""A model of several networks in one folder: written, loaded, copied, refused if it is spoilt."""
 
 import json
 from dataclasses import replace
@@ -92,7 +92,7 @@ def test_renamed_and_removed_all_go(folder: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".keras", ".onnx"])
 def test_what_holds_one_network_is_refused_in_a_sentence(tmp_path: Path, ending: str) -> None:
-    with pytest.raises(ModelError, match="tiny is the average of 3 networks, and a .* file holds one"):
+    with pytest.raises(ModelError, match=r"tiny is the average of 3 networks, and a .* file holds one"):
         export_model(THREE, tmp_path / f"tiny{ending}")
     assert list(tmp_path.iterdir()) == []
 
@@ -113,5 +113,5 @@ def test_a_network_that_is_missing_or_altered_is_named(folder: Path, name: str) 
 def test_together_they_may_be_no_larger_than_one(tmp_path: Path) -> None:
     shape, words = ModelSettings(hidden_size=2048, embedding_size=2048), THREE.vocabulary
     check_size(shape, words, 7)
-    with pytest.raises(SettingError, match="the 8 networks would take .*; choose fewer networks"):
+    with pytest.raises(SettingError, match=r"the 8 networks would take .*; choose fewer networks"):
         check_size(shape, words, 8)
