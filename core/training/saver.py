@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 from core.errors import ModelError, TrainingStopped
 from core.library import bundle, epochs
 from core.library.card import write_card
-from core.library.folders import take_away, taken
+from core.library.folders import discard, take_away, taken
 from core.library.model import Manifest, Model
 from core.library.shelf import free_name
+from core.recipe import Recipe
 from core.training.dataset import Dataset
 from core.training.events import STOPPED
-from core.training.history import Best, Epoch, to_json
+from core.training.history import DIGITS, Best, Epoch, to_json
 from core.training.job import Job, readable
+from core.training.members import Members
 from core.training.mixing import Mixture
 
 FILES_NAMED = 100
@@ -50,6 +53,9 @@ class Saver:
         self.mixture: Mixture | None = None
         """What is saved beside the network, once that is known."""
 
+        self.members: Members | None = None
+        """The networks that are trained, where the model is to have several."""
+
         self.destination = own[0] if own else job.destination
 
     @property
@@ -66,7 +72,10 @@ class Saver:
         self._find_free_name()
         manifest = self._manifest(best, reason, history, seconds)
         ngrams = self.mixture.ngrams if self.mixture else None
-        model = Model(manifest, self._dataset.vocabulary, best.weights, ngrams)
+        others = self.members.others if self.members else ()
+        training = {**manifest.training, **self._networks()}
+        manifest = replace(manifest, networks=1 + len(others), training=training)
+        model = Model(manifest, self._dataset.vocabulary, best.weights, ngrams, others)
         bundle.save(model, self.destination, write_card(manifest), replace=self._saved)
         self._saved = True
 
@@ -85,6 +94,8 @@ class Saver:
         self._find_free_name()
         folder = epochs.folder_of(self.destination, self._run)
         number = model.manifest.training["best_epoch"]
+        if self.members and number == 1:
+            discard(folder)  # of the network before
         epochs.keep(folder, number, bundle.files(model, write_card(model.manifest)), best)
 
     def _find_free_name(self) -> None:
@@ -141,7 +152,7 @@ class Saver:
                 "best_epoch": best.epoch,
                 "ended": reason,
                 "command": _shortened(job.command),
-                "settings": dataset.recipe.training.to_json() | dataset.recipe.text.to_json(),
+                "settings": _settings(dataset.recipe),
                 "history": to_json(history, best.epoch),
                 "run": self._run,
             },
@@ -165,11 +176,25 @@ class Saver:
             ngram_weight=self.mixture.weight if self.mixture else None,
         )
 
+    def _networks(self) -> dict[str, Any]:
+        """Say how well each network guesses by itself, where there are several."""
+        if self.members is None or len(self.members) == 1:
+            return {}
+        each = self.members.perplexities
+        return {"network_perplexities": [one and float(f"{one:.{DIGITS}g}") for one in each]}
+
     def _origin(self) -> dict[str, Any]:
         base = self._job.base
         if base is None:
             return {"preset": self._dataset.recipe.preset}
         return {"started_from": base.name, "started_from_sha256": base.sha256}
+
+
+def _settings(recipe: Recipe) -> dict[str, Any]:
+    settings = recipe.training.to_json() | recipe.text.to_json()
+    if recipe.training.networks == 1:
+        del settings["networks"]  # which came later
+    return settings
 
 
 def _named(files: list[str]) -> list[str]:
