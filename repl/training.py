@@ -169,10 +169,10 @@ def done_line(done: Done) -> Text:
         (safe(done.model), "name"), f" saved after {done.seconds:.0f} s: {done.reason}"
     )
     epoch = f"epoch {done.best_epoch}" if done.best_epoch else "an unfinished first epoch"
-    epoch = f"{done.networks} networks" if done.networks > 1 else epoch
     kept = (
         "no epoch was better than the start, whose weights" if done.start else f"the weights of {epoch}"
     )
+    kept = f"{done.networks} networks" if done.networks > 1 else kept
     text.append(f", {kept} are kept")
     if done.validation_perplexity is not None:
         text.append(f", validation {perplexed(done.validation_perplexity)}")

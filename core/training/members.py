@@ -103,7 +103,8 @@ class Members:
         last, losses = others[-1], self.losses()
         each = [best.loss for best in (first, *others) if best.loss is not None]
         loss = sum(each) / len(each) if each else None
-        averaged = replace(first, epoch=last.epoch, start=last.start, loss=loss)
+        start = all(best.start for best in (first, *others))
+        averaged = replace(first, epoch=last.epoch, start=start, loss=loss)
         if losses is None:
             return replace(averaged, perplexity=None, bits_per_character=None)
         characters = self.dataset.validation_characters
