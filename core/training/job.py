@@ -230,7 +230,7 @@ def check_alone(recipe: Recipe, workers: int) -> None:
     if networks > 1 and workers > 1:
         raise SettingError(
             f"{networks} networks of one model are trained in turn by one worker, not by {workers}; "
-            "leave out --workers, or --ensemble"
+            "leave out --workers and TF_CONFIG, or --ensemble"
         )
 
 

@@ -1,5 +1,6 @@
 """A model of several networks: each as if trained alone, their average, and runs that are cut off."""
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -234,7 +235,9 @@ def test_both_start_from_a_model_of_one_network(make_job: MakeJob, tmp_path: Pat
     bundle.save(random_model(name="old", tied=True), tmp_path / "old", "")
     base, model = Base.of(tmp_path / "old")
     recipe = recipe_from(model, epochs=1, networks=2, min_count=1, batch_size=5)
-    events = train(replace(make_job("parts"), recipe=recipe, base=base))
+    board = tmp_path / "board"
+    events = train(replace(make_job("parts"), recipe=recipe, base=base, tensorboard=board))
+    assert sorted(path.name for path in board.iterdir()) == ["network-1", "network-2"]
     trained = model_of(events)
     assert len(trained.all_weights) == 2
     assert sum(text.startswith("before: ") for text in notices(events)) == 1
@@ -247,10 +250,15 @@ def test_several_networks_are_nothing_to_start_from(tmp_path: Path) -> None:
         Base.of(tmp_path / "old")
 
 
-def test_several_workers_are_refused(make_job: MakeJob) -> None:
+def test_several_workers_are_refused(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
     message = "2 networks of one model are trained in turn by one worker, not by 3; leave out --workers"
     with pytest.raises(SettingError, match=message):
         make_job("parts", workers=3)
+    job = make_job("parts")
+    hosts = {"cluster": {"worker": ["a:1", "b:1", "c:1"]}, "task": {"type": "worker", "index": 0}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(hosts))
+    with pytest.raises(SettingError, match=message):
+        train(job)
 
 
 @pytest.mark.parametrize("count", [0, 17])
