@@ -1,7 +1,7 @@
 """A run from the first network to the last: trained, saved, kept so that it can go on.
 
 A model mostly has one network. Of several each is trained in turn, as if it were alone, from a seed of
-its own, and after each the model is saved with one more. TensorFlow comes with the loops that are built.
+its own, and after each the model is saved with one more. TensorFlow comes with the loops.
 """
 
 import gc
