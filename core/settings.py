@@ -9,6 +9,9 @@ from core.text.labels import LONGEST, label_of
 
 Context = Literal["stream", "window"]
 
+MOST_NETWORKS = 16
+"""Of one model: each costs its training, its memory, and a step for every word."""
+
 
 @dataclass(frozen=True)
 class TextSettings(Settings):
@@ -128,6 +131,9 @@ class TrainingSettings(Settings):
     )
     adversarial_size: float = setting(
         0.02, "how near that is: as a share of the vectors' size", low=0, high=100
+    )
+    networks: int = setting(
+        1, "networks of one model, each of its own seed, averaged at every word", 1, MOST_NETWORKS
     )
     seed: int = setting(0, "start of the trainer's random numbers", low=0, high=2**32 - 1)
 

@@ -223,6 +223,12 @@ def train(
     min_count: Annotated[Text, option("min_count")] = None,
     epochs: Annotated[Text, option("epochs")] = None,
     patience: Annotated[Text, option("patience")] = None,
+    ensemble: Annotated[
+        Text,
+        typer.Option(
+            "--ensemble", metavar="N", help="Networks to train in turn, each with its own seed."
+        ),
+    ] = None,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any other setting as name=value; may be repeated."),
@@ -271,6 +277,7 @@ def train(
     from repl.watching import follow, watch
 
     options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "patience": patience}
+    options |= {"networks": ensemble}
     text = (tuple(files or ()), column, tuple(drop or ()), encoding)
     request = Request(
         *text,

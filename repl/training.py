@@ -177,6 +177,7 @@ def done_line(done: Done) -> Text:
     kept = (
         "no epoch was better than the start, whose weights" if done.start else f"the weights of {epoch}"
     )
+    kept = f"{done.networks} networks" if done.networks > 1 else kept
     text.append(f", {kept} are kept")
     if done.validation_perplexity is not None:
         text.append(f", validation {perplexed(done.validation_perplexity)}")
@@ -194,12 +195,19 @@ def started_text(event: Started, tokens: str) -> Text:
         f"{event.lines:,} lines{held_out} · {event.vocabulary:,} {tokens} "
         f"({event.unknown_rate:.0%} unknown) · {event.parameters:,} parameters"
     )
+    if event.networks > 1:
+        text = f"{network_of(event)} · {text}" if event.network == 1 else network_of(event)
     return Text(text, style="muted")
+
+
+def network_of(event: Started) -> str:
+    """Say which network of a model is trained: network 2 of 3."""
+    return f"network {event.network} of {event.networks}"
 
 
 def has_few(event: Started) -> bool:
     """Say whether the lines that are held out are too few to tell when to stop."""
-    return 0 < event.validation_lines < FEW
+    return 0 < event.validation_lines < FEW and event.network == 1
 
 
 def clock(seconds: float) -> str:

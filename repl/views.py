@@ -245,6 +245,8 @@ def loaded(generator: Generator) -> RenderableType:
     facts = [f"{manifest.vocabulary - labels:,} {manifest.level}s"]
     facts += [f"{labels:,} label{'s' if labels > 1 else ''}"] if labels else []
     facts += [f"{manifest.parameters:,} parameters", context]
+    if manifest.networks > 1:
+        facts.insert(1, f"{manifest.networks} networks")
     if isinstance(perplexity, float) and isinstance(rate, float):
         facts.append(f"{perplexed(perplexity)} with {rate:.0%} unknown")
     name = (safe(generator.model.name), "name")
@@ -304,7 +306,8 @@ def network(manifest: Manifest) -> str:
     shape = manifest.architecture
     tied = ", tied" if shape.tied else ""
     layers = f"{shape.layers} x {shape.cell} {shape.hidden_size}"
-    return f"embedding {shape.embedding_size}, {layers}{tied}"
+    each = f"{manifest.networks} of " if manifest.networks > 1 else ""
+    return f"{each}embedding {shape.embedding_size}, {layers}{tied}"
 
 
 def _fact(value: object) -> object:

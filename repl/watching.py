@@ -191,7 +191,7 @@ class Screen:
         if isinstance(event, Reading):
             self._state = f"{event.rows:,} rows read"
         elif isinstance(event, Started):
-            self._started, self._state = event, ""
+            self._started, self._progress, self._state = event, None, ""
             self._epochs = list(events.epochs_before(event))
         elif isinstance(event, Progress):
             self._progress = event

@@ -78,3 +78,16 @@ def with_ngrams(model: Model, lines: Sequence[str], weight: float = 0.3, order: 
     ids = [[words.start, *words.encode(line.split()), words.end] for line in lines]
     manifest = replace(model.manifest, ngram_weight=weight)
     return replace(model, manifest=manifest, ngrams=count(ids, order, words.start))
+
+
+def with_networks(model: Model, count: int) -> Model:
+    """Return a model of so many networks: itself, and others of its shape with numbers of their own."""
+    random = np.random.default_rng(count)
+    others = tuple(
+        {
+            name: random.normal(scale=0.7, size=array.shape).astype(np.float32)
+            for name, array in model.weights.items()
+        }
+        for _ in range(count - 1)
+    )
+    return replace(model, manifest=replace(model.manifest, networks=count), others=others)

@@ -12,14 +12,12 @@ from copy import copy
 import numpy as np
 from numpy.typing import NDArray
 
+from core.decoding.averaging import log, log_softmax, log_sum, side_by_side
 from core.decoding.cells import CellState, Floats, Ids
-from core.decoding.filters import below_highest
 from core.decoding.mixing import MixedStepper, mixed
 from core.decoding.stepper import State, Stepper, hold
 from core.library.ensemble import SKIPPED, Ensemble, LanguageModel
 from core.settings import SamplingSettings
-
-LOWEST = np.finfo(np.float32).min
 
 
 def network(model: LanguageModel) -> Stepper:
@@ -106,16 +104,9 @@ class EnsembleStepper:
         return State(CellState(()), state.rows, state.read + 1, None, members, turns)
 
     def hidden(self, state: State) -> Floats:
-        """Return the members' features side by side: (rows, features of all).
-
-        Scaled so that the cosine of two rows is the weighted mean of the members' cosines.
-        """
-        parts = []
-        for member, own, share in zip(self._members, state.members, self._shares, strict=True):
-            hidden = member.hidden(own)
-            lengths = np.linalg.norm(hidden, axis=1, keepdims=True)
-            parts.append(hidden * np.float32(np.sqrt(share)) / np.maximum(lengths, np.float32(1e-12)))
-        return np.concatenate(parts, axis=1)
+        """Return the members' features side by side, see `side_by_side`."""
+        parts = zip(self._members, state.members, self._shares, strict=True)
+        return side_by_side([(member.hidden(own), share) for member, own, share in parts])
 
     def logits(self, state: State) -> Floats:
         """See Stepper; what nobody says has -inf."""
@@ -123,9 +114,9 @@ class EnsembleStepper:
         speaking = np.flatnonzero(shares.any(axis=0))
         logs = np.full((len(speaking), state.rows, self._size), -np.inf, np.float32)
         for part, number in zip(logs, speaking, strict=True):
-            own = _log_softmax(self._members[number].logits(state.members[number]))
-            part[:, self._said[number]] = own + _log(shares[:, [number]])
-        return logs[0] if len(speaking) == 1 else _log_sum(logs)
+            own = log_softmax(self._members[number].logits(state.members[number]))
+            part[:, self._said[number]] = own + log(shares[:, [number]])
+        return logs[0] if len(speaking) == 1 else log_sum(logs)
 
     def take(self, state: State, rows: Ids) -> State:
         """See Stepper."""
@@ -152,26 +143,3 @@ def _advanced(member: Stepper, state: State, ids: Ids) -> State:
     if skipped.all():
         return state
     return hold(state, member.advance(state, np.where(skipped, 0, ids)), skipped)
-
-
-def _log_softmax(logits: Floats) -> Floats:
-    shifted: Floats = below_highest(logits)
-    shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return shifted
-
-
-def _log_sum(logs: Floats) -> Floats:
-    """Return the logarithm of the sum of exponentials over the first axis; of nothing but -inf, -inf.
-
-    Taken at the largest, so that no word is lost that a member knows: bans may leave just it.
-    """
-    largest = logs.max(axis=0, initial=LOWEST)
-    total = np.exp(logs - largest).sum(axis=0)
-    summed: Floats = largest + _log(total)
-    return summed
-
-
-def _log(values: NDArray[np.floating]) -> Floats:
-    with np.errstate(divide="ignore"):
-        logs: Floats = np.log(values, dtype=np.float32)
-    return logs

@@ -4,6 +4,7 @@ Batched: a row is one text. Knows ids and arrays, not words; draws nothing. `Str
 state a text; `WindowStepper` answers as a network does that reads only the last N ids.
 """
 
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -45,7 +46,7 @@ class State(NamedTuple):
     """The last ids of each text, (rows, N), where all of them are read for every answer."""
 
     members: tuple["State", ...] = ()
-    """The states of an ensemble's members, where this is one of an ensemble."""
+    """The states of an ensemble's members, or of a model's networks, where there are several."""
 
     turns: Ids | None = None
     """How many turns each text has taken since its seed, (rows,), where models take turns."""
@@ -245,7 +246,8 @@ def hold(before: State, after: State, rows: NDArray[np.bool_]) -> State:
         _held(before.window, after.window, rows),
         _held(before.context, after.context, rows),
     )
-    return after._replace(layers=layers, window=window, context=context)
+    members = tuple(hold(*each, rows) for each in zip(before.members, after.members, strict=True))
+    return after._replace(layers=layers, window=window, context=context, members=members)
 
 
 def _held(before: Ids | None, after: Ids | None, rows: NDArray[np.bool_]) -> Ids | None:
@@ -260,8 +262,13 @@ def _stacked(states: tuple[tuple[Floats, ...], ...]) -> tuple[Floats, ...]:
 
 
 def stepper(model: Model) -> Stepper:
-    """Return the stepper for a model's kind of context."""
+    """Return the stepper for a model's kind of context; of several networks, that of their average."""
     memory.keep()
+    if model.others:
+        from core.decoding.averaging import AveragedStepper  # which needs this file
+
+        one = replace(model, others=())
+        return AveragedStepper([stepper(replace(one, weights=own)) for own in model.all_weights])
     architecture = model.manifest.architecture
     if architecture.attention:
         return AttentionStepper(model)

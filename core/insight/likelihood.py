@@ -45,8 +45,9 @@ def rows_at_once(model: LanguageModel) -> int:
     if not isinstance(model, Model):
         return min(map(rows_at_once, model.members))
     shape = model.manifest.architecture
+    networks = len(model.all_weights)
     chains = (shape.window or 1) * 4 * shape.hidden_size if shape.context == "window" else 0
-    return max(1, min(MOST_ROWS, CELLS // max(len(model.vocabulary), chains)))
+    return max(1, min(MOST_ROWS, CELLS // (max(len(model.vocabulary), chains) * networks)))
 
 
 def log_probabilities(

@@ -99,6 +99,21 @@ def one_model(generator: Generator) -> Model:
     return generator.model
 
 
+def one_network(generator: Generator) -> Model:
+    """Return the model of a generator, where it is one, and of one network.
+
+    Raises:
+        ModelError: there is no one network to look into.
+    """
+    model = one_model(generator)
+    if model.others:
+        raise ModelError(
+            f"{model.name} is the average of {len(model.all_weights)} networks, and this looks inside "
+            "one; load a model of one network"
+        )
+    return model
+
+
 def contexts(generator: Generator, ids: Sequence[int]) -> list[Ids]:
     """Return what the network reads, from a zero state, to answer after each of `ids`, and before any.
 

@@ -13,7 +13,7 @@ import numpy as np
 from core.decoding.cells import Cells, CellState, Ids, cells
 from core.decoding.generator import Generator
 from core.errors import ModelError, SettingError
-from core.insight.line import contexts, one_model
+from core.insight.line import contexts, one_model, one_network
 from core.settings import ModelSettings
 from core.text.vocabulary import PADDING
 
@@ -37,10 +37,10 @@ class Reading(NamedTuple):
 
 
 def shape(generator: Generator) -> ModelSettings:
-    """Return the shape of the loaded network.
+    """Return the shape of the loaded network, or of all networks of the loaded model.
 
     Raises:
-        ModelError: what is loaded is not one network.
+        ModelError: several models are loaded.
     """
     return one_model(generator).manifest.architecture
 
@@ -51,7 +51,7 @@ def network(generator: Generator) -> Cells:
     Raises:
         ModelError: what is loaded is not one network.
     """
-    model = one_model(generator)
+    model = one_network(generator)
     return cells(model.weights, model.manifest.architecture)
 
 
@@ -62,7 +62,7 @@ def find_layer(generator: Generator, layer: int | None) -> int:
         SettingError: there is no such layer.
         ModelError: what is loaded is not one network.
     """
-    count = shape(generator).layers
+    count = one_network(generator).manifest.architecture.layers
     if layer is None:
         return count - 1
     if not 1 <= layer <= count:
@@ -72,15 +72,17 @@ def find_layer(generator: Generator, layer: int | None) -> int:
 
 
 def steps_a_word(generator: Generator) -> int:
-    """Return how many steps the network takes for a word: a window is read anew for each.
+    """Return how many steps a model's networks take for a word: a window is read anew for each.
 
-    What is not one network counts as one step.
+    Several models count as one step.
     """
     try:
-        known = shape(generator)
+        model = one_model(generator)
     except ModelError:
         return 1
-    return known.window or 1 if known.context == "window" else 1
+    known = model.manifest.architecture
+    steps = known.window or 1 if known.context == "window" else 1
+    return steps * len(model.all_weights)
 
 
 def readings(generator: Generator, layers: Cells, lines: Sequence[Sequence[int]]) -> Iterator[Reading]:

@@ -7,7 +7,7 @@ What the folder holds is described in models/README.md.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,17 @@ from core.errors import DamagedModel, ModelError, ModelNotFound, NewerModel, Set
 from core.library import folders, layout, limits, ngrams, records, tensors
 from core.library.archive import BLOCK
 from core.library.containers import Container, damaged, opened
-from core.library.limits import CARD, HEADER, MANIFEST, NGRAMS, VOCABULARY, WEIGHTS, Content
+from core.library.limits import (
+    CARD,
+    HEADER,
+    LARGEST,
+    MANIFEST,
+    NGRAMS,
+    VOCABULARY,
+    WEIGHT_FILES,
+    WEIGHTS,
+    Content,
+)
 from core.library.model import Manifest, Model, Weights
 from core.library.paths import is_file, is_folder
 from core.text.kneser_ney import NGrams
@@ -90,17 +100,20 @@ def saving(name: str, folder: Path) -> Iterator[None]:
         ) from error
 
 
-def files(model: Model, card: str, weights: tensors.Arrays | None = None) -> dict[str, bytes]:
+def files(model: Model, card: str, weights: Sequence[tensors.Arrays] | None = None) -> dict[str, bytes]:
     """Return the contents of a model's files by name, the manifest with the others' hashes last.
 
-    `weights`, where they are given, are stored in place of the model's: the same in half precision.
+    `weights`, where they are given, are stored in place of those of the model's networks: the same in
+    half precision.
     """
     ngram_weight = None if model.ngrams is None else model.manifest.ngram_weight or 0.0
-    manifest = replace(model.manifest, ngram_weight=ngram_weight)
+    stored = list(map(tensors.write, model.all_weights if weights is None else weights))
+    manifest = replace(model.manifest, ngram_weight=ngram_weight, networks=len(stored))
     contents = {
         VOCABULARY: _json(records.vocabulary_record(model.vocabulary)),
-        WEIGHTS: tensors.write(model.weights if weights is None else weights),
+        WEIGHTS: stored[0],
         CARD: card.encode(),
+        **dict(zip(WEIGHT_FILES[1:], stored[1:], strict=False)),
     }
     if model.ngrams is not None:
         contents[NGRAMS] = ngrams.write(model.ngrams)
@@ -141,7 +154,8 @@ def read_files(path: Path) -> dict[str, bytes]:
     """
 
     def read(source: Container) -> dict[str, bytes]:
-        absent = [NGRAMS] if _load(source, every_hash=True).ngrams is None else []
+        model = _load(source, every_hash=True)
+        absent = {*WEIGHT_FILES[len(model.all_weights) :], *([NGRAMS] if model.ngrams is None else [])}
         return {name: bytes(source.read(name)) for name in limits.LARGEST if name not in absent}
 
     return _steadily(path, read)
@@ -206,10 +220,11 @@ def _load(source: Container, every_hash: bool = False) -> Model:
     manifest, hashes = _manifest(source)
     _check_weights_size(source, manifest)  # before a vocabulary is read for nothing
     vocabulary = _vocabulary(source, manifest, hashes)
-    weights = _weights(source, manifest, hashes)
+    first, *others = (_weights(source, name, manifest, hashes) for name in _weight_files(manifest))
     if every_hash:
         _check_hash(source, CARD, source.read(CARD), hashes)
-    return Model(manifest, vocabulary, weights, _ngrams(source, manifest, vocabulary, hashes))
+    ngrams_ = _ngrams(source, manifest, vocabulary, hashes)
+    return Model(manifest, vocabulary, first, ngrams_, tuple(others))
 
 
 def _manifest(source: Container) -> tuple[Manifest, Mapping[str, Any]]:
@@ -278,18 +293,31 @@ def _ngrams(
         raise damaged(source.path, f"{NGRAMS}: {error}") from error
 
 
+def _weight_files(manifest: Manifest) -> tuple[str, ...]:
+    return WEIGHT_FILES[: manifest.networks]
+
+
 def _check_weights_size(source: Container, manifest: Manifest) -> None:
-    size, numbers = source.size(WEIGHTS), manifest.parameters
-    if size > 4 * numbers + HEADER:
-        raise damaged(source.path, f"{WEIGHTS} is larger than its architecture needs")
-    if size < 2 * numbers:
-        raise damaged(source.path, f"{WEIGHTS} is smaller than its architecture needs")
+    numbers, total = manifest.parameters // manifest.networks, 0
+    for name in _weight_files(manifest):
+        size = source.size(name)
+        if size > 4 * numbers + HEADER:
+            raise damaged(source.path, f"{name} is larger than its architecture needs")
+        if size < 2 * numbers:
+            raise damaged(source.path, f"{name} is smaller than its architecture needs")
+        total += size
+    if total > LARGEST[WEIGHTS] and manifest.networks > 1:
+        raise damaged(
+            source.path,
+            f"the weights of its networks are larger than the {LARGEST[WEIGHTS]:,} bytes "
+            "that they may have together",
+        )
 
 
-def _weights(source: Container, manifest: Manifest, hashes: Mapping[str, Any]) -> Weights:
-    content = source.read(WEIGHTS)
-    _check_hash(source, WEIGHTS, content, hashes)
+def _weights(source: Container, name: str, manifest: Manifest, hashes: Mapping[str, Any]) -> Weights:
+    content = source.read(name)
+    _check_hash(source, name, content, hashes)
     try:
         return tensors.read(content, layout.shapes(manifest.architecture, manifest.vocabulary))
     except tensors.WrongTensors as error:
-        raise damaged(source.path, f"{WEIGHTS}: {error}") from error
+        raise damaged(source.path, f"{name}: {error}") from error

@@ -30,6 +30,7 @@ def write_card(manifest: Manifest) -> str:
     facts = {
         f"{manifest.level}s": f"{manifest.words:,}",
         "parameters": f"{manifest.parameters:,}",
+        **({"networks": f"{manifest.networks}, averaged"} if manifest.networks > 1 else {}),
         "network": f"embedding {shape.embedding_size}, {shape.layers} x {shape.cell.upper()} "
         f"{shape.hidden_size}{tied}{', averaged over all of them' if shape.attention else ''}",
         "context": reads,

@@ -60,7 +60,7 @@ def copy(path: Path, name: str, float16: bool = False) -> Path:
 
 def _half_files(path: Path) -> Mapping[str, bytes]:
     model = bundle.verify(path)
-    return bundle.files(model, bundle.load_card(path), halved(model.weights))
+    return bundle.files(model, bundle.load_card(path), list(map(halved, model.all_weights)))
 
 
 def remove(path: Path) -> None:

@@ -6,7 +6,7 @@ the file's own size. The numbers below are what keeps it; tests/core/library/hos
 
 from core.errors import SettingError
 from core.library import layout
-from core.settings import ModelSettings
+from core.settings import MOST_NETWORKS, ModelSettings
 from core.text.vocabulary import Vocabulary
 
 MANIFEST, VOCABULARY, WEIGHTS, CARD, NGRAMS = (
@@ -16,6 +16,9 @@ MANIFEST, VOCABULARY, WEIGHTS, CARD, NGRAMS = (
     "card.md",
     "ngrams.zlib",
 )
+
+WEIGHT_FILES = (WEIGHTS, *(f"weights-{number}.safetensors" for number in range(2, MOST_NETWORKS + 1)))
+"""The weights of a model's first network, its second ... as far as it has them."""
 
 Content = bytes | bytearray
 """What a file holds."""
@@ -27,7 +30,8 @@ LARGEST = {
     MANIFEST: 1 << 20,
     # A text that holds one emoji takes four bytes a letter in memory, and its tokens take them again.
     VOCABULARY: 20 << 20,
-    WEIGHTS: 1 << 30,  # half a second of SHA-256
+    # Half a second of SHA-256; the weights of several networks may take no more together.
+    **dict.fromkeys(WEIGHT_FILES, 1 << 30),
     CARD: 1 << 20,
     NGRAMS: 32 << 20,
 }
@@ -56,7 +60,7 @@ def is_crowded(content: Content) -> bool:
     return content.count(b",") > 2 * WORDS or marks > WORDS // 2
 
 
-def check_size(settings: ModelSettings, vocabulary: Vocabulary) -> None:
+def check_size(settings: ModelSettings, vocabulary: Vocabulary, networks: int = 1) -> None:
     """See that a model of this shape could be loaded again, before hours of training go into it.
 
     Raises:
@@ -68,9 +72,12 @@ def check_size(settings: ModelSettings, vocabulary: Vocabulary) -> None:
             f"the vocabulary has {words:,} words of {text / 1e6:,.0f} MB; a model may hold {WORDS:,} "
             f"of {LARGEST[VOCABULARY] / 1e6:,.0f} MB; leave out rare ones with a higher min_count"
         )
-    size, largest = 4 * layout.parameters(settings, words), LARGEST[WEIGHTS] - HEADER
+    size = 4 * networks * layout.parameters(settings, words)
+    largest = LARGEST[WEIGHTS] - networks * HEADER
     if size > largest:
+        what = f"the {networks} networks" if networks > 1 else "the network"
+        fewer = "fewer networks, " if networks > 1 else ""
         raise SettingError(
-            f"the network would take {size / 1e6:,.0f} MB, and a model's weights may take "
-            f"{largest / 1e6:,.0f} MB; choose a smaller hidden_size or a higher min_count"
+            f"{what} would take {size / 1e6:,.0f} MB, and a model's weights may take "
+            f"{largest / 1e6:,.0f} MB; choose {fewer}a smaller hidden_size or a higher min_count"
         )

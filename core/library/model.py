@@ -40,6 +40,9 @@ class Manifest:
     ngram_weight: float | None = None
     """How much the model's n-grams count beside its network, from 0 to 1; None where it has none."""
 
+    networks: int = 1
+    """How many networks of that shape speak as one, each counting the same."""
+
     @property
     def words(self) -> int:
         """How many tokens the vocabulary has, labels aside, as far as the manifest tells these."""
@@ -50,19 +53,27 @@ class Manifest:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the network consists of."""
-        return layout.parameters(self.architecture, self.vocabulary)
+        """How many numbers the network consists of, or all networks together."""
+        return self.networks * layout.parameters(self.architecture, self.vocabulary)
 
 
 @dataclass(frozen=True)
 class Model:
-    """A trained network with its words; nothing in it changes."""
+    """A trained network, or several of one shape, with their words; nothing in it changes."""
 
     manifest: Manifest
     vocabulary: Vocabulary
     weights: Weights
     ngrams: NGrams | None = None
     """Those of its training lines, where they are to have a say beside the network."""
+
+    others: tuple[Weights, ...] = ()
+    """The weights of its second network, and those after that, where it has several."""
+
+    @property
+    def all_weights(self) -> tuple[Weights, ...]:
+        """The weights of each of its networks, of which most models have one."""
+        return (self.weights, *self.others)
 
     @property
     def name(self) -> str:
@@ -107,10 +118,13 @@ class Model:
             facts["roles"] = [self.vocabulary.end_token, self.vocabulary.unknown_token]
         if self.ngrams is not None:
             facts["ngram_weight"] = self.manifest.ngram_weight
+        if self.others:
+            facts["networks"] = 1 + len(self.others)
         digest.update(json.dumps(facts, sort_keys=True).encode())
-        for name in sorted(self.weights):
-            digest.update(name.encode())
-            digest.update(np.ascontiguousarray(self.weights[name], dtype="<f4").tobytes())
+        for weights in self.all_weights:
+            for name in sorted(weights):
+                digest.update(name.encode())
+                digest.update(np.ascontiguousarray(weights[name], dtype="<f4").tobytes())
         for integers in self.ngrams or ():
             digest.update(np.ascontiguousarray(integers, dtype="<i8").tobytes())
         return digest.hexdigest()

@@ -9,7 +9,7 @@ from core.errors import SettingError
 from core.library.limits import WORDS
 from core.library.model import Manifest
 from core.setting import settings_of
-from core.settings import ModelSettings
+from core.settings import MOST_NETWORKS, ModelSettings
 from core.text.cleaning import CLEANINGS
 from core.text.labels import LONGEST, MOST
 from core.text.vocabulary import END, PADDING, SPECIALS, UNKNOWN, Vocabulary
@@ -55,6 +55,7 @@ def read_manifest(record: Record) -> Manifest:
         metrics=_typed(record, "metrics", dict),
         created=_typed(record, "created", str),
         ngram_weight=_share(record, "ngram_weight"),
+        networks=_networks(record),
     )
     if not 2 <= manifest.vocabulary <= WORDS:
         raise WrongRecord(f"a vocabulary has from 2 to {WORDS:,} tokens, not {manifest.vocabulary:,}")
@@ -107,6 +108,14 @@ def _share(record: Record, name: str) -> float | None:
     return float(value)
 
 
+def _networks(record: Record) -> int:
+    """Return how many networks there are, one where nothing is said."""
+    value = record.get("networks", 1)
+    if type(value) is not int or not 1 <= value <= MOST_NETWORKS:
+        raise WrongRecord(f"networks must be a number from 1 to {MOST_NETWORKS}, not {value!r:.60}")
+    return value
+
+
 def read_vocabulary(record: Record, size: int) -> Vocabulary:
     """Return what vocabulary.json says, which must be `size` tokens.
 
@@ -137,6 +146,7 @@ def read_vocabulary(record: Record, size: int) -> Vocabulary:
 def manifest_record(manifest: Manifest) -> dict[str, Any]:
     """Return a manifest as model.json holds it; the other files' hashes are still to come."""
     ngrams = {} if manifest.ngram_weight is None else {"ngram_weight": manifest.ngram_weight}
+    networks = {} if manifest.networks == 1 else {"networks": manifest.networks}
     return {
         "format": FORMAT,
         "name": manifest.name,
@@ -145,6 +155,7 @@ def manifest_record(manifest: Manifest) -> dict[str, Any]:
         "cleaning": manifest.cleaning,
         "vocabulary": manifest.vocabulary,
         "architecture": manifest.architecture.to_json(),
+        **networks,
         **ngrams,
         "training": dict(manifest.training),
         "corpus": dict(manifest.corpus),

@@ -31,9 +31,16 @@ class Base:
 
         Raises:
             ModelNotFound, DamagedModel: see `core.library.bundle.load`.
+            ModelError: it has several networks.
         """
         path = path.absolute()  # so that a path such as `.` has a name
         model = shelf.load(path)
+        if model.others:
+            count = len(model.all_weights)
+            raise ModelError(
+                f"{model.name} is the average of {count} networks, and training starts from one; start "
+                f"from a model of one network, or train anew with --ensemble {count}"
+            )
         return cls(path, model.name, model.sha256), model
 
     def load(self) -> Model:

@@ -1,8 +1,9 @@
 """Where an unfinished run stands, so that it can go on as if it had never been cut off.
 
 A run has a directory in the user's state directory, named by where its model goes. In it stand its last
-two checkpoints, the model it started from, if any, and a lock that dies with the trainer. A checkpoint
-is one file: a line with the SHA-256 of all that follows, a line of JSON, and the arrays as safetensors.
+two checkpoints, the model it started from, if any, those of its networks that are trained, where it is
+to have several, and a lock that dies with the trainer. A checkpoint is one file: a line with the
+SHA-256 of all that follows, a line of JSON, and the arrays as safetensors.
 No TensorFlow here.
 """
 
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from core.errors import ModelError, SettingError, TrainingError
 from core.library.model import Weights
 from core.library.writing import write_parts
+from core.settings import MOST_NETWORKS
 from core.training.history import Best, Epoch
 
 FORMAT = "headlong-checkpoint/1"
@@ -76,6 +78,8 @@ class Checkpoint:
     """Perplexity and bits per character of the base, before training."""
 
     saved_as: str | None = None
+    network: int = 1
+    """Which of a model's networks is in training, counted from 1; those before it are trained."""
 
 
 class WrongCheckpoint(ValueError):
@@ -111,6 +115,18 @@ class Run:
         with contextlib.suppress(OSError):
             return sorted(self.folder.glob(f"[0-9]*{ENDING}"), reverse=True)
         return []
+
+    def trained(self, network: int) -> Path:
+        """Return where a network stands that is trained, of a model of several; see `keep`."""
+        return self.folder / f"network-{network:02}{ENDING}"
+
+    def keep(self, trained: Checkpoint, job: str) -> None:
+        """Keep a network that is trained until the last one is, see `core.training.members`.
+
+        Raises:
+            ModelError: it cannot be written.
+        """
+        write_parts(self.trained(trained.network), _parts(trained, job), OWNER_ONLY)
 
     @property
     def is_claimed(self) -> bool:
@@ -149,8 +165,9 @@ class Run:
         Raises:
             ModelError: it cannot be written; those that were there still are.
         """
-        place = checkpoint.place
-        path = self.folder / f"{place.epochs:06}-{place.step:09}{ENDING}"
+        place, network = checkpoint.place, checkpoint.network
+        later = f"9{network:02}-" if network > 1 else ""  # those of the first network come before
+        path = self.folder / f"{later}{place.epochs:06}-{place.step:09}{ENDING}"
         write_parts(path, _parts(checkpoint, job), OWNER_ONLY)
         for old in self.files()[KEPT:]:
             with contextlib.suppress(OSError):
@@ -187,6 +204,8 @@ class Run:
                 new.folder.mkdir(parents=True)
                 if self.base.is_dir():
                     self.base.rename(new.base)
+                for number in range(1, checkpoint.network):
+                    self.trained(number).rename(new.trained(number))
                 moved = replace(checkpoint, saved_as=None)
                 new.save(moved, json.dumps(record))
         self.remove()
@@ -196,8 +215,8 @@ class Run:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def discard(self) -> None:
-        """Remove the run's checkpoints, and its base; a file that cannot be removed stays."""
-        for path in self.files():
+        """Remove what the run has written; a file that cannot be removed stays."""
+        for path in (*self.files(), *map(self.trained, range(1, MOST_NETWORKS + 1))):
             with contextlib.suppress(OSError):
                 path.unlink()
         shutil.rmtree(self.base, ignore_errors=True)
@@ -302,6 +321,7 @@ def _parts(checkpoint: Checkpoint, job: str) -> list[bytes | memoryview]:
         "seconds": checkpoint.seconds,
         "before": list(checkpoint.before),
         "saved_as": checkpoint.saved_as,
+        "network": checkpoint.network,
     }
     content = [json.dumps(record).encode() + b"\n", *_safetensors(arrays)]
     digest = hashlib.sha256()
@@ -393,4 +413,5 @@ def _checkpoint(record: dict[str, Any], arrays: Arrays) -> Checkpoint:
         seconds=record["seconds"],
         before=tuple(record["before"]),
         saved_as=record["saved_as"],
+        network=record.get("network", 1),
     )

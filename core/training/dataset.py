@@ -95,7 +95,7 @@ class Dataset:
         else:
             base = _extended(base, text, labels, recipe.text.min_count)
             vocabulary = base.vocabulary
-        check_size(recipe.model, vocabulary)
+        check_size(recipe.model, vocabulary, recipe.training.networks)
         table = text.table(vocabulary)
         learnt = _batches(split.training, text.training.tokens, table, vocabulary, recipe)
         watch(corpus.rows, 1.0)

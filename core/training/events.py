@@ -25,7 +25,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The text is read and the network stands; training begins, or goes on after `history`."""
+    """The text is read and a network stands; training begins, or goes on after `history`."""
 
     name: ClassVar = "start"
     model: str
@@ -38,6 +38,11 @@ class Started:
     steps: int
     history: Mapping[str, Any] = field(default_factory=dict)
     """The figures of the epochs before, as core.training.history writes them."""
+
+    network: int = 1
+    """Which of the model's networks is trained; there is such an event for each."""
+
+    networks: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,9 @@ class EpochDone:
     probes: Mapping[str, str] = field(default_factory=dict)
     """Seeds, and what the network of this epoch makes of them."""
 
+    network: int = 1
+    """Which of the model's networks it is an epoch of."""
+
 
 def epochs_before(started: Started) -> tuple[EpochDone, ...]:
     """Return what was told of the epochs that a resumed run has behind it."""
@@ -81,7 +89,7 @@ def epochs_before(started: Started) -> tuple[EpochDone, ...]:
         measured = epoch.validation_perplexity
         improved = measured is None or measured < best
         best = best if measured is None else min(best, measured)
-        done.append(EpochDone(**asdict(epoch), best=improved))
+        done.append(EpochDone(**asdict(epoch), best=improved, network=started.network))
     return tuple(done)
 
 
@@ -109,6 +117,7 @@ class Done:
     `start` says that no epoch was better than the model that training began with, so that is kept.
     `elsewhere` is the address of the worker of a cluster that saved it, where that was another one.
     `bits_per_character_spelt` counts unknown words letter by letter, see core.training.spelling.
+    Of several networks the figures are those of their average, and the epoch is the last one's.
     """
 
     name: ClassVar = "done"
@@ -122,6 +131,7 @@ class Done:
     start: bool = False
     elsewhere: str | None = None
     bits_per_character_spelt: float | None = None
+    networks: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,7 @@ def plan(
     if taken(destination) and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
     check_labels(text, recipe.model)
+    check_alone(recipe, workers)
     _check_files(text)
     probes = None if probes is None else check(probes)
     _check_writable(
@@ -219,7 +220,22 @@ def resume(
     job = Job.from_json(checkpoints.find(name))
     _check_files(job.source)
     recipe = job.recipe.change(**changes or {})
+    check_alone(recipe, workers or job.workers)
     return dataclasses.replace(job, recipe=recipe, resume=True, workers=workers or job.workers)
+
+
+def check_alone(recipe: Recipe, workers: int) -> None:
+    """See that networks which are averaged are trained by one worker.
+
+    Raises:
+        SettingError: they are not.
+    """
+    networks = recipe.training.networks
+    if networks > 1 and workers > 1:
+        raise SettingError(
+            f"{networks} networks of one model are trained in turn by one worker, not by {workers}; "
+            "leave out --workers and TF_CONFIG, or --ensemble"
+        )
 
 
 def check_workers(asked: str | None, cluster: Cluster | None) -> int | None:

@@ -10,7 +10,7 @@ from core.training.step import in_bucket
 
 
 def target_losses(network: Network, batches: Batches, batch_size: int) -> NDArray[np.float64]:
-    """Return -log p of every target of a stream network, in nats: row by row, batch by batch."""
+    """Return -log p of every target, in nats: row by row, batch by batch."""
 
     def losses(inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         real = targets > 0

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from core.errors import ModelError, TrainingError
 from core.library import bundle
-from core.training.checkpoints import Checkpoint, Run
+from core.training.checkpoints import Checkpoint, Run, WrongCheckpoint, read
+from core.training.dataset import Dataset
 from core.training.events import Event, Notice
 from core.training.job import Job
+from core.training.members import Member, Members
 
 Report = Callable[[Event], None]
 
@@ -69,14 +71,38 @@ class Keeper:
     def keep(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint."""
         self._kept = time.monotonic()
+        self._write(lambda job: self.run.save(checkpoint, job))
+
+    def _write(self, write: Callable[[str], None]) -> None:
         if not self._writable:
             return
         try:
-            self.run.save(checkpoint, self._job.to_json())
+            write(self._job.to_json())
         except ModelError as error:
             if not self._told:
                 self._report(Notice(f"no checkpoint: {error}; training goes on without"))
             self._told = True
+
+    def keep_trained(self, trained: Checkpoint) -> None:
+        """Keep a network that is trained, for the ones after it; see `core.training.members`."""
+        self._write(lambda job: self.run.keep(trained, job))
+
+    def trained(self, count: int, dataset: Dataset) -> Members:
+        """Return so many networks that are trained already, of a run that goes on.
+
+        Raises:
+            TrainingError: one of them is missing or damaged.
+        """
+        members = Members(dataset)
+        for number in range(1, count + 1):
+            try:
+                members = members.joined_by(Member.of(read(self.run.trained(number)), dataset))
+            except (OSError, WrongCheckpoint) as error:
+                raise TrainingError(
+                    f"the training of {self._job.name!r} cannot be resumed: network {number}, which "
+                    "was trained already, is missing or damaged; start it anew with --replace"
+                ) from error
+        return members
 
     def discard(self) -> None:
         """Remove the checkpoints of a run that is over."""

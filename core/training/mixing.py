@@ -32,8 +32,8 @@ class Mixture:
     every: int
     """They were counted in one line of so many."""
 
-    def describe(self, perplexity: float | None) -> str:
-        """Say what it brings beside a network of that perplexity."""
+    def describe(self, perplexity: float | None, networks: str = "network") -> str:
+        """Say what it brings beside a network, or several, of that perplexity."""
         order = self.ngrams.ids.shape[1]
         counted = f" (of one line in {self.every:,})" if self.every > 1 else ""
         text = f"{len(self.ngrams.ids):,} {order}-grams{counted} are saved with the model"
@@ -43,11 +43,12 @@ class Mixture:
             )
         return (
             f"{text} and mixed in with weight {self.weight:.2f}: held-out perplexity "
-            f"{_short(self.perplexity)}, the network alone {_short(perplexity)}"
+            f"{short(self.perplexity)}, the {networks} alone {short(perplexity)}"
         )
 
 
-def _short(perplexity: float) -> str:
+def short(perplexity: float) -> str:
+    """Write a perplexity in few letters."""
     return f"{perplexity:,.1f}" if perplexity < 1e6 else f"{perplexity:.0e}"
 
 
@@ -57,18 +58,23 @@ def is_wanted(dataset: Dataset) -> bool:
     return recipe.training.ngram and recipe.model.context == "stream"
 
 
-def mixture(dataset: Dataset, losses: Floats) -> Mixture:
+def mixture(dataset: Dataset, losses: Floats, counted: Mixture | None = None) -> Mixture:
     """Count the n-grams of the training lines, and find their weight on the held-out ones.
 
     Args:
         dataset: the text, of a stream model.
         losses: the network's -log p of each held-out target, as the batches have them in order.
+        counted: a mixture of the same dataset, whose n-grams are taken again.
     """
     vocabulary = dataset.vocabulary
     assert vocabulary.start is not None
     every = -(-dataset.training.tokens // MOST)
     order = CHARACTERS if dataset.recipe.text.level == "character" else ORDER
-    ngrams = count(islice(_lines(dataset.training), 0, None, every), order, vocabulary.start)
+    ngrams = (
+        counted.ngrams
+        if counted
+        else count(islice(_lines(dataset.training), 0, None, every), order, vocabulary.start)
+    )
     if dataset.validation is None:
         return Mixture(ngrams, 0.0, None, every)
     model = KneserNey.of(ngrams, len(vocabulary), vocabulary.start)

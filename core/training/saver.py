@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 from core.errors import ModelError, TrainingStopped
 from core.library import bundle, epochs
 from core.library.card import write_card
-from core.library.folders import take_away, taken
+from core.library.folders import discard, take_away, taken
 from core.library.model import Manifest, Model
 from core.library.shelf import free_name
 from core.training.dataset import Dataset
 from core.training.events import STOPPED
-from core.training.history import Best, Epoch, to_json
+from core.training.history import DIGITS, Best, Epoch, to_json
 from core.training.job import Job, readable
+from core.training.members import Members
 from core.training.mixing import Mixture
 
 FILES_NAMED = 100
@@ -50,6 +52,9 @@ class Saver:
         self.mixture: Mixture | None = None
         """What is saved beside the network, once that is known."""
 
+        self.members: Members | None = None
+        """The networks that are trained, where the model is to have several."""
+
         self.destination = own[0] if own else job.destination
 
     @property
@@ -66,7 +71,10 @@ class Saver:
         self._find_free_name()
         manifest = self._manifest(best, reason, history, seconds)
         ngrams = self.mixture.ngrams if self.mixture else None
-        model = Model(manifest, self._dataset.vocabulary, best.weights, ngrams)
+        others = self.members.others if self.members else ()
+        training = {**manifest.training, **self._networks()}
+        manifest = replace(manifest, networks=1 + len(others), training=training)
+        model = Model(manifest, self._dataset.vocabulary, best.weights, ngrams, others)
         bundle.save(model, self.destination, write_card(manifest), replace=self._saved)
         self._saved = True
 
@@ -85,6 +93,8 @@ class Saver:
         self._find_free_name()
         folder = epochs.folder_of(self.destination, self._run)
         number = model.manifest.training["best_epoch"]
+        if self.members and number == 1:
+            discard(folder)  # of the network before
         epochs.keep(folder, number, bundle.files(model, write_card(model.manifest)), best)
 
     def _find_free_name(self) -> None:
@@ -171,9 +181,19 @@ class Saver:
     def _settings(self) -> dict[str, Any]:
         recipe = self._dataset.recipe
         settings = recipe.training.to_json() | recipe.text.to_json()
+        # Both came later, and say nothing of most models.
         if self._job.source.label is None:
             del settings["label_dropout"]
+        if recipe.training.networks == 1:
+            del settings["networks"]
         return settings
+
+    def _networks(self) -> dict[str, Any]:
+        """Say how well each network guesses by itself, where there are several."""
+        if self.members is None or len(self.members) == 1:
+            return {}
+        each = self.members.perplexities
+        return {"network_perplexities": [one and float(f"{one:.{DIGITS}g}") for one in each]}
 
     def _origin(self) -> dict[str, Any]:
         base = self._job.base

@@ -26,6 +26,7 @@ Preset = Annotated[str | None, Option("small if not given, or the tutorial's", "
 Cleaning = Annotated[str | None, Option("how lines are cleaned: tutorial, plain, cased ...")]
 MinCount = Annotated[str | None, Option("words seen less often become <unk>", "N")]
 Epochs = Annotated[str | None, Option("passes over the text, at most", "N")]
+Ensemble = Annotated[str | None, Option("networks to train in turn, each with its own seed", "N")]
 Resume = Annotated[bool, Option("go on with a training that was cut off; with --name, with that one")]
 Workers = Annotated[str | None, Option("processes on this machine that train it together", "N")]
 Wait = Annotated[bool, Option("show all of it until it is done, and load the model then")]
@@ -60,6 +61,7 @@ def train(
     cleaning: Cleaning = None,
     min_count: MinCount = None,
     epochs: Epochs = None,
+    ensemble: Ensemble = None,
     name: Name = None,
     replace: Replace = False,
     resume: Resume = False,
@@ -91,13 +93,17 @@ def train(
     --from MODEL starts from a model that is there, also an imported one, and learns the text's new
     words. Its network and its cleaning stay as they are, so there is no preset then.
 
+    --ensemble 3 trains three networks in turn, each with a seed of its own, and the model says the
+    average of what they say. :stop keeps those that are trained, and the one in training where that
+    does the others good; NAME@3 and NAME@latest are epochs of the one in training.
+
     --resume goes on with what was stopped or cut off, and needs no other options; --epochs may ask for
     more.
     """
     from repl.training import Request  # only this command needs it
 
     session.jobs.refuse_another()
-    options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
+    options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "networks": ensemble}
     text = (files, column, drop, encoding)
     request = Request(
         *text,

@@ -13,7 +13,7 @@ from core.training.events import EpochDone, Progress, Started
 from repl.pictures.chart import HEIGHT, Chart
 from repl.pictures.history import short
 from repl.pictures.probes import Lines, Said, runs
-from repl.training import clock
+from repl.training import clock, network_of
 from repl.views import columns, perplexed, safe
 
 SIDE_BY_SIDE = 72
@@ -80,6 +80,8 @@ class Cockpit:
             title.append(Text("reads the text, starts TensorFlow"))
         else:
             epoch = done + 1 if self.progress is None else self.progress.epoch
+            if self.started.networks > 1:
+                title.append(Text(network_of(self.started)))
             title.append(Text(f"epoch {epoch:,} of {self.started.epochs:,} at most"))
             if self.progress is not None:
                 told += f", up to {clock(self.progress.seconds_left)} left"

@@ -33,13 +33,15 @@ class HistoryView:
     name: str
     epochs: Sequence[Epoch]
     best: int
+    networks: int = 1
+    """How many networks the model has; the epochs are the last one's."""
 
     @classmethod
     def of(cls, name: str, manifest: Manifest) -> "HistoryView":
         """Return the view of what the model called `name` says of its training; it may say anything."""
         best = manifest.training.get("best_epoch")
         epochs = from_json(manifest.training.get("history"))
-        return cls(name, epochs, best if type(best) is int else 0)
+        return cls(name, epochs, best if type(best) is int else 0, manifest.networks)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Draw what fits the console's width."""
@@ -68,6 +70,8 @@ class HistoryView:
         parts = [f"{count:,} epoch{'s' if count > 1 else ''}"]
         if len(self.epochs) == count:
             parts.append(f"{seconds:,.0f} s")
+        if self.networks > 1:
+            parts.append(f"the last of {self.networks} networks")
         return Text.assemble((safe(self.name), "name"), (" · ".join(["", *parts]), "muted"))
 
     @property

@@ -22,7 +22,7 @@ from core.training.events import (
 )
 from core.training.job import Job
 from repl.pictures.probes import continued
-from repl.training import LITTLE, clock, has_few, started_text
+from repl.training import LITTLE, clock, has_few, network_of, started_text
 from repl.views import columns, perplexed, safe
 
 Called = Callable[[Path], str]
@@ -47,13 +47,23 @@ class Status:
     best: EpochDone | None = None
     saved: str | None = None
     is_paused: bool = False
+    network: str = ""
+    """Which network of several is trained."""
 
     def after(self, event: Event, saved: str | None = None) -> "Status":
         """Return the status after an event; `saved` is what to type for what was saved with it."""
         if isinstance(event, Reading):
             return replace(self, share=event.share)
         if isinstance(event, Started):
-            status = replace(self, epochs=event.epochs, epoch=1, share=0.0)
+            status = replace(
+                self,
+                epochs=event.epochs,
+                epoch=1,
+                share=0.0,
+                last=None,
+                best=None,
+                network=network_of(event) if event.networks > 1 else "",
+            )
             return reduce(Status.after, epochs_before(event), status)
         if isinstance(event, Progress):
             share = event.step / event.steps
@@ -70,7 +80,7 @@ class Status:
     def short(self) -> str:
         """The status in a few words: `mine epoch 3 40%`."""
         if self.epoch:
-            far = f"epoch {self.epoch} {self.share:.0%}"
+            far = " ".join([self.network, f"epoch {self.epoch} {self.share:.0%}"]).lstrip()
         else:
             far = f"reads {self.share:.0%}" if self.share else "starts"
         return f"{self.name} {far} paused" if self.is_paused else f"{self.name} {far}"
@@ -108,6 +118,7 @@ class JobView:
             share = f" ({self.status.share:.0%})" if self.status.share else ""
             return f"reads the text{share}, starts TensorFlow" + self._paused
         far = f"epoch {self.status.epoch} of {self.status.epochs} at most, {self.status.share:.0%}"
+        far = f"{self.status.network}, {far}" if self.status.network else far
         return far + self._paused
 
     @property
@@ -144,7 +155,8 @@ def done(event: Done, called: str) -> Text:
         return text.append(safe(event.elsewhere))
     text = _named(event.model).append(f"{how} · {clock(event.seconds)} min · ")
     unfinished = "the start" if event.start else "an unfinished epoch"
-    text.append(f"epoch {event.best_epoch}" if event.best_epoch else unfinished).append(" kept")
+    kept = f"epoch {event.best_epoch}" if event.best_epoch else unfinished
+    text.append(f"{event.networks} networks" if event.networks > 1 else kept).append(" kept")
     if event.validation_perplexity is not None:
         text.append(f", {perplexed(event.validation_perplexity)}", "value")
     return text.append(f" · :load {safe(called)}")

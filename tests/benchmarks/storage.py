@@ -50,7 +50,9 @@ def distributions(model: Model) -> Iterator[np.ndarray]:
 def compare(path: Path, directory: Path) -> None:
     """Print one model's line."""
     model, small = bundle.load(path), directory / f"{path.name}-float16"
-    bundle.write(small.name, small, bundle.files(model, bundle.load_card(path), halved(model.weights)))
+    bundle.write(
+        small.name, small, bundle.files(model, bundle.load_card(path), [halved(model.weights)])
+    )
     pairs = zip(distributions(model), distributions(bundle.load(small)), strict=False)
     distances = [np.abs(p - q).sum() / 2 for p, q in islice(pairs, CONTEXTS)]
     sizes = [(folder / "weights.safetensors").stat().st_size for folder in (path, small)]

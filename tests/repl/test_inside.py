@@ -12,7 +12,7 @@ from core.library import bundle
 from core.library.shelf import Shelf
 from repl.inside import Corpus
 from repl.loop import run_script
-from tests.conftest import random_model
+from tests.conftest import random_model, with_networks
 from tests.repl.conftest import Screen, console
 
 
@@ -146,6 +146,22 @@ def test_several_models_have_no_one_network(session: Screen, line: str) -> None:
 def test_several_models_have_a_memory_together(session: Screen) -> None:
     session.load("tiny+window")
     assert run(session, ":memory china says").startswith("tiny+window · what leaving out a word")
+
+
+@pytest.mark.parametrize("line", [":gates china", ":neuron 1 china", ":neurons"])
+def test_a_model_of_several_networks_has_no_one_to_look_into(
+    session: Screen, shelf_directory: Path, line: str
+) -> None:
+    bundle.save(with_networks(random_model(name="three"), 3), shelf_directory / "three", "")
+    session.load("three")
+    assert run(session, line) == ""
+    told = " ".join(session.told().split())
+    assert told == (
+        "error: three is the average of 3 networks, and this looks inside one; "
+        "load a model of one network"
+    )
+    assert "3 networks" in run(session, ":show")
+    assert run(session, ":memory china says", ":why", ":score china").startswith("three ·")
 
 
 def test_without_a_model_there_is_nothing_to_look_into(shelf_directory: Path) -> None:

@@ -7,9 +7,9 @@ from core.errors import ModelNotFound, SettingError
 from core.library.shelf import Shelf
 from core.recipe import FINE_TUNING, preset
 from core.training.checkpoints import Checkpoint, Place, Run
-from core.training.events import Done
+from core.training.events import Done, Started
 from core.training.job import Job, plan, source
-from repl.training import Request, done_line
+from repl.training import Request, done_line, has_few, started_text
 
 ALL_BUT = "leave out all but --name, --epochs and --workers"
 
@@ -98,6 +98,24 @@ def test_the_end_of_a_training_says_what_was_kept() -> None:
     )
     spelt = replace(done, bits_per_character=1.234, bits_per_character_spelt=2.345)
     assert "1.23 bits per character (2.35 with unknown words spelt out)\n" in done_line(spelt).plain
+
+
+def test_several_networks_are_an_option_and_a_setting(tmp_path: Path) -> None:
+    asked = Request(name="m").change({"networks": "3"}, []).job()
+    assert asked.recipe.training.networks == 3
+    assert asked.command == "headlong train --set networks=3 --name m"
+    done = Done("mine", "/models/mine", 12.4, 4, 28.04, "all 4 epochs done", networks=3)
+    assert done_line(done).plain == (
+        "mine saved after 12 s: all 4 epochs done, 3 networks are kept, "
+        "validation perplexity 28.0\n/models/mine"
+    )
+    started = Started("mine", 90, 10, 40, 0.25, 1234, 7, 50, networks=3)
+    assert started_text(started, "words").plain == (
+        "network 1 of 3 · 90 lines, 10 held out · 40 words (25% unknown) · 1,234 parameters"
+    )
+    assert started_text(replace(started, network=2), "words").plain == "network 2 of 3"
+    few = replace(started, validation_lines=2)
+    assert (has_few(few), has_few(replace(few, network=2))) == (True, False)
 
 
 def unfinished(tmp_path: Path) -> Job:

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import SettingError
+from core.errors import ModelError, SettingError
 from core.library import bundle
 from core.library.card import write_card
 from core.library.foreign.keras_export import keras_file
@@ -34,6 +34,11 @@ def export_model(model: Model, path: Path, replace: bool = False) -> list[Path]:
         raise SettingError(f"{path} must end in .keras, .onnx or .zip, which says what to write")
     contents: dict[Path, bytes] = {}
     if path.suffix != ".zip":
+        if model.others:
+            raise ModelError(
+                f"{model.name} is the average of {len(model.all_weights)} networks, and a "
+                f"{path.suffix} file holds one; export it as .zip"
+            )
         words = path.with_suffix(".words.json")
         contents[words] = word_index(model.vocabulary)
         if not _holds(words, contents[words]):

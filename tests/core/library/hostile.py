@@ -20,7 +20,7 @@ import numpy as np
 from core.library import bundle
 from core.library.model import Model
 from core.text.labels import label_token
-from tests.conftest import random_model, with_ngrams
+from tests.conftest import random_model, with_networks, with_ngrams
 
 Files = dict[str, bytes]
 Case = Callable[[Path], Path]
@@ -543,3 +543,59 @@ def a_label_of_many_characters(directory: Path) -> Path:
 @case
 def labels_and_no_word(directory: Path) -> Path:
     return folder(directory, good(random_model(words=[label_token("Sports")])))
+
+
+# --- several networks ---------------------------------------------------------------------------
+
+SECOND = "weights-2.safetensors"
+
+
+def several() -> Files:
+    return good(with_networks(random_model(), 2))
+
+
+@case
+def a_second_network_that_is_missing(directory: Path) -> Path:
+    files = several()
+    del files[SECOND]
+    return folder(directory, files)
+
+
+@case
+def a_second_network_that_has_the_first_ones_hash(directory: Path) -> Path:
+    files = several()
+    return folder(directory, files | {SECOND: files[WEIGHTS]})
+
+
+@case
+def a_second_network_of_another_shape(directory: Path) -> Path:
+    other = good(random_model(cell="gru", hidden_size=9))[WEIGHTS]
+    return folder(directory, sealed(several() | {SECOND: other}))
+
+
+@case
+def a_second_network_that_is_a_link(directory: Path) -> Path:
+    path = folder(directory, several())
+    (path / SECOND).rename(directory / "elsewhere")
+    (path / SECOND).symlink_to(directory / "elsewhere")
+    return path
+
+
+@case
+def networks_too_large_together(directory: Path) -> Path:
+    """Sixteen sparse files, each of a size that one network might have."""
+    shape = {"embedding_size": 4096, "hidden_size": 1024}
+    path = folder(directory, sealed(good(), vocabulary=2000, networks=16, architecture=shape))
+    for place in [path / WEIGHTS, *(path / f"weights-{k}.safetensors" for k in range(2, 17))]:
+        place.touch()
+        os.truncate(place, 120_000_000)
+    return path
+
+
+for networks in (0, 17, 10**9, -1, True, 2.0, "2", None, [2]):
+
+    @case
+    def a_wrong_number_of_networks(directory: Path, networks: object = networks) -> Path:
+        return folder(directory, sealed(several(), networks=networks))
+
+    CASES[f"{networks} networks"] = CASES.pop("a wrong number of networks")

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -97,3 +98,9 @@ def test_at_the_end_nothing_is_left_to_come() -> None:
 def test_very_many_epochs_fit() -> None:
     many = [epoch(n, 1000.0 / n, f"the war {n}") for n in range(1, 300)]
     assert drawn(Cockpit("mine", "words", STARTED, HALF_WAY, many))[-1] == "299  the war [299]"
+
+
+def test_of_several_networks_it_says_which() -> None:
+    second = replace(STARTED, network=2, networks=3)
+    lines = drawn(Cockpit("mine", "words", second, HALF_WAY, THREE, 125.0))
+    assert lines[0] == "mine · network 2 of 3 · epoch 4 of 7 at most · 2:05, up to 1:15 left"

@@ -102,3 +102,7 @@ def test_the_best_and_the_last_are_always_in_the_table() -> None:
     numbers = [each.epoch for each in chosen([epoch(n) for n in range(1, 101)], best=98)]
     assert len(numbers) == 16
     assert (numbers[0], numbers[-2], numbers[-1]) == (1, 98, 100)
+
+
+def test_of_several_networks_the_epochs_are_the_last_ones() -> None:
+    assert drawn(HistoryView("m", THREE, 2, 3), 80)[0].endswith("· the last of 3 networks")

@@ -104,3 +104,13 @@ def test_names_and_errors_cannot_reach_the_terminal_raw() -> None:
         failed("a\x07", TrainingError("\x1b]0;")),
     ]
     assert not any("\x1b" in line.plain or "\x07" in line.plain for line in lines)
+
+
+def test_of_several_networks_it_says_which() -> None:
+    first = BEFORE.after(epoch(1, 124.0), "mine")
+    status = first.after(replace(STARTED, network=2, networks=3)).after(HALF_WAY)
+    assert status.short == "mine network 2 of 3 epoch 2 40%"
+    assert (status.last, status.best, status.saved) == (None, None, "mine")
+    assert drawn(JobView(status))[0] == "mine       network 2 of 3, epoch 2 of 7 at most, 40%"
+    text = done(replace(ended(Path("/m/mine")), networks=3), "mine").plain
+    assert text == "mine stopped · 1:01 min · 3 networks kept, perplexity 124.0 · :load mine"
