@@ -16,6 +16,7 @@ from core.library.mixture import Part, write
 from core.library.model import Manifest, Model
 from core.setting import Setting, Settings, settings_of
 from core.settings import SamplingSettings
+from core.text.levels import noun, nouns
 from core.text.vocabulary import SPECIALS, is_word
 
 if TYPE_CHECKING:  # what only some commands draw is imported when they do: a start is to be quick
@@ -137,7 +138,7 @@ def takes_turns(generator: Generator) -> bool:
 def sampling(generator: Generator) -> list[str]:
     """Say how words are drawn, leaving out what is as it is by default or does nothing."""
     settings = generator.settings
-    length = f"{generator.length} {generator.model.level}s"
+    length = f"{generator.length} {nouns(generator.model.level)}"
     if generator.may_end:
         length = "to the end" if settings.length is None else f"at most {length}"
     parts = [length] if settings.samples == 1 else [length, f"{settings.samples} samples"]
@@ -215,13 +216,14 @@ def sound(model: Model) -> Text:
 def imported(model: Model, folder: Path, hidden: Sequence[Path] = ()) -> Text:
     """Say what was imported, and where it is now."""
     level = model.manifest.level
-    size = f"{model.manifest.vocabulary:,} {level}s"
+    size = f"{model.manifest.vocabulary:,} {nouns(level)}"
     facts = f" imported: {size}, {model.manifest.parameters:,} parameters"
     told = Text.assemble((safe(model.name), "name"), facts, (f"\n{safe(str(folder))}", "muted"))
     unused = sum(not (is_word(token) or token in SPECIALS) for token in model.vocabulary.tokens)
     if unused:
         told.append(
-            f"\nits tokenizer has no {level} for {unused:,} of them; is it the right one?", "notice"
+            f"\nits tokenizer has no {noun(level)} for {unused:,} of them; is it the right one?",
+            "notice",
         )
     return told.append(hides(hidden))
 
@@ -238,7 +240,7 @@ def loaded(generator: Generator) -> RenderableType:
         context += f" of {manifest.architecture.window}"
     perplexity = manifest.metrics.get("validation_perplexity")
     rate = manifest.metrics.get("unknown_rate")
-    size = f"{manifest.vocabulary:,} {manifest.level}s"
+    size = f"{manifest.vocabulary:,} {nouns(manifest.level)}"
     facts = [size, f"{manifest.parameters:,} parameters", context]
     if isinstance(perplexity, float) and isinstance(rate, float):
         facts.append(f"{perplexed(perplexity)} with {rate:.0%} unknown")

@@ -27,7 +27,7 @@ from core.setting import Value
 from core.settings import SamplingSettings
 from core.text.vocabulary import Vocabulary
 
-DEFAULT_LENGTH = {"word": 10, "character": 80}
+DEFAULT_LENGTH = {"word": 10, "character": 80, "bpe": 15}
 """Tokens for a model that cannot end a line; ten words are the tutorial's example."""
 
 BATCH = 100
@@ -36,7 +36,7 @@ BATCH = 100
 PATIENCE = 4
 """How many samples are drawn at most for each one that is to be different from all others."""
 
-LONGEST = {"word": 60, "character": 300}
+LONGEST = {"word": 60, "character": 300, "bpe": 100}
 """Tokens at most for a model that can, so that one which never does is stopped."""
 
 
@@ -304,8 +304,9 @@ class Generator:
                     )
                 sample = step.first + row
                 piece = cleaning.piece(texts[sample], tokens[id_])
+                shown = cleaning.show_after(texts[sample], piece)
                 texts[sample] += piece
-                yield Word(tokens[id_], cleaning.show(piece), probability, rank, sample, id_)
+                yield Word(tokens[id_], shown, probability, rank, sample, id_)
 
     def generate(self, seed: Seed, forced: Sequence[int] = (), first: int = 0) -> list[Continuation]:
         """Return all samples, finished: with `settings.ranked` all different, the likeliest first.

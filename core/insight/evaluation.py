@@ -162,7 +162,7 @@ def judged(
     """
     if not len(logs):
         raise InputError(f"{name} guesses no word of that text; give it another one")
-    unknown = [word for line in text.lines for word in line if not vocabulary.knows(word)]
+    unknown = [word for line in text.lines for word in line if not vocabulary.reads(word)]
     known = (token for token in vocabulary.tokens if is_word(token))
     return Evaluation(
         model=name,

@@ -12,7 +12,7 @@ from core.errors import SettingError
 
 @dataclass(frozen=True)
 class Cleaning:
-    """One way from lines to words and back.
+    """One way from lines to words and back; where a model goes by pieces of words, to those.
 
     `split` turns a raw line into words. `piece` says what to add to a text to append a word to it: the
     word with the space, or none, that belongs before it. With `title_case` the finished line is shown
@@ -34,6 +34,11 @@ class Cleaning:
     def show(self, text: str) -> str:
         """Return a line, or a part of one that begins at a word, as a person should see it."""
         return text.title() if self.title_case else text
+
+    def show_after(self, text: str, piece: str) -> str:
+        """Return what is added to a text as a person should see it: no capital within a word."""
+        before = text[-1:]
+        return self.show(before + piece)[len(self.show(before)) :]
 
 
 def _spaced(text: str, word: str) -> str:

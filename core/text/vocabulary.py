@@ -1,7 +1,7 @@
-"""Words to ids and back.
+"""Tokens to ids and back.
 
-A word's id is its place in the list, so the vocabulary is one list of strings and nothing else. The
-level is words; characters and subwords will stand behind the same interface.
+A token's id is its place in the list, so the vocabulary is one list of strings and nothing else.
+Tokens are words, characters, or the pieces of words with the 256 bytes: see core.text.levels.
 """
 
 import re
@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+
+from core.text.pieces import Pieces, is_byte, spelt
 
 PADDING = "<pad>"
 UNKNOWN = "<unk>"
@@ -35,12 +37,14 @@ class Vocabulary:
     """An ordered list of tokens; the specials, where there are any, come first.
 
     Imported models may end a text with another token than `</s>`, and read another for what they do
-    not know than `<unk>`.
+    not know than `<unk>`. With `by_pieces` its words are the pieces of words, in the order in which
+    they are joined, and all bytes: nothing is unknown then.
     """
 
     tokens: tuple[str, ...]
     end_token: str = END
     unknown_token: str = UNKNOWN
+    by_pieces: bool = False
     ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -87,8 +91,28 @@ class Vocabulary:
 
     @cached_property
     def special_ids(self) -> list[int]:
-        """The ids of all tokens that are no words."""
-        return [id_ for id_, token in enumerate(self.tokens) if not is_word(token)]
+        """The ids of all tokens that are never said: those that are no words, and half characters."""
+        return [
+            id_
+            for id_, token in enumerate(self.tokens)
+            if not is_word(token) or (self.by_pieces and is_byte(token))
+        ]
+
+    @cached_property
+    def pieces(self) -> Pieces | None:
+        """What cuts words in its tokens, where these are pieces."""
+        if not self.by_pieces:
+            return None
+        special = frozenset(self.special_ids)
+        return Pieces({token: id_ for token, id_ in self.ids.items() if id_ not in special})
+
+    def reads(self, word: str) -> bool:
+        """Say whether a whole word can be read as it is, be it in pieces."""
+        return self.by_pieces or self.knows(word)
+
+    def spell(self, words: Iterable[str]) -> list[str]:
+        """Return the tokens of whole words: themselves, or their pieces."""
+        return list(words) if self.pieces is None else spelt(words, self.pieces)
 
     def knows(self, word: str) -> bool:
         """Say whether `word` is a word of this vocabulary; the specials are not."""

@@ -5,6 +5,7 @@ from itertools import islice
 
 from core.errors import SettingError
 from core.library.model import Model
+from core.text.pieces import BEGINS, is_byte
 from core.text.vocabulary import Vocabulary
 from core.training.batches import Batches
 from core.training.dataset import Dataset
@@ -76,8 +77,16 @@ def _beginning(tokens: Sequence[str], vocabulary: Vocabulary, level: str) -> Ite
         words = "".join(tokens).split(" ")
         if len(words) > WORDS:
             yield " ".join(words[:WORDS])
+    elif vocabulary.by_pieces:
+        yield from _beginning_of_pieces(tokens)
     elif len(tokens) >= WORDS and all(map(vocabulary.knows, tokens[:WORDS])):
         yield " ".join(tokens[:WORDS])
+
+
+def _beginning_of_pieces(tokens: Sequence[str]) -> Iterator[str]:
+    words = "".join(tokens).split(BEGINS)[1:]
+    if len(words) > WORDS and not any(map(is_byte, tokens)):
+        yield " ".join(words[:WORDS])
 
 
 def shortened(line: str) -> str:

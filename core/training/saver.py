@@ -12,6 +12,7 @@ from core.library.card import write_card
 from core.library.folders import take_away, taken
 from core.library.model import Manifest, Model
 from core.library.shelf import free_name
+from core.recipe import Recipe
 from core.training.dataset import Dataset
 from core.training.events import STOPPED
 from core.training.history import Best, Epoch, to_json
@@ -141,7 +142,7 @@ class Saver:
                 "best_epoch": best.epoch,
                 "ended": reason,
                 "command": _shortened(job.command),
-                "settings": dataset.recipe.training.to_json() | dataset.recipe.text.to_json(),
+                "settings": _settings(dataset.recipe),
                 "history": to_json(history, best.epoch),
                 "run": self._run,
             },
@@ -170,6 +171,14 @@ class Saver:
         if base is None:
             return {"preset": self._dataset.recipe.preset}
         return {"started_from": base.name, "started_from_sha256": base.sha256}
+
+
+def _settings(recipe: Recipe) -> dict[str, Any]:
+    """Return what is told of a training; how many pieces there may be only where there are any."""
+    told = recipe.training.to_json() | recipe.text.to_json()
+    return {
+        name: value for name, value in told.items() if name != "pieces" or recipe.text.level == "bpe"
+    }
 
 
 def _named(files: list[str]) -> list[str]:

@@ -21,7 +21,9 @@ import numpy as np
 
 from core.errors import HeadlongError, ModelError, TrainingError, TrainingStopped, WorkerLost
 from core.library import layout
+from core.library.model import Model
 from core.text.corpus import Watch
+from core.text.levels import nouns
 from core.training import cluster as clusters
 from core.training import history, probes
 from core.training.checkpoints import Checkpoint, Place
@@ -169,10 +171,15 @@ def _prepare(job: Job, report: Report, stopping: threading.Event) -> Dataset:
         if text.guessed:
             report(Notice(f"took column {text.column!r} of {text.path.name}"))
     if base is not None and model is not None:
-        level, words = model.manifest.level, len(model.vocabulary)
-        added = f"{len(dataset.vocabulary) - words:,} new {level}s added to its {words:,}"
-        report(Notice(f"starts from {base.name}, {added}"))
+        report(Notice(f"starts from {base.name}, {_added(model, dataset)}"))
     return dataset
+
+
+def _added(base: Model, dataset: Dataset) -> str:
+    words, tokens = len(base.vocabulary), nouns(base.level)
+    if base.vocabulary.by_pieces:
+        return f"and cuts words in its {words:,} {tokens}"
+    return f"{len(dataset.vocabulary) - words:,} new {tokens} added to its {words:,}"
 
 
 def _watch(report: Report, stopping: threading.Event) -> Watch:

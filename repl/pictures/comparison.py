@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from core.insight.comparison import CONTENDERS, Result, Split
+from core.text.levels import nouns
 from repl.pictures.evaluation import stacked
 from repl.views import perplexed, safe
 
@@ -20,11 +21,11 @@ WIDE = NAME + sum(SPACE + len(name) for name in COLUMNS)
 def heading(split: Split) -> Text:
     """Say what is learnt from and what is measured on."""
     words = [word for line in split.test.lines for word in line]
-    unknown = sum(not split.vocabulary.knows(word) for word in words) / len(words)
+    unknown = sum(not split.vocabulary.reads(word) for word in words) / len(words)
     level = split.text.level
     told = (
         f"{len(split.training):,} lines to learn from, {len(split.validation):,} to tell when to stop, "
-        f"{len(split.test.lines):,} to measure on · {len(split.vocabulary):,} {level}s, "
+        f"{len(split.test.lines):,} to measure on · {len(split.vocabulary):,} {nouns(level)}, "
         f"{unknown:.1%} of those measured on unknown"
     )
     if split.seen:

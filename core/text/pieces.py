@@ -1,0 +1,140 @@
+"""Words to pieces: byte-pair encoding, as sentencepiece does it, with nothing but a list of pieces.
+
+A word is spelt with a sign before it and joined, two neighbours at a time, to the pieces that stand
+earliest in the list (Gage 1994; Sennrich, Haddow and Birch 2016). What is no piece even alone becomes
+the bytes of its UTF-8, so nothing is unknown. How the list is learnt is `core.training.merges`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache, partial
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+
+from core.text.cleaning import Cleaning
+
+BEGINS = "▁"
+"""What a piece begins with that begins a word, as in sentencepiece."""
+
+BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
+"""The tokens of the bytes, by their values."""
+
+_IS_BYTE = frozenset(BYTES)
+
+REMEMBERED = 1 << 16
+"""Words whose pieces are remembered, of at most `LONGEST` characters each."""
+
+LONGEST = 64
+
+
+def is_byte(token: str) -> bool:
+    """Say whether a token of a vocabulary of pieces is a byte: read, and never said."""
+    return token in _IS_BYTE
+
+
+class Pieces:
+    """A list of pieces, and what it makes of words.
+
+    Args:
+        ranks: the pieces, each with its place: of two joins that could be made, the one whose piece
+            has the lower is made first.
+    """
+
+    def __init__(self, ranks: Mapping[str, int]) -> None:
+        self._ranks = ranks
+        self._remembered = lru_cache(REMEMBERED)(self._spell)
+
+    def spell(self, word: str) -> tuple[str, ...]:
+        """Return the pieces and bytes of a word, the first of which begin with the sign for that."""
+        return self._remembered(word) if len(word) <= LONGEST else self._spell(word)
+
+    def joins(self, word: str) -> Iterator[str]:
+        """Yield the piece of every join that is made in a word."""
+        for run in _runs(word):
+            made: list[str] = []
+            self._join(run, made)
+            yield from made
+
+    def _spell(self, word: str) -> tuple[str, ...]:
+        spelt: list[str] = []
+        for number, run in enumerate(_runs(word)):
+            if number:  # a sign that was in the word itself begins nothing
+                spelt += _bytes(BEGINS)
+            for symbol in self._join(run, []):
+                known = symbol in self._ranks
+                spelt += (
+                    [symbol] if known else (BYTES[byte] for byte in symbol.encode("utf-8", "replace"))
+                )
+        return tuple(spelt)
+
+    def _join(self, run: str, made: list[str]) -> list[str]:
+        """Return the symbols of a run once nothing more can be joined; `made` takes what was.
+
+        Symbols are a list whose members know their neighbours, and possible joins a heap, so a run of
+        n characters takes n log n steps.
+        """
+        ranks, symbols, size = self._ranks, list(run), len(run)
+        after, before = list(range(1, size + 1)), list(range(-1, size - 1))
+        heap = [
+            (rank, place, one, other)
+            for place, (one, other) in enumerate(pairwise(run))
+            if (rank := ranks.get(one + other)) is not None
+        ]
+        heapify(heap)
+        while heap:
+            _, place, one, other = heappop(heap)
+            next_ = after[place]
+            if symbols[place] != one or next_ == size or symbols[next_] != other:
+                continue  # one of them has been joined to something else meanwhile
+            joined = symbols[place] = one + other
+            symbols[next_] = ""
+            made.append(joined)
+            behind = after[place] = after[next_]
+            if behind < size:
+                before[behind] = place
+                rank = ranks.get(joined + symbols[behind])
+                if rank is not None:
+                    heappush(heap, (rank, place, joined, symbols[behind]))
+            front = before[place]
+            if front >= 0:
+                rank = ranks.get(symbols[front] + joined)
+                if rank is not None:
+                    heappush(heap, (rank, front, symbols[front], joined))
+        return [symbol for symbol in symbols if symbol]
+
+
+def _bytes(text: str) -> list[str]:
+    return [BYTES[byte] for byte in text.encode("utf-8", "replace")]
+
+
+def _runs(word: str) -> list[str]:
+    """Return what may be joined within itself: a word with the sign before it, cut at further signs."""
+    first, *others = word.split(BEGINS)
+    return [BEGINS + first, *others]
+
+
+def in_pieces(cleaning: Cleaning, pieces: Pieces) -> Cleaning:
+    """Return a cleaning whose tokens are not words but their pieces."""
+    return replace(
+        cleaning,
+        split=partial(_split, cleaning, pieces),
+        piece=partial(_piece, cleaning),
+    )
+
+
+def _split(cleaning: Cleaning, pieces: Pieces, line: str) -> list[str]:
+    return spelt(cleaning.split(line), pieces)
+
+
+def spelt(words: Iterable[str], pieces: Pieces) -> list[str]:
+    """Return the pieces of some words, one after another."""
+    return [piece for word in words for piece in pieces.spell(word)]
+
+
+def _piece(cleaning: Cleaning, text: str, token: str) -> str:
+    """Say what to add to a text: a word's beginning as the cleaning has it, anything else as it is."""
+    if not token.startswith(BEGINS):
+        return token
+    if token == BEGINS:  # the letters of the word come as bytes, or one by one
+        return cleaning.piece(text, "a").removesuffix("a")
+    return cleaning.piece(text, token.removeprefix(BEGINS))
