@@ -214,6 +214,7 @@ def train(
             help="small if not given; or the tutorial's model and recipe. Not with --from.",
         ),
     ] = None,
+    level: Annotated[Text, option("level")] = None,
     cleaning: CleaningOption = None,
     min_count: Annotated[Text, option("min_count")] = None,
     epochs: Annotated[Text, option("epochs")] = None,
@@ -265,7 +266,8 @@ def train(
     from repl.training import Request, done_line
     from repl.watching import follow, watch
 
-    options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "patience": patience}
+    options = {"level": level, "cleaning": cleaning, "min_count": min_count}
+    options |= {"epochs": epochs, "patience": patience}
     text = (tuple(files or ()), column, tuple(drop or ()), encoding)
     request = Request(
         *text,

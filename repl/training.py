@@ -78,7 +78,10 @@ class Request:
 
     def _values(self) -> dict[str, Value]:
         table = Recipe.table()
-        return {name: find_setting(name, table).parse(text) for name, text in self.changes.items()}
+        values = {name: find_setting(name, table).parse(text) for name, text in self.changes.items()}
+        if values.get("level") == "character":  # there is but one cleaning that goes with it
+            values.setdefault("cleaning", "characters")
+        return values
 
     def job(self) -> Job:
         """Plan the job.

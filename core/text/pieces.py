@@ -61,10 +61,7 @@ class Pieces:
             if number:  # a sign that was in the word itself begins nothing
                 spelt += _bytes(BEGINS)
             for symbol in self._join(run, []):
-                known = symbol in self._ranks
-                spelt += (
-                    [symbol] if known else (BYTES[byte] for byte in symbol.encode("utf-8", "replace"))
-                )
+                spelt += [symbol] if symbol in self._ranks else _bytes(symbol)
         return tuple(spelt)
 
     def _join(self, run: str, made: list[str]) -> list[str]:

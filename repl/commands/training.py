@@ -23,6 +23,7 @@ GROUP = "shelf"
 
 From = Annotated[str | None, Option("a model to start from", "MODEL")]
 Preset = Annotated[str | None, Option("small if not given, or the tutorial's", "small|tutorial")]
+Level = Annotated[str | None, Option("what one token is", "word|character|bpe")]
 Cleaning = Annotated[str | None, Option("how lines are cleaned: tutorial, plain, cased ...")]
 MinCount = Annotated[str | None, Option("words seen less often become <unk>", "N")]
 Epochs = Annotated[str | None, Option("passes over the text, at most", "N")]
@@ -35,6 +36,11 @@ Probe = Annotated[
 Tensorboard = Annotated[Path | None, Option("write files for TensorBoard there", "DIR")]
 Set = Annotated[tuple[str, ...], Option("any other setting; may be repeated", "NAME=VALUE")]
 
+_LEVELS = {
+    "word": "what is rare is unknown",
+    "character": "letter by letter",
+    "bpe": "pieces of words, so nothing is unknown",
+}
 _CLEANINGS = dict.fromkeys(CLEANINGS, "a way to make words of lines")
 
 
@@ -45,6 +51,7 @@ _CLEANINGS = dict.fromkeys(CLEANINGS, "a way to make words of lines")
     values={
         "--from": choices.models,
         "--preset": choices.words(MEANINGS),
+        "--level": choices.words(_LEVELS),
         "--cleaning": choices.words(_CLEANINGS),
     },
 )
@@ -56,6 +63,7 @@ def train(
     encoding: Encoding = None,
     from_: From = None,
     preset: Preset = None,
+    level: Level = None,
     cleaning: Cleaning = None,
     min_count: MinCount = None,
     epochs: Epochs = None,
@@ -81,6 +89,9 @@ def train(
     once there is one, :load NAME@latest the latest. --wait shows charts and sentences until the end,
     and loads the model, as scripts do; then Ctrl-C stops and keeps the best weights.
 
+    --level says what one token is: a word, a character, or a piece of a word (bpe), of which any word
+    can be made, so that nothing is unknown; --set pieces=1000 says how many of them there may be.
+
     After every epoch some seeds are continued, always with the likeliest word: those of --probe, or
     beginnings of lines that are held out. :show history has them, :epochs tries others.
 
@@ -93,7 +104,7 @@ def train(
     from repl.training import Request  # only this command needs it
 
     session.jobs.refuse_another()
-    options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs}
+    options = {"level": level, "cleaning": cleaning, "min_count": min_count, "epochs": epochs}
     text = (files, column, drop, encoding)
     request = Request(
         *text,

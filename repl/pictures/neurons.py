@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from core.insight.neurons import Example, SelectiveUnit, Survey, UnitLine
+from core.text.pieces import BEGINS
 from repl.pictures.bars import bar, signed
 from repl.views import safe, visible
 
@@ -157,9 +158,12 @@ def _indented(text: Text, options: ConsoleOptions) -> RenderableType:
 def _example(example: Example, letters: bool) -> Text:
     """Draw a line with the activation at the word where the unit goes furthest."""
     told = Text()
+    pieces = not letters and any(word.startswith(BEGINS) for word in example.line.words)
     for place, (word, value) in enumerate(zip(example.line.words, example.values, strict=True)):
-        told.append("" if letters or not place else " ")
-        told.append(safe(word), style(value))
+        begun = word.removeprefix(BEGINS)
+        apart = begun != word if pieces else not letters
+        told.append(" " if apart and place else "")
+        told.append(safe(begun if pieces else word), style(value))
         if place == example.peak:
             told.append(f"[{signed(value)}]", "muted")
     return told
