@@ -36,6 +36,18 @@ class TextSettings(Settings):
     pieces: int = setting(4000, "pieces that bpe cuts words in, at most", low=2, high=500_000)
     deduplicate: bool = setting(True, "keep one of each repeated line")
 
+    def check_level(self) -> None:
+        """See that level and cleaning go together; an imported model's may be others.
+
+        Raises:
+            SettingError: they do not.
+        """
+        if (self.level == "character") != (self.cleaning == "characters"):
+            raise SettingError(
+                f"level={self.level} does not go with cleaning={self.cleaning}; "
+                "characters need both --set level=character and --cleaning characters"
+            )
+
 
 @dataclass(frozen=True)
 class ModelSettings(Settings):

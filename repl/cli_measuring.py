@@ -94,8 +94,10 @@ def compare(
     column: ColumnOption = None,
     drop: DropOption = None,
     encoding: EncodingOption = None,
+    level: Annotated[str | None, option("level")] = None,
     cleaning: CleaningOption = None,
     min_count: Annotated[str | None, option("min_count")] = None,
+    pieces: Annotated[str | None, option("pieces")] = None,
     only: Annotated[
         str | None,
         typer.Option(
@@ -124,7 +126,7 @@ def compare(
     contenders = comparison.chosen([key.strip() for key in only.split(",")] if only else [])
     kept = (column, tuple(drop or ()), encoding)
     measured = Source(tuple(test), *kept) if test else None
-    text = _text_settings(cleaning, min_count)
+    text = _text_settings(level=level, cleaning=cleaning, min_count=min_count, pieces=pieces)
     split = comparison.Split.of(Source(tuple(files), *kept), text, measured)
     _tell_columns(split.texts)
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
@@ -138,9 +140,13 @@ def compare(
             show(split, rows, out, epochs)
 
 
-def _text_settings(cleaning: str | None, min_count: str | None) -> TextSettings:
-    given = {"cleaning": cleaning, "min_count": min_count}
+def _text_settings(**given: str | None) -> TextSettings:
     table = Recipe.table()
     changes = {name: find_setting(name, table).parse(text) for name, text in given.items() if text}
-    level = "character" if changes.get("cleaning") == "characters" else "word"
-    return TextSettings().change(level=level, **changes)
+    if changes.get("cleaning") == "characters":
+        changes.setdefault("level", "character")
+    elif changes.get("level") == "character":
+        changes.setdefault("cleaning", "characters")
+    text = TextSettings().change(**changes)
+    text.check_level()
+    return text

@@ -8,8 +8,9 @@ import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain, islice, product
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from core.errors import ModelError, SettingError
 from core.library.ensemble import LanguageModel
 from core.setting import Value
 from core.settings import SamplingSettings
+from core.text.pieces import BEGINS, begins, words_of
 from core.text.vocabulary import Vocabulary
 
 DEFAULT_LENGTH = {"word": 10, "character": 80, "bpe": 15}
@@ -35,6 +37,12 @@ BATCH = 100
 
 PATIENCE = 4
 """How many samples are drawn at most for each one that is to be different from all others."""
+
+WAYS = 64
+"""Ways to put a banned phrase together of pieces, at most: what is left out is seldom said."""
+
+SEEN = 64
+"""Characters at the end of a seed that tell whether its last word is over."""
 
 LONGEST = {"word": 60, "character": 300, "bpe": 100}
 """Tokens at most for a model that can, so that one which never does is stopped."""
@@ -177,7 +185,7 @@ class Generator:
             end=self.vocabulary.end if self.may_end else None,
             length=self.length,
             min_length=self.settings.min_length,
-            banned=tuple(ids for ids in map(self._phrase, self.settings.ban or ()) if ids.size),
+            banned=tuple(ids for ban in self.settings.ban or () for ids in self._ways(ban) if ids.size),
             required=tuple(self._required(phrase) for phrase in self.settings.must or ()),
         )
         banned = set(rules.forbidden(0).tolist())
@@ -186,11 +194,41 @@ class Generator:
                 raise SettingError(f"every word of {name} is banned; set ban to fewer words, or to off")
         return rules
 
+    def rules_after(self, seed: Seed) -> Rules:
+        """Return what a line may be that goes on from a seed: where a word is over, a new one begins.
+
+        Raises:
+            SettingError: see `rules`.
+        """
+        rules = self.rules
+        if self.vocabulary.by_pieces and self._is_over(seed.text):
+            begin = self.vocabulary.beginning
+            if not set(begin.tolist()) <= set(rules.forbidden(0).tolist()):
+                inside = np.setdiff1d(np.arange(len(self.vocabulary)), begin)
+                return replace(rules, inside=inside)
+        return rules
+
+    def _is_over(self, text: str) -> bool:
+        """Say whether a letter behind a text would begin a word; after a blank it would."""
+        split, tail = self.model.cleaning.split, text[-SEEN:]
+        with_letter, alone = (sum(map(begins, split(told))) for told in (f"{tail}a", tail))
+        return with_letter > alone
+
     def _phrase(self, text: str) -> Ids:
         """Return a phrase's ids; none where the model does not know all of its words."""
         words = self.model.cleaning.split(text)
         known = all(map(self.vocabulary.knows, words))
         return np.array(self.vocabulary.encode(words) if known else [], np.intp)
+
+    def _ways(self, text: str) -> list[Ids]:
+        """Return all ways to say a phrase: one, but of pieces, where the likeliest ways are taken."""
+        pieces = self.vocabulary.pieces
+        if pieces is None:
+            return [self._phrase(text)]
+        spelt = words_of(self.model.cleaning.split(text))
+        words = [pieces.ways("".join(word).removeprefix(BEGINS), WAYS) for word in spelt]
+        found = islice(product(*words), WAYS) if words else ()
+        return [np.array(self.vocabulary.encode(chain(*way)), np.intp) for way in found]
 
     def _required(self, text: str) -> Ids:
         ids = self._phrase(text)
@@ -198,6 +236,11 @@ class Generator:
             raise SettingError(
                 f"{self.model.name} does not know {text!r}, so no line of it can hold that; "
                 "set must to words it knows, or to off"
+            )
+        if not set(self.vocabulary.special_ids).isdisjoint(ids.tolist()):
+            raise SettingError(
+                f"{self.model.name} has no piece for a character of {text!r}, so it can read that and "
+                "never say it; set must to other words, or to off"
             )
         for ban in self.settings.ban or ():
             banned = self._phrase(ban)
@@ -227,7 +270,7 @@ class Generator:
             yield from self._replay(seed, self._search(seed, forced))
             return
         wanted = self.settings.samples if self.settings.draws or not self.settings.ranked else 1
-        rules, different = self.rules, set[tuple[int, ...]]()
+        rules, different = self.rules_after(seed), set[tuple[int, ...]]()
         last = first + (PATIENCE * wanted if self.settings.ranked else wanted)
         while first < last and len(different) < wanted:
             missing = wanted - len(different) if self.settings.ranked else last - first
@@ -268,7 +311,7 @@ class Generator:
 
     def _search(self, seed: Seed, forced: Sequence[int]) -> list[list[int]]:
         """Return the lines that a search finds, the best first."""
-        rules = self.rules
+        rules = self.rules_after(seed)
         if rules.end in forced:
             return [list(forced[: forced.index(rules.end)])]
         task = Task(self.stepper, self.settings, rules, self._start, seed.ids, tuple(forced))

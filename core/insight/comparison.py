@@ -7,6 +7,7 @@ stop by the validation lines; the test lines are touched once, at the end.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,6 +31,7 @@ from core.text.vocabulary import Vocabulary
 from core.training.client import Trainer
 from core.training.events import Done, Event
 from core.training.job import plan
+from core.training.merges import learnt
 from core.training.selection import parted
 
 TEST_SHARE = 0.1
@@ -108,7 +110,10 @@ class Split:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The words of the training lines, with all signs."""
+        """The words of the training lines, or the pieces of them, with all signs."""
+        if self.text.level == "bpe":
+            counts = Counter(word for line in self.training for word in line)
+            return learnt(counts, self.text.pieces, self.text.min_count)
         return Vocabulary.build(self.training, self.text.min_count)
 
     def sequences(self, lines: Sequence[Line]) -> list[Ids]:
@@ -176,6 +181,7 @@ class Contender:
             level=split.text.level,
             cleaning=split.text.cleaning,
             min_count=split.text.min_count,
+            pieces=split.text.pieces,
             deduplicate=True,
             validation_share=split.share,
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from heapq import heapify, heappop, heappush
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from core.text.cleaning import Cleaning
 
@@ -30,6 +30,11 @@ LONGEST = 64
 def is_byte(token: str) -> bool:
     """Say whether a token of a vocabulary of pieces is a byte: read, and never said."""
     return token in _IS_BYTE
+
+
+def begins(token: str) -> bool:
+    """Say whether a piece begins a word."""
+    return token.startswith(BEGINS)
 
 
 class Pieces:
@@ -54,6 +59,37 @@ class Pieces:
             made: list[str] = []
             self._join(run, made)
             yield from made
+
+    def ways(self, word: str, most: int) -> list[tuple[str, ...]]:
+        """Return how a word can be put together of pieces, `spell`'s way first: `most` ways at most.
+
+        A word that is too long to be remembered has that one way.
+        """
+        own = self.spell(word)
+        if len(word) > LONGEST or BEGINS in word or any(map(is_byte, own)):
+            return [own]
+        found = islice(self._ways(BEGINS + word), most)
+        return list(dict.fromkeys((own, *found)))[:most]
+
+    def _ways(self, run: str) -> Iterator[tuple[str, ...]]:
+        """Yield the ways of a run, those that begin with long pieces first."""
+        size, ranks = len(run), self._ranks
+        ends: list[list[int]] = [[] for _ in run]
+        whole = {size}
+        for start in reversed(range(size)):
+            ends[start] = [
+                end for end in range(size, start, -1) if end in whole and run[start:end] in ranks
+            ]
+            if ends[start]:
+                whole.add(start)
+
+        def after(start: int) -> Iterator[tuple[str, ...]]:
+            if start == size:
+                yield ()
+            for end in ends[start] if start < size else ():
+                yield from ((run[start:end], *rest) for rest in after(end))
+
+        return after(0)
 
     def _spell(self, word: str) -> tuple[str, ...]:
         spelt: list[str] = []
@@ -110,6 +146,16 @@ def _runs(word: str) -> list[str]:
     return [BEGINS + first, *others]
 
 
+def words_of(tokens: Iterable[str]) -> list[list[str]]:
+    """Return the tokens of each word, where they begin with a word's beginning."""
+    words: list[list[str]] = []
+    for token in tokens:
+        if begins(token):
+            words.append([])
+        words[-1].append(token)
+    return words
+
+
 def in_pieces(cleaning: Cleaning, pieces: Pieces) -> Cleaning:
     """Return a cleaning whose tokens are not words but their pieces."""
     return replace(
@@ -130,7 +176,7 @@ def spelt(words: Iterable[str], pieces: Pieces) -> list[str]:
 
 def _piece(cleaning: Cleaning, text: str, token: str) -> str:
     """Say what to add to a text: a word's beginning as the cleaning has it, anything else as it is."""
-    if not token.startswith(BEGINS):
+    if not begins(token):
         return token
     if token == BEGINS:  # the letters of the word come as bytes, or one by one
         return cleaning.piece(text, "a").removesuffix("a")

@@ -10,7 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from core.text.pieces import Pieces, is_byte, spelt
+import numpy as np
+from numpy.typing import NDArray
+
+from core.text.pieces import Pieces, begins, is_byte, spelt
 
 PADDING = "<pad>"
 UNKNOWN = "<unk>"
@@ -97,6 +100,11 @@ class Vocabulary:
             for id_, token in enumerate(self.tokens)
             if not is_word(token) or (self.by_pieces and is_byte(token))
         ]
+
+    @cached_property
+    def beginning(self) -> NDArray[np.intp]:
+        """The ids of the pieces that begin a word."""
+        return np.array([id_ for id_, token in enumerate(self.tokens) if begins(token)], np.intp)
 
     @cached_property
     def pieces(self) -> Pieces | None:

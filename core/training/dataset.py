@@ -229,11 +229,7 @@ def _check(recipe: Recipe, base: Model | None) -> None:
     if training.sampled_softmax and (training.label_smoothing or training.adversarial == "advsoft"):
         raise SettingError("label_smoothing and advsoft look at all words; set sampled_softmax to 0")
     if base is None:
-        if (text.level == "character") != (text.cleaning == "characters"):
-            raise SettingError(
-                f"level={text.level} does not go with cleaning={text.cleaning}; "
-                "characters need both --set level=character and --cleaning characters"
-            )
+        text.check_level()
     elif model.context == "stream" and None in (base.vocabulary.start, base.vocabulary.end):
         raise ModelError(
             f"the model {base.name!r} cannot be trained on: it reads texts as a stream, and its "
