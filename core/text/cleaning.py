@@ -165,8 +165,8 @@ def _split_cased(line: str) -> list[str]:
     """Normalise (NFC) and take words and marks as tokens, every quote as opening or closing.
 
     Quotes come out curly, whichever kind the line has, because the two sides of a curly pair can be
-    told apart when the line is put together again; beside wide letters, which stand without blanks, they
-    open and close in turns. Apostrophes inside words come out straight.
+    told apart when the line is put together again; beside wide letters, which have no blanks between
+    them, they open and close in turns. Apostrophes inside words come out straight.
     """
     text = unicodedata.normalize("NFC", line.translate(_STRAIGHT))
     shapes = _shapes(text)
@@ -177,7 +177,7 @@ def _split_cased(line: str) -> list[str]:
         after_blank = start == 0 or shapes[start - 1] in ' (["-'
         if token == '"':
             opens = after_blank and bool(shapes[start + 1 : start + 2].strip())
-            if _is_wide(text[start - 1 : start]) or _is_wide(text[start + 1 : start + 2]):
+            if is_wide(text[start - 1 : start]) or is_wide(text[start + 1 : start + 2]):
                 opens = tokens.count("“") <= tokens.count("”")
             token = "“" if opens else "”"
         elif token == "'":
@@ -190,7 +190,7 @@ def _split_cased(line: str) -> list[str]:
     return tokens
 
 
-def _is_wide(character: str) -> bool:
+def is_wide(character: str) -> bool:
     """Say whether a character is as wide as two, such as those of Chinese; nothing is not."""
     return character != "" and unicodedata.east_asian_width(character) in "WF"
 
@@ -198,7 +198,7 @@ def _is_wide(character: str) -> bool:
 def _touches(before: str, after: str) -> bool:
     """Say whether a wide mark stands between two words, or a quote beside a wide letter."""
     marks = [character for character in (before, after) if unicodedata.category(character)[0] == "P"]
-    return any(map(_is_wide, (before, after) if set(marks) & set("“”‘’") else marks))
+    return any(map(is_wide, (before, after) if set(marks) & set("“”‘’") else marks))
 
 
 def _piece_cased(text: str, word: str) -> str:
