@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain, islice, product
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from core.decoding import beam, contrastive
 from core.decoding.cells import Floats, Ids
 from core.decoding.constrained import holds
 from core.decoding.ensemble import after_seed, network, speakers, weighing
+from core.decoding.phrases import all_ways, own_way
 from core.decoding.sampler import Rules, Sampler
 from core.decoding.search import Task
 from core.decoding.stepper import State, Stepper
@@ -26,7 +26,7 @@ from core.errors import ModelError, SettingError
 from core.library.ensemble import LanguageModel
 from core.setting import Value
 from core.settings import SamplingSettings
-from core.text.pieces import BEGINS, begins, words_of
+from core.text.pieces import begins
 from core.text.vocabulary import Vocabulary
 
 DEFAULT_LENGTH = {"word": 10, "character": 80, "bpe": 15}
@@ -37,9 +37,6 @@ BATCH = 100
 
 PATIENCE = 4
 """How many samples are drawn at most for each one that is to be different from all others."""
-
-WAYS = 64
-"""Ways to put a banned phrase together of pieces, at most: what is left out is seldom said."""
 
 SEEN = 64
 """Characters at the end of a seed that tell whether its last word is over."""
@@ -185,7 +182,7 @@ class Generator:
             end=self.vocabulary.end if self.may_end else None,
             length=self.length,
             min_length=self.settings.min_length,
-            banned=tuple(ids for ban in self.settings.ban or () for ids in self._ways(ban) if ids.size),
+            banned=tuple(ids for ban in self.settings.ban or () for ids in all_ways(self.model, ban)),
             required=tuple(self._required(phrase) for phrase in self.settings.must or ()),
         )
         banned = set(rules.forbidden(0).tolist())
@@ -214,24 +211,8 @@ class Generator:
         with_letter, alone = (sum(map(begins, split(told))) for told in (f"{tail}a", tail))
         return with_letter > alone
 
-    def _phrase(self, text: str) -> Ids:
-        """Return a phrase's ids; none where the model does not know all of its words."""
-        words = self.model.cleaning.split(text)
-        known = all(map(self.vocabulary.knows, words))
-        return np.array(self.vocabulary.encode(words) if known else [], np.intp)
-
-    def _ways(self, text: str) -> list[Ids]:
-        """Return all ways to say a phrase: one, but of pieces, where the likeliest ways are taken."""
-        pieces = self.vocabulary.pieces
-        if pieces is None:
-            return [self._phrase(text)]
-        spelt = words_of(self.model.cleaning.split(text))
-        words = [pieces.ways("".join(word).removeprefix(BEGINS), WAYS) for word in spelt]
-        found = islice(product(*words), WAYS) if words else ()
-        return [np.array(self.vocabulary.encode(chain(*way)), np.intp) for way in found]
-
     def _required(self, text: str) -> Ids:
-        ids = self._phrase(text)
+        ids = own_way(self.model, text)
         if not ids.size:
             raise SettingError(
                 f"{self.model.name} does not know {text!r}, so no line of it can hold that; "
@@ -243,7 +224,7 @@ class Generator:
                 "never say it; set must to other words, or to off"
             )
         for ban in self.settings.ban or ():
-            banned = self._phrase(ban)
+            banned = own_way(self.model, ban)
             if banned.size and holds(ids.tolist(), banned.tolist()):
                 raise SettingError(
                     f"{text!r} cannot be said while {ban!r} is banned; take one out of must or ban"

@@ -60,15 +60,28 @@ class Pieces:
             self._join(run, made)
             yield from made
 
-    def ways(self, word: str, most: int) -> list[tuple[str, ...]]:
+    def inside(self, text: str) -> tuple[str, ...]:
+        """Return the pieces of a part of a word that does not begin it."""
+        return self._symbols(text)
+
+    def holding(self, text: str) -> list[str]:
+        """Return the pieces that have a text in them."""
+        return [piece for piece in self._ranks if text in piece]
+
+    def ways(self, word: str, most: int, begun: bool = True) -> list[tuple[str, ...]]:
         """Return how a word can be put together of pieces, `spell`'s way first: `most` ways at most.
 
         A word that is too long to be remembered has that one way.
+
+        Args:
+            word: the word, or with `begun` off a part of one that does not begin it.
+            most: ways at most.
+            begun: whether its beginning is one.
         """
-        own = self.spell(word)
+        own = self.spell(word) if begun else self.inside(word)
         if len(word) > LONGEST or BEGINS in word or any(map(is_byte, own)):
             return [own]
-        found = islice(self._ways(BEGINS + word), most)
+        found = islice(self._ways(BEGINS + word if begun else word), most)
         return list(dict.fromkeys((own, *found)))[:most]
 
     def _ways(self, run: str) -> Iterator[tuple[str, ...]]:
@@ -92,12 +105,16 @@ class Pieces:
         return after(0)
 
     def _spell(self, word: str) -> tuple[str, ...]:
+        first, *others = _runs(word)
+        spelt = [*self._symbols(first)]
+        for run in others:  # a sign that was in the word itself begins nothing
+            spelt += (*_bytes(BEGINS), *self._symbols(run))
+        return tuple(spelt)
+
+    def _symbols(self, run: str) -> tuple[str, ...]:
         spelt: list[str] = []
-        for number, run in enumerate(_runs(word)):
-            if number:  # a sign that was in the word itself begins nothing
-                spelt += _bytes(BEGINS)
-            for symbol in self._join(run, []):
-                spelt += [symbol] if symbol in self._ranks else _bytes(symbol)
+        for symbol in self._join(run, []):
+            spelt += [symbol] if symbol in self._ranks else _bytes(symbol)
         return tuple(spelt)
 
     def _join(self, run: str, made: list[str]) -> list[str]:
