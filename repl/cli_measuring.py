@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.recipe import Recipe
-from core.setting import find_setting
-from core.settings import TextSettings
 from repl import views
 from repl.cli import CleaningOption, ColumnOption, DropOption, EncodingOption, option
 from repl.cli_base import (
@@ -24,6 +21,7 @@ from repl.cli_base import (
     print_json,
 )
 from repl.session import make_console
+from repl.text_options import text_settings
 
 if TYPE_CHECKING:
     from core.text.reading import RawText
@@ -126,7 +124,7 @@ def compare(
     contenders = comparison.chosen([key.strip() for key in only.split(",")] if only else [])
     kept = (column, tuple(drop or ()), encoding)
     measured = Source(tuple(test), *kept) if test else None
-    text = _text_settings(level=level, cleaning=cleaning, min_count=min_count, pieces=pieces)
+    text = text_settings(level=level, cleaning=cleaning, min_count=min_count, pieces=pieces)
     split = comparison.Split.of(Source(tuple(files), *kept), text, measured)
     _tell_columns(split.texts)
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
@@ -138,15 +136,3 @@ def compare(
                 print_json(result.to_json())
         else:
             show(split, rows, out, epochs)
-
-
-def _text_settings(**given: str | None) -> TextSettings:
-    table = Recipe.table()
-    changes = {name: find_setting(name, table).parse(text) for name, text in given.items() if text}
-    if changes.get("cleaning") == "characters":
-        changes.setdefault("level", "character")
-    elif changes.get("level") == "character":
-        changes.setdefault("cleaning", "characters")
-    text = TextSettings().change(**changes)
-    text.check_level()
-    return text

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # what only some commands draw is imported when they do: a st
 
     from core.text.corpus import CorpusCounts
     from core.text.reading import RawText
+    from core.training.merges import PieceCounts
 
 HIDDEN = "\ufffd"
 
@@ -313,9 +314,11 @@ def guessed_column(text: "RawText") -> Text:
     return Text(f"took column {text.column!r} of {safe(text.path.name)}", style="notice")
 
 
-def corpus_record(counts: "CorpusCounts") -> dict[str, Any]:
-    """Return what `headlong corpus --json` prints."""
+def corpus_record(counts: "CorpusCounts", pieces: "PieceCounts | None" = None) -> dict[str, Any]:
+    """Return what `headlong corpus --json` prints; of pieces, where the text is to be cut in them."""
     record = asdict(counts)
+    if pieces is not None:
+        record |= {"pieces": pieces.different, "tokens_in_pieces": pieces.tokens}
     record["min_count"] = {
         least: {"vocabulary": words + 1, "unknown_rate": rate}
         for least, (words, rate) in record.pop("kept").items()
@@ -323,8 +326,16 @@ def corpus_record(counts: "CorpusCounts") -> dict[str, Any]:
     return record
 
 
-def corpus_counts(counts: "CorpusCounts") -> RenderableType:
-    """Draw what a text would be to a model."""
+def corpus_counts(counts: "CorpusCounts", pieces: "PieceCounts | None" = None) -> RenderableType:
+    """Draw what a text would be to a model; to one of pieces, no word of it is unknown."""
+    told = (
+        {}
+        if pieces is None
+        else {
+            "pieces": f"{pieces.different:,}",
+            "text in pieces": f"{pieces.tokens:,}, {pieces.tokens / counts.tokens:.2f} a word",
+        }
+    )
     table = facts(
         {
             "rows": f"{counts.rows:,}",
@@ -336,8 +347,11 @@ def corpus_counts(counts: "CorpusCounts") -> RenderableType:
             "samples": f"{counts.samples:,} beginnings of lines",
             "longest": f"{counts.longest:,} words",
             "tokens": f"{counts.tokens:,}",
+            **told,
         }
     )
+    if pieces is not None:
+        return table
     headings = ("min_count", "words kept", "tokens unknown")
     rates = columns(*headings, right=headings)
     for least, (words, rate) in counts.kept.items():

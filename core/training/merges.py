@@ -7,8 +7,11 @@ sentencepiece learns them, in the process that trains; what is kept is a list of
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from core.errors import InputError
+from core.settings import TextSettings
+from core.text.corpus import Corpus, occurrences
 from core.text.pieces import BEGINS, BYTES, Pieces
 from core.text.vocabulary import SPECIALS, Vocabulary
 
@@ -54,6 +57,28 @@ def learnt(
     found = _trained(_rows(words, alphabet), max(most, 1 + len(alphabet)))
     pieces = _often(words, [piece for piece in found if piece not in _NEVER], least)
     return Vocabulary((*specials, *BYTES, *pieces), by_pieces=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PieceCounts:
+    """How many different pieces a text gives, signs and bytes aside, and how many make it up."""
+
+    different: int
+    tokens: int
+
+
+def of_text(corpus: Corpus, text: TextSettings) -> PieceCounts:
+    """Learn the pieces of all lines of a text, and count them.
+
+    Raises:
+        InputError: see `learnt`.
+    """
+    counts = Counter[str]()
+    for word, count in zip(corpus.words(), occurrences(corpus).tolist(), strict=True):
+        counts[word] += count
+    found = learnt(counts, text.pieces, text.min_count)
+    tokens = sum(len(found.spell((word,))) * count for word, count in counts.items())
+    return PieceCounts(len(found) - len(found.special_ids), tokens)
 
 
 def _alphabet(words: Iterable[tuple[str, int]], most: int, least: int) -> frozenset[str]:
