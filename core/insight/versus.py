@@ -90,10 +90,12 @@ def versus(first: Generator, second: Generator, text: str) -> list[Pair]:
 def _side(writer: Generator, reader: Generator, line: Continuation, rival: Continuation) -> Side:
     others = foreign(reader, line.seed, line.words, writer.model.level)
     differs = differing(line.words, rival.words)
+    split, vocabulary = writer.model.cleaning.split, writer.vocabulary
+    words_read = line.seed.text.split() if vocabulary.by_pieces else split(line.seed.text)
     known = tuple(
         word
-        for word in dict.fromkeys(writer.model.cleaning.split(line.seed.text))
-        if writer.vocabulary.knows(word)
+        for word in dict.fromkeys(words_read)
+        if vocabulary.reads(word) and word not in line.seed.unknown
     )
     words = tuple(map(Judged, line.words, others, differs))
     return Side(writer.model.name, writer.model.sha256, line, known, words)
