@@ -4,6 +4,8 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +53,15 @@ class Dataset:
 
     base: Model | None = None
     """The model that training starts from, with the new words of the text among its own."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What a run can only go on with: the text, and pieces, which another sentencepiece may cut."""
+        text = self.corpus.fingerprint
+        if not self.vocabulary.by_pieces:
+            return text
+        tokens = "\n".join(map(repr, self.vocabulary.tokens))
+        return sha256(f"{text}\n{tokens}".encode()).hexdigest()
 
     def spelt(self, bits_per_character: float | None) -> float | None:
         """Return bits per character with unknown words spelt out, to be compared with any model's."""

@@ -154,10 +154,11 @@ def _with_own_base(job: Job, keeper: Keeper) -> Job:
 
 
 def _check_text(job: Job, dataset: Dataset, checkpoint: Checkpoint | None) -> None:
-    if checkpoint is not None and checkpoint.fingerprint != dataset.corpus.fingerprint:
+    if checkpoint is not None and checkpoint.fingerprint != dataset.fingerprint:
+        pieces = ", or the pieces that it gives," if dataset.vocabulary.by_pieces else ""
         raise TrainingError(
-            f"the text of {job.name!r} has changed since its training began, so that cannot go on; "
-            "put the text back as it was, or start anew with --replace"
+            f"the text of {job.name!r}{pieces} has changed since its training began, so that cannot go "
+            "on; put the text back as it was, or start anew with --replace"
         )
 
 

@@ -127,3 +127,13 @@ def test_a_stop_is_heard_while_words_are_cut(tmp_path: Path, monkeypatch: pytest
     )
     words = Corpus.load(Source((tmp_path / "lines.txt",)), "plain").facts.words
     assert len(told) >= words
+
+
+def test_a_run_goes_on_with_the_same_pieces_only(tmp_path: Path) -> None:
+    data, again = prepare(tmp_path, LINES, pieces=20), prepare(tmp_path, LINES, pieces=20)
+    fewer = prepare(tmp_path, LINES, pieces=16)
+    words = prepare(tmp_path, LINES, level="word")
+    assert data.fingerprint == again.fingerprint
+    assert data.corpus.fingerprint == fewer.corpus.fingerprint
+    assert len({data.fingerprint, fewer.fingerprint, words.fingerprint}) == 3
+    assert words.fingerprint == words.corpus.fingerprint
