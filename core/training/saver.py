@@ -142,7 +142,7 @@ class Saver:
                 "best_epoch": best.epoch,
                 "ended": reason,
                 "command": _shortened(job.command),
-                "settings": _settings(dataset.recipe),
+                "settings": settings_told(dataset.recipe),
                 "history": to_json(history, best.epoch),
                 "run": self._run,
             },
@@ -173,7 +173,7 @@ class Saver:
         return {"started_from": base.name, "started_from_sha256": base.sha256}
 
 
-def _settings(recipe: Recipe) -> dict[str, Any]:
+def settings_told(recipe: Recipe) -> dict[str, Any]:
     """Return what is told of a training; how many pieces there may be only where there are any."""
     told = recipe.training.to_json() | recipe.text.to_json()
     return {

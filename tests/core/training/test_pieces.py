@@ -12,6 +12,7 @@ from core.text.vocabulary import END, START
 from core.training.base import recipe_from
 from core.training.dataset import Dataset
 from core.training.probes import taken_from
+from core.training.saver import settings_told
 from tests.conftest import model_of_pieces
 
 LINES = tuple(
@@ -137,3 +138,11 @@ def test_a_run_goes_on_with_the_same_pieces_only(tmp_path: Path) -> None:
     assert data.corpus.fingerprint == fewer.corpus.fingerprint
     assert len({data.fingerprint, fewer.fingerprint, words.fingerprint}) == 3
     assert words.fingerprint == words.corpus.fingerprint
+
+
+def test_models_of_words_tell_nothing_of_pieces() -> None:
+    recipe = preset("small")
+    told = settings_told(recipe)
+    known = {*vars(recipe.training), *vars(recipe.text)}
+    assert set(told) == known - {"pieces"}
+    assert settings_told(recipe.change(level="bpe"))["pieces"] == 4000
