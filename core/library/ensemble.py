@@ -46,7 +46,7 @@ class Ensemble:
                     f"{first.name} goes by {nouns(first.level)} and {other.name} by "
                     f"{nouns(other.level)}; only models of one level can speak as one"
                 )
-            if first.level == "bpe" and other.vocabulary.tokens != first.vocabulary.tokens:
+            if _pieces(other) != _pieces(first):
                 raise ModelError(
                     f"{first.name} and {other.name} cut words in different pieces, so they cannot "
                     "speak as one; those of the same pieces can, such as one trained --from the other"
@@ -130,6 +130,12 @@ class Ensemble:
 
 LanguageModel = Model | Ensemble
 """What a generator speaks with. Both have a name, a vocabulary, a cleaning, a level and an identity."""
+
+
+def _pieces(model: Model) -> list[str]:
+    """Return what a model cuts words in, if it does; signs and bytes are the same for all."""
+    pieces = model.vocabulary.pieces
+    return [] if pieces is None else pieces.tokens
 
 
 def _tokens(own: Vocabulary) -> Iterator[str]:

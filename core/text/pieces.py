@@ -49,6 +49,11 @@ class Pieces:
         self._ranks = ranks
         self._remembered = lru_cache(REMEMBERED)(self._spell)
 
+    @property
+    def tokens(self) -> list[str]:
+        """The pieces in the order in which they are joined."""
+        return list(self._ranks)
+
     def spell(self, word: str) -> tuple[str, ...]:
         """Return the pieces and bytes of a word, the first of which begin with the sign for that."""
         return self._remembered(word) if len(word) <= LONGEST else self._spell(word)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.decoding.generator import Generator
 from core.errors import ModelError
 from core.library import bundle
 from core.library.card import write_card
@@ -13,6 +14,7 @@ from core.library.ensemble import Ensemble
 from core.library.foreign.exporting import export_model
 from core.library.model import Model
 from core.library.records import WrongRecord, manifest_record, read_vocabulary, vocabulary_record
+from core.settings import SamplingSettings
 from core.text.pieces import BYTES
 from core.text.vocabulary import Vocabulary
 from tests.chinese import LINES, by_pieces
@@ -96,6 +98,17 @@ def test_models_of_the_same_pieces_speak_as_one() -> None:
     both = Ensemble((one, other), (1, 1))
     assert both.vocabulary == one.vocabulary
     assert both.cleaning.split("senate 龍") == one.cleaning.split("senate 龍")
+
+
+def test_a_window_and_a_stream_of_the_same_pieces_speak_as_one() -> None:
+    stream, window = model_of_pieces(ENGLISH), model_of_pieces(ENGLISH, "window", name="w", seed=1)
+    for members in ((stream, window), (window, stream)):
+        both = Ensemble(members, (1, 1))
+        assert both.vocabulary == stream.vocabulary
+        says = Generator(both, SamplingSettings(length=8))
+        line = says.generate(says.read_seed("the senate 龍"))[0]
+        assert line.text.startswith("the senate 龍")
+        assert len(line.words) == 8
 
 
 def test_models_of_other_pieces_do_not() -> None:
