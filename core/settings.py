@@ -17,7 +17,9 @@ MOST_NETWORKS = 16
 class TextSettings(Settings):
     """How lines become words, and words become a vocabulary."""
 
-    level: Literal["word", "character"] = setting("word", "what one token is")
+    level: Literal["word", "character", "bpe"] = setting(
+        "word", "what one token is; bpe: pieces of words, of which any word can be made"
+    )
     cleaning: Literal[
         "tutorial",
         "plain",
@@ -29,8 +31,26 @@ class TextSettings(Settings):
         "keras_unfiltered",
         "keras_cased_unfiltered",
     ] = setting("plain", "how lines are cleaned before they are split into words")
-    min_count: int = setting(2, "words seen less often become <unk>", low=1, high=1_000_000)
+    min_count: int = setting(
+        2,
+        "words seen less often become <unk>; of bpe, pieces seen less often are not made",
+        low=1,
+        high=1_000_000,
+    )
+    pieces: int = setting(4000, "pieces that bpe cuts words in, at most", low=2, high=500_000)
     deduplicate: bool = setting(True, "keep one of each repeated line")
+
+    def check_level(self) -> None:
+        """See that level and cleaning go together; an imported model's may be others.
+
+        Raises:
+            SettingError: they do not.
+        """
+        if (self.level == "character") != (self.cleaning == "characters"):
+            raise SettingError(
+                f"level={self.level} does not go with cleaning={self.cleaning}; "
+                "characters need both --set level=character and --cleaning characters"
+            )
 
 
 @dataclass(frozen=True)

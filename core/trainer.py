@@ -13,7 +13,7 @@ from core.settings import SamplingSettings
 from core.training import worker
 from core.training.lean import leave_out_unused
 
-LENGTH = {"word": 14, "character": 80}
+LENGTH = {"word": 14, "character": 80, "bpe": 24}
 """Tokens of a line at most: a young network does not know yet how one ends."""
 
 

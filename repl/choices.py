@@ -8,6 +8,7 @@ from core.library import epochs as core_epochs
 from core.library.shelf import Entry, Shelf
 from core.setting import Setting, Settings, settings_of
 from core.settings import SamplingSettings
+from core.text.levels import nouns
 from repl import views
 from repl.program import ProgramSettings
 from repl.registry import Choice, Choices
@@ -138,6 +139,6 @@ def _entries(shelf: Shelf) -> list[Entry]:
 def _told(entry: Entry) -> str:
     if entry.manifest is None:
         return "cannot be used"
-    tokens = f"{entry.manifest.words:,} {entry.manifest.level}s"
+    tokens = f"{entry.manifest.words:,} {nouns(entry.manifest.level)}"
     told = ((heading, measure(heading, entry.manifest)) for heading in MEASURES)
     return " · ".join([tokens, *(f"{heading} {text}" for heading, text in told if text)])

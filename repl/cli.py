@@ -19,8 +19,8 @@ from core import __version__
 from core.decoding.generator import Continuation, Generator
 from core.library.shelf import Shelf
 from core.recipe import Recipe
-from core.setting import find_setting, settings_of
-from core.settings import SamplingSettings, TextSettings
+from core.setting import settings_of
+from core.settings import SamplingSettings
 from repl import views
 from repl.cli_base import (
     WORDS,
@@ -40,6 +40,7 @@ from repl.cli_base import (
 )
 from repl.cli_sampling import sampling_generator, sampling_options
 from repl.session import DEFAULT_MODEL, make_console
+from repl.text_options import text_settings
 
 LONGEST = 24
 """Letters of the choices that stand beside an option; the help names them anyway."""
@@ -219,6 +220,7 @@ def train(
             help="small if not given; or the tutorial's model and recipe. Not with --from.",
         ),
     ] = None,
+    level: Annotated[Text, option("level")] = None,
     cleaning: CleaningOption = None,
     min_count: Annotated[Text, option("min_count")] = None,
     epochs: Annotated[Text, option("epochs")] = None,
@@ -276,8 +278,8 @@ def train(
     from repl.training import Request, done_line
     from repl.watching import follow, watch
 
-    options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "patience": patience}
-    options |= {"networks": ensemble}
+    options = {"level": level, "cleaning": cleaning, "min_count": min_count}
+    options |= {"epochs": epochs, "patience": patience, "networks": ensemble}
     text = (tuple(files or ()), column, tuple(drop or ()), encoding)
     request = Request(
         *text,
@@ -311,26 +313,27 @@ def corpus(
     drop: DropOption = None,
     encoding: EncodingOption = None,
     label: LabelColumnOption = None,
+    level: Annotated[Text, option("level")] = None,
     cleaning: CleaningOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Count what a text would be to a model: lines, words, samples, what would be unknown."""
     from core.text.corpus import Corpus, count
     from core.training.job import source
+    from core.training.merges import of_text
 
-    text = TextSettings()
-    if cleaning is not None:
-        text = text.change(cleaning=find_setting("cleaning", Recipe.table()).parse(cleaning))
+    text = text_settings(level=level, cleaning=cleaning)
     loaded = Corpus.load(source(files or (), column, drop or (), encoding, label), text.cleaning)
     counts = count(loaded)
+    pieces = of_text(loaded, text) if text.level == "bpe" else None
     messages = make_console(sys.stderr)
     for taken in loaded.texts:
         if taken.guessed:
             messages.print(views.guessed_column(taken))
     if as_json:
-        print_json(views.corpus_record(counts))
+        print_json(views.corpus_record(counts, pieces))
     else:
-        make_console(sys.stdout).print(views.corpus_counts(counts))
+        make_console(sys.stdout).print(views.corpus_counts(counts, pieces))
 
 
 @app.command()

@@ -124,7 +124,7 @@ def neurons(
     corpus = inside.Corpus(files or (), column, drop or (), encoding, make_console(sys.stderr).print)
     told, total = inside.survey_corpus(generator, corpus, layer, least, top)
     if not as_json:
-        present(SurveyView(told, total, generator.model.level == "character"), picture, replace)
+        present(SurveyView(told, total, generator.model.level), picture, replace)
     for unit in told.units if as_json else ():
         print_json(inside_json.selective(told, unit))
 

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.recipe import Recipe
-from core.setting import find_setting
-from core.settings import TextSettings
 from repl import views
 from repl.cli import (
     CleaningOption,
@@ -31,6 +28,7 @@ from repl.cli_base import (
     print_json,
 )
 from repl.session import make_console
+from repl.text_options import text_settings
 
 if TYPE_CHECKING:
     from core.text.reading import RawText
@@ -103,8 +101,10 @@ def compare(
     drop: DropOption = None,
     encoding: EncodingOption = None,
     label: LabelColumnOption = None,
+    level: Annotated[str | None, option("level")] = None,
     cleaning: CleaningOption = None,
     min_count: Annotated[str | None, option("min_count")] = None,
+    pieces: Annotated[str | None, option("pieces")] = None,
     only: Annotated[
         str | None,
         typer.Option(
@@ -133,7 +133,7 @@ def compare(
     contenders = comparison.chosen([key.strip() for key in only.split(",")] if only else [])
     kept = (column, tuple(drop or ()), encoding, label)
     measured = Source(tuple(test), *kept) if test else None
-    text = _text_settings(cleaning, min_count)
+    text = text_settings(level=level, cleaning=cleaning, min_count=min_count, pieces=pieces)
     split = comparison.Split.of(Source(tuple(files), *kept), text, measured)
     _tell_columns(split.texts)
     out, messages = make_console(sys.stdout), make_console(sys.stderr)
@@ -145,11 +145,3 @@ def compare(
                 print_json(result.to_json())
         else:
             show(split, rows, out, epochs)
-
-
-def _text_settings(cleaning: str | None, min_count: str | None) -> TextSettings:
-    given = {"cleaning": cleaning, "min_count": min_count}
-    table = Recipe.table()
-    changes = {name: find_setting(name, table).parse(text) for name, text in given.items() if text}
-    level = "character" if changes.get("cleaning") == "characters" else "word"
-    return TextSettings().change(level=level, **changes)

@@ -19,6 +19,7 @@ from repl.interrupts import held_back
 from repl.registry import Confirmation, Continue, Script, Verbatim
 from repl.session import Session, print_error
 from repl.undo import Past
+from repl.writer import Writer
 
 INDENT = "  "
 
@@ -262,7 +263,7 @@ def _write(session: Session, generator: Generator, wanted: Continue, words: list
     if not session.interactive or generator.settings.samples > 1:
         words.extend(stream)
         return
-    writer = _Writer(session.console)
+    writer = Writer(session.console, INDENT)
     first = list(islice(stream, 1))  # what cannot be said is told before anything is shown
     try:
         writer.write(drawing.beginning(session, generator, seed))
@@ -274,44 +275,3 @@ def _write(session: Session, generator: Generator, wanted: Continue, words: list
     finally:
         writer.flush()
         session.console.print()
-
-
-class _Writer:
-    """Writes pieces of one text, breaking lines between words: Rich wraps only what it has whole.
-
-    A piece is a word with its space, several words, or a letter; what may go on is held back until the
-    next word begins.
-    """
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._column = 0
-        self._held = Text()
-
-    def write(self, piece: Text) -> None:
-        """Write a piece."""
-        held = self._held + piece
-        # Cut before every space, so that a part is one word with the space that belongs before it.
-        *whole, self._held = held.divide([at for at, sign in enumerate(held.plain) if sign == " "])
-        for part in whole:
-            self._put(part)
-
-    def flush(self) -> None:
-        """Write what is held back."""
-        self._put(self._held)
-        self._held = Text()
-
-    def _put(self, part: Text) -> None:
-        if not part.plain:
-            return
-        if self._column == 0:
-            self._break(first=True)
-        elif self._column + part.cell_len > self._console.width:
-            self._break()
-            part = part[len(part.plain) - len(part.plain.lstrip()) :]
-        self._console.print(part, end="", soft_wrap=True)
-        self._column += part.cell_len
-
-    def _break(self, first: bool = False) -> None:
-        self._console.print(INDENT if first else f"\n{INDENT}", end="", soft_wrap=True)
-        self._column = len(INDENT)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from core.library.model import Manifest
 from core.library.shelf import Entry, saved_models
+from core.text.levels import nouns
 from repl.views import columns, error, safe
 
 MEASURES = {
@@ -74,7 +75,7 @@ class ShelfView:
         manifest = entry.manifest
         assert manifest is not None
         return {
-            "tokens": f"{manifest.words:,} {manifest.level}s",
+            "tokens": f"{manifest.words:,} {nouns(manifest.level)}",
             "size": size(entry.bytes),
             **{heading: measure(heading, manifest) for heading in MEASURES},
             "age": age(manifest.created, self.today),

@@ -10,11 +10,12 @@ from rich.text import Text
 from core.errors import SettingError
 from core.library.shelf import Shelf
 from core.recipe import Recipe, preset
-from core.setting import Value, find_setting
+from core.setting import Value
 from core.training.base import Base, recipe_from
 from core.training.cluster import Cluster, of_environment
 from core.training.events import Done, Started
 from core.training.job import Job, check_workers, plan, readable, resume, source
+from repl.text_options import values_of
 from repl.views import perplexed, safe
 
 DEFAULT_PRESET = "small"
@@ -80,8 +81,7 @@ class Request:
         return preset(DEFAULT_PRESET if self.preset is None else self.preset).change(**self._values())
 
     def _values(self) -> dict[str, Value]:
-        table = Recipe.table()
-        return {name: find_setting(name, table).parse(text) for name, text in self.changes.items()}
+        return values_of(self.changes)
 
     def job(self) -> Job:
         """Plan the job.

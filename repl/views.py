@@ -17,6 +17,7 @@ from core.library.model import Manifest, Model
 from core.setting import Setting, Settings, settings_of
 from core.settings import SamplingSettings
 from core.text.labels import SHOWN, listed
+from core.text.levels import noun, nouns
 from core.text.vocabulary import SPECIALS, is_word
 
 if TYPE_CHECKING:  # what only some commands draw is imported when they do: a start is to be quick
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # what only some commands draw is imported when they do: a st
 
     from core.text.corpus import CorpusCounts
     from core.text.reading import RawText
+    from core.training.merges import PieceCounts
 
 HIDDEN = "\ufffd"
 
@@ -138,7 +140,7 @@ def takes_turns(generator: Generator) -> bool:
 def sampling(generator: Generator) -> list[str]:
     """Say how words are drawn, leaving out what is as it is by default or does nothing."""
     settings = generator.settings
-    length = f"{generator.length} {generator.model.level}s"
+    length = f"{generator.length} {nouns(generator.model.level)}"
     if generator.may_end:
         length = "to the end" if settings.length is None else f"at most {length}"
     parts = [length] if settings.samples == 1 else [length, f"{settings.samples} samples"]
@@ -218,13 +220,14 @@ def sound(model: Model) -> Text:
 def imported(model: Model, folder: Path, hidden: Sequence[Path] = ()) -> Text:
     """Say what was imported, and where it is now."""
     level = model.manifest.level
-    size = f"{model.manifest.vocabulary:,} {level}s"
+    size = f"{model.manifest.vocabulary:,} {nouns(level)}"
     facts = f" imported: {size}, {model.manifest.parameters:,} parameters"
     told = Text.assemble((safe(model.name), "name"), facts, (f"\n{safe(str(folder))}", "muted"))
     unused = sum(not (is_word(token) or token in SPECIALS) for token in model.vocabulary.tokens)
     if unused:
         told.append(
-            f"\nits tokenizer has no {level} for {unused:,} of them; is it the right one?", "notice"
+            f"\nits tokenizer has no {noun(level)} for {unused:,} of them; is it the right one?",
+            "notice",
         )
     return told.append(hides(hidden))
 
@@ -242,7 +245,7 @@ def loaded(generator: Generator) -> RenderableType:
     perplexity = manifest.metrics.get("validation_perplexity")
     rate = manifest.metrics.get("unknown_rate")
     labels = len(generator.vocabulary.labels)
-    facts = [f"{manifest.vocabulary - labels:,} {manifest.level}s"]
+    facts = [f"{manifest.vocabulary - labels:,} {nouns(manifest.level)}"]
     facts += [f"{labels:,} label{'s' if labels > 1 else ''}"] if labels else []
     facts += [f"{manifest.parameters:,} parameters", context]
     if manifest.networks > 1:
@@ -321,11 +324,13 @@ def guessed_column(text: "RawText") -> Text:
     return Text(f"took column {text.column!r} of {safe(text.path.name)}", style="notice")
 
 
-def corpus_record(counts: "CorpusCounts") -> dict[str, Any]:
-    """Return what `headlong corpus --json` prints."""
+def corpus_record(counts: "CorpusCounts", pieces: "PieceCounts | None" = None) -> dict[str, Any]:
+    """Return what `headlong corpus --json` prints; of pieces, where the text is to be cut in them."""
     record = asdict(counts)
     if not counts.labels:
         del record["labels"], record["labelled"]
+    if pieces is not None:
+        record |= {"pieces": pieces.different, "tokens_in_pieces": pieces.tokens}
     record["min_count"] = {
         least: {"vocabulary": words + 1, "unknown_rate": rate}
         for least, (words, rate) in record.pop("kept").items()
@@ -333,8 +338,16 @@ def corpus_record(counts: "CorpusCounts") -> dict[str, Any]:
     return record
 
 
-def corpus_counts(counts: "CorpusCounts") -> RenderableType:
-    """Draw what a text would be to a model."""
+def corpus_counts(counts: "CorpusCounts", pieces: "PieceCounts | None" = None) -> RenderableType:
+    """Draw what a text would be to a model; to one of pieces, no word of it is unknown."""
+    told = (
+        {}
+        if pieces is None
+        else {
+            "pieces": f"{pieces.different:,}",
+            "text in pieces": f"{pieces.tokens:,}, {pieces.tokens / counts.tokens:.2f} a word",
+        }
+    )
     table = facts(
         {
             "rows": f"{counts.rows:,}",
@@ -346,9 +359,12 @@ def corpus_counts(counts: "CorpusCounts") -> RenderableType:
             "samples": f"{counts.samples:,} beginnings of lines",
             "longest": f"{counts.longest:,} words",
             "tokens": f"{counts.tokens:,}",
+            **told,
             **_labelled(counts),
         }
     )
+    if pieces is not None:
+        return table
     headings = ("min_count", "words kept", "tokens unknown")
     rates = columns(*headings, right=headings)
     for least, (words, rate) in counts.kept.items():

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.padding import Padding
 from rich.text import Text
 
+from core.text.levels import nouns
 from core.training import events
 from core.training.client import STOPPING, Trainer
 from core.training.events import (
@@ -132,7 +133,7 @@ class Plain:
                 event.epoch,
                 event.loss,
                 event.validation_perplexity,
-                f"{event.tokens_per_second:,.0f} {self.job.recipe.text.level}s/s",
+                f"{event.tokens_per_second:,.0f} {nouns(self.job.recipe.text.level)}/s",
                 event.best,
             )
             for spoken in list(event.probes.values())[:1]:
@@ -171,7 +172,7 @@ class Screen:
         """Return what there is to be seen now."""
         cockpit = Cockpit(
             self.job.name,
-            f"{self.job.recipe.text.level}s",
+            nouns(self.job.recipe.text.level),
             self._started,
             self._progress,
             self._epochs,
@@ -211,7 +212,7 @@ def told_of(event: Event, job: Job) -> list[Text]:
         return [Text(safe(event.text), "notice")]
     if isinstance(event, Started):
         few = [Text(LITTLE, style="notice")] if has_few(event) else []
-        return [started_text(event, f"{job.recipe.text.level}s"), *few]
+        return [started_text(event, nouns(job.recipe.text.level)), *few]
     return []
 
 

@@ -1,5 +1,6 @@
 """What all tests share: a home of their own, real data where it is there, small models."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from core.library import layout
 from core.library.model import Manifest, Model
 from core.settings import ModelSettings
+from core.text.cleaning import cleaning
 from core.text.kneser_ney import count
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
+from core.training.merges import learnt
 
 hypothesis.settings.register_profile("headlong", deadline=None)  # machines may be busy
 hypothesis.settings.load_profile("headlong")
@@ -91,3 +94,21 @@ def with_networks(model: Model, count: int) -> Model:
         for _ in range(count - 1)
     )
     return replace(model, manifest=replace(model.manifest, networks=count), others=others)
+
+
+def model_of_pieces(
+    lines: Sequence[str],
+    context: str = "stream",
+    name: str = "pieces",
+    cleaned: str = "plain",
+    pieces: int = 60,
+    seed: int = 0,
+    **shape: object,
+) -> Model:
+    """Return a model with random weights and the pieces that some lines give."""
+    counts = Counter(word for line in lines for word in cleaning(cleaned).split(line))
+    vocabulary = learnt(counts, pieces, 2, SPECIALS if context == "stream" else (PADDING,))
+    words = vocabulary.tokens[len(SPECIALS) if context == "stream" else 1 :]
+    model = random_model(context, name, seed, words, **shape)
+    manifest = replace(model.manifest, level="bpe", cleaning=cleaned)
+    return replace(model, manifest=manifest, vocabulary=vocabulary)

@@ -80,7 +80,7 @@ class EnsembleStepper:
         self._read, self._said = ensemble.read, ensemble.said
         self._shares = np.array(ensemble.shares)
         # textgenrnn's models of letters have a word each too: up to the next blank.
-        by_word = ensemble.level == "word"
+        by_word = ensemble.level != "character"
         self._ends_turn = np.array([by_word or token.isspace() for token in vocabulary.tokens])
 
     def weighing(self, weight: float | None) -> "EnsembleStepper":

@@ -8,7 +8,7 @@ import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from core.decoding import beam, contrastive
 from core.decoding.cells import Floats, Ids
 from core.decoding.constrained import holds
 from core.decoding.ensemble import after_seed, network, speakers, weighing
+from core.decoding.phrases import all_ways, own_way
 from core.decoding.sampler import Rules, Sampler
 from core.decoding.search import Task
 from core.decoding.stepper import State, Stepper
@@ -25,9 +26,10 @@ from core.errors import ModelError, SettingError
 from core.library.ensemble import LanguageModel
 from core.setting import Value
 from core.settings import SamplingSettings
+from core.text.pieces import begins
 from core.text.vocabulary import Vocabulary
 
-DEFAULT_LENGTH = {"word": 10, "character": 80}
+DEFAULT_LENGTH = {"word": 10, "character": 80, "bpe": 15}
 """Tokens for a model that cannot end a line; ten words are the tutorial's example."""
 
 BATCH = 100
@@ -36,7 +38,10 @@ BATCH = 100
 PATIENCE = 4
 """How many samples are drawn at most for each one that is to be different from all others."""
 
-LONGEST = {"word": 60, "character": 300}
+SEEN = 64
+"""Characters at the end of a seed that tell whether its last word is over."""
+
+LONGEST = {"word": 60, "character": 300, "bpe": 100}
 """Tokens at most for a model that can, so that one which never does is stopped."""
 
 
@@ -177,7 +182,7 @@ class Generator:
             end=self.vocabulary.end if self.may_end else None,
             length=self.length,
             min_length=self.settings.min_length,
-            banned=tuple(ids for ids in map(self._phrase, self.settings.ban or ()) if ids.size),
+            banned=tuple(ids for ban in self.settings.ban or () for ids in all_ways(self.model, ban)),
             required=tuple(self._required(phrase) for phrase in self.settings.must or ()),
         )
         banned = set(rules.forbidden(0).tolist())
@@ -186,21 +191,40 @@ class Generator:
                 raise SettingError(f"every word of {name} is banned; set ban to fewer words, or to off")
         return rules
 
-    def _phrase(self, text: str) -> Ids:
-        """Return a phrase's ids; none where the model does not know all of its words."""
-        words = self.model.cleaning.split(text)
-        known = all(map(self.vocabulary.knows, words))
-        return np.array(self.vocabulary.encode(words) if known else [], np.intp)
+    def rules_after(self, seed: Seed) -> Rules:
+        """Return what a line may be that goes on from a seed: where a word is over, a new one begins.
+
+        Raises:
+            SettingError: see `rules`.
+        """
+        rules = self.rules
+        if self.vocabulary.by_pieces and self._is_over(seed.text):
+            begin = self.vocabulary.beginning
+            if not set(begin.tolist()) <= set(rules.forbidden(0).tolist()):
+                inside = np.setdiff1d(np.arange(len(self.vocabulary)), begin)
+                return replace(rules, inside=inside)
+        return rules
+
+    def _is_over(self, text: str) -> bool:
+        """Say whether a letter behind a text would begin a word; after a blank it would."""
+        split, tail = self.model.cleaning.split, text[-SEEN:]
+        with_letter, alone = (sum(map(begins, split(told))) for told in (f"{tail}a", tail))
+        return with_letter > alone
 
     def _required(self, text: str) -> Ids:
-        ids = self._phrase(text)
+        ids = own_way(self.model, text)
         if not ids.size:
             raise SettingError(
                 f"{self.model.name} does not know {text!r}, so no line of it can hold that; "
                 "set must to words it knows, or to off"
             )
+        if not set(self.vocabulary.special_ids).isdisjoint(ids.tolist()):
+            raise SettingError(
+                f"{self.model.name} has no piece for a character of {text!r}, so it can read that and "
+                "never say it; set must to other words, or to off"
+            )
         for ban in self.settings.ban or ():
-            banned = self._phrase(ban)
+            banned = own_way(self.model, ban)
             if banned.size and holds(ids.tolist(), banned.tolist()):
                 raise SettingError(
                     f"{text!r} cannot be said while {ban!r} is banned; take one out of must or ban"
@@ -227,7 +251,7 @@ class Generator:
             yield from self._replay(seed, self._search(seed, forced))
             return
         wanted = self.settings.samples if self.settings.draws or not self.settings.ranked else 1
-        rules, different = self.rules, set[tuple[int, ...]]()
+        rules, different = self.rules_after(seed), set[tuple[int, ...]]()
         last = first + (PATIENCE * wanted if self.settings.ranked else wanted)
         while first < last and len(different) < wanted:
             missing = wanted - len(different) if self.settings.ranked else last - first
@@ -268,7 +292,7 @@ class Generator:
 
     def _search(self, seed: Seed, forced: Sequence[int]) -> list[list[int]]:
         """Return the lines that a search finds, the best first."""
-        rules = self.rules
+        rules = self.rules_after(seed)
         if rules.end in forced:
             return [list(forced[: forced.index(rules.end)])]
         task = Task(self.stepper, self.settings, rules, self.prefix, seed.ids, tuple(forced))
@@ -304,8 +328,9 @@ class Generator:
                     )
                 sample = step.first + row
                 piece = cleaning.piece(texts[sample], tokens[id_])
+                shown = cleaning.show_after(texts[sample], piece)
                 texts[sample] += piece
-                yield Word(tokens[id_], cleaning.show(piece), probability, rank, sample, id_)
+                yield Word(tokens[id_], shown, probability, rank, sample, id_)
 
     def generate(self, seed: Seed, forced: Sequence[int] = (), first: int = 0) -> list[Continuation]:
         """Return all samples, finished: with `settings.ranked` all different, the likeliest first.

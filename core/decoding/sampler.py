@@ -5,7 +5,7 @@ filters need: the words so far, and how far Mirostat has steered.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -31,7 +31,8 @@ class Rules:
     """What a line may be, whatever the network says.
 
     `specials` are never said, but for `end` where it may end the line. `banned` and `required` are
-    phrases of ids.
+    phrases of ids. `inside` are pieces that go on with a word, where the text before the line leaves
+    none to go on with.
     """
 
     specials: Ids
@@ -42,29 +43,32 @@ class Rules:
     min_length: int = 1
     banned: tuple[Ids, ...] = ()
     required: tuple[Ids, ...] = ()
+    inside: Ids = field(default_factory=lambda: np.empty(0, np.intp))
 
     def forbidden(self, number: int) -> Ids:
         """Return the ids that cannot be word `number` of the line, counted from 0."""
-        return self._forbidden[self._may_end(number)]
+        return self._forbidden[self._place(number)]
 
     def allow(self, number: int, ids: Ids) -> bool:
         """Say whether none of `ids` is forbidden as word `number`."""
-        return self._sets[self._may_end(number)].isdisjoint(ids.tolist())
+        return self._sets[self._place(number)].isdisjoint(ids.tolist())
 
-    def _may_end(self, number: int) -> bool:
-        return self.end is not None and number >= self.min_length and number > 0
+    def _place(self, number: int) -> int:
+        """Return 0 for the first word, 1 while the line must go on, 2 once it may end."""
+        if number == 0:
+            return 0
+        return 2 if self.end is not None and number >= self.min_length else 1
 
     @cached_property
-    def _forbidden(self) -> tuple[Ids, Ids]:
-        """What cannot be said while the line must go on, and once it may end."""
+    def _forbidden(self) -> tuple[Ids, Ids, Ids]:
+        """What cannot be said at each of these places."""
         single = [phrase[0] for phrase in self.banned if len(phrase) == 1]
         ids: Ids = np.concatenate([self.specials, np.array(single, np.intp)])
-        return ids, ids[ids != self.end]
+        return np.concatenate([ids, self.inside]), ids, ids[ids != self.end]
 
     @cached_property
-    def _sets(self) -> tuple[frozenset[int], frozenset[int]]:
-        before, after = self._forbidden
-        return frozenset(before.tolist()), frozenset(after.tolist())
+    def _sets(self) -> tuple[frozenset[int], ...]:
+        return tuple(frozenset(ids.tolist()) for ids in self._forbidden)
 
 
 def restrictions(

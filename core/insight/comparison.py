@@ -35,6 +35,7 @@ from core.text.vocabulary import Vocabulary
 from core.training.client import Trainer
 from core.training.events import Done, Event
 from core.training.job import plan
+from core.training.merges import learnt
 from core.training.selection import parted
 
 TEST_SHARE = 0.1
@@ -117,10 +118,15 @@ class Split:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The words of the training lines, with all signs and labels."""
-        counts = Counter(line[0] for line in self.training if is_label(line[0]))
-        words = Vocabulary.build(map(words_of, self.training), self.text.min_count)
-        return Vocabulary((*words.tokens, *(label for label, _ in counts.most_common())))
+        """The words of the training lines, or the pieces of them, with all signs and labels."""
+        labels = Counter(line[0] for line in self.training if is_label(line[0]))
+        lines = map(words_of, self.training)
+        if self.text.level == "bpe":
+            counts = Counter(word for line in lines for word in line)
+            found = learnt(counts, self.text.pieces, self.text.min_count)
+        else:
+            found = Vocabulary.build(lines, self.text.min_count)
+        return found.with_labels([label for label, _ in labels.most_common()])
 
     def sequences(self, lines: Sequence[Line], labelled: bool = False) -> list[Ids]:
         """Return lines as ids with the signs around them, and with their labels or without."""
@@ -195,6 +201,7 @@ class Contender:
             level=split.text.level,
             cleaning=split.text.cleaning,
             min_count=split.text.min_count,
+            pieces=split.text.pieces,
             deduplicate=True,
             validation_share=split.share,
         )

@@ -170,7 +170,7 @@ def judged(
     if not len(logs):
         raise InputError(f"{name} guesses no word of that text; give it another one")
     words = [word for line in text.lines for word in words_of(line)]
-    unknown = [word for word in words if not vocabulary.knows(word)]
+    unknown = [word for word in words if not vocabulary.reads(word)]
     known = (token for token in vocabulary.tokens if is_word(token))
     return Evaluation(
         model=name,

@@ -29,7 +29,7 @@ MOST_ROWS = 256
 def sequence(vocabulary: Vocabulary, words: Sequence[str]) -> Ids:
     """Return the ids of a line, its label before them, with the signs around it; see `asked_for`."""
     begin, end = ([] if id_ is None else [id_] for id_ in (vocabulary.start, vocabulary.end))
-    return np.array([*begin, *vocabulary.encode(words), *end], np.intp)
+    return np.array([*begin, *vocabulary.encode(vocabulary.spell(words)), *end], np.intp)
 
 
 def asked_for(vocabulary: Vocabulary, targets: Ids) -> NDArray[np.bool_]:

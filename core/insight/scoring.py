@@ -128,11 +128,12 @@ def _pieces(line: Line, text: str, cleaning: Cleaning) -> tuple[list[str], tuple
     others = [(place, False, word) for place, word in line.unread]
     for place, read, word in sorted([*others, *words], key=lambda one: one[:2]):
         piece = cleaning.piece(text, word)
+        shown = cleaning.show_after(text, piece)
         text += piece
         if read:
-            pieces.append(cleaning.show(piece))
+            pieces.append(shown)
         else:
-            unread.append((place, cleaning.show(piece)))
+            unread.append((place, shown))
     return pieces, tuple(unread)
 
 

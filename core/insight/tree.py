@@ -111,8 +111,7 @@ def _branch(generator: Generator, node: _Open, logits: filters.Logits, width: in
         share = float(shares[id_])
         ends = id_ == vocabulary.end
         piece = "" if ends else cleaning.piece(node.text, vocabulary.tokens[id_])
-        child = _Open(
-            id_, node.text + piece, cleaning.show(piece), share, node.path * share, [], 1.0, ends
-        )
+        shown = cleaning.show_after(node.text, piece)
+        child = _Open(id_, node.text + piece, shown, share, node.path * share, [], 1.0, ends)
         node.children.append(child)
     node.rest = max(0.0, 1 - sum(child.probability for child in node.children))

@@ -90,10 +90,12 @@ def versus(first: Generator, second: Generator, text: str) -> list[Pair]:
 def _side(writer: Generator, reader: Generator, line: Continuation, rival: Continuation) -> Side:
     others = foreign(reader, line.seed, line.words, writer.model.level)
     differs = differing(line.words, rival.words)
+    split, vocabulary = writer.model.cleaning.split, writer.vocabulary
+    words_read = line.seed.text.split() if vocabulary.by_pieces else split(line.seed.text)
     known = tuple(
         word
-        for word in dict.fromkeys(writer.model.cleaning.split(line.seed.text))
-        if writer.vocabulary.knows(word)
+        for word in dict.fromkeys(words_read)
+        if vocabulary.reads(word) and word not in line.seed.unknown
     )
     words = tuple(map(Judged, line.words, others, differs))
     return Side(writer.model.name, writer.model.sha256, line, known, words)
@@ -112,10 +114,12 @@ def foreign(generator: Generator, seed: Seed, words: Sequence[Word], level: str)
     """Return the log-probability of each word of another model's line, where it is a word here, too.
 
     The line is read in this model's own way, and what it does not know is read as its `<unk>`, if it
-    has one. A model of another level judges none.
+    has one. A model of another level, or of other pieces, judges none.
     """
     if generator.model.level != level:
         return [None] * len(words)
+    if level == "bpe":
+        return _foreign_pieces(generator, seed, words)
     cleaning, vocabulary, stepper = generator.model.cleaning, generator.vocabulary, generator.stepper
     state = generator.read(generator.read_seed(seed.text))
     told: list[float | None] = []
@@ -125,6 +129,19 @@ def foreign(generator: Generator, seed: Seed, words: Sequence[Word], level: str)
         told.append(judge(stepper.logits(state), vocabulary.ids[own[0]])[0] if known else None)
         for id_ in vocabulary.encode(own):
             state = stepper.advance(state, np.array([id_], np.intp))
+    return told
+
+
+def _foreign_pieces(generator: Generator, seed: Seed, words: Sequence[Word]) -> list[float | None]:
+    """Return the same of the pieces of words, which only a model of the same pieces can judge."""
+    tokens, stepper = generator.vocabulary.tokens, generator.stepper
+    if any(tokens[word.id : word.id + 1] != (word.text,) for word in words):
+        return [None] * len(words)
+    state = generator.read(generator.read_seed(seed.text))
+    told: list[float | None] = []
+    for word in words:
+        told.append(judge(stepper.logits(state), word.id)[0])
+        state = stepper.advance(state, np.array([word.id], np.intp))
     return told
 
 

@@ -73,7 +73,7 @@ def explain(generator: Generator, seed: Seed, ids: Sequence[int], top: int = TOP
     Raises:
         SettingError: the settings do not suit this model.
     """
-    sampler = Sampler(generator.settings, generator.rules, seed.ids, [0])
+    sampler = Sampler(generator.settings, generator.rules_after(seed), seed.ids, [0])
     state = generator.read(seed)
     for number, id_ in enumerate(ids):
         logits = generator.stepper.logits(state)

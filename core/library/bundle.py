@@ -275,7 +275,7 @@ def _vocabulary(source: Container, manifest: Manifest, hashes: Mapping[str, Any]
     if limits.is_crowded(content):
         raise damaged(source.path, f"{VOCABULARY} holds more than {limits.WORDS:,} tokens")
     try:
-        return records.read_vocabulary(_record(source, VOCABULARY, content), manifest.vocabulary)
+        return records.read_vocabulary(_record(source, VOCABULARY, content), manifest)
     except records.WrongRecord as error:
         raise damaged(source.path, f"{VOCABULARY}: {error}") from error
 

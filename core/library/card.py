@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.library.model import Manifest
+from core.text.levels import noun
 
 NOT_MEASURED = (
     "No text was held out, so nothing tells how well it continues lines that it has not seen."
@@ -21,14 +22,15 @@ def write_card(manifest: Manifest) -> str:
     shape = manifest.architecture
     measured = {name: value for name, value in manifest.metrics.items() if value is not None}
     tied = ", output tied to the embedding" if shape.tied else ""
+    one = noun(manifest.level)
     reads = (
-        "carried from word to word"
+        f"carried from {one} to {one}"
         if shape.context == "stream"
-        else f"the last {shape.window} {manifest.level}s, as if read anew for every {manifest.level}"
+        else f"the last {shape.window} {one}s, as if read anew for every {one}"
     )
     told = {name: value for name, value in manifest.training.items() if name not in NOT_TOLD}
     facts = {
-        f"{manifest.level}s": f"{manifest.words:,}",
+        f"{one}s": f"{manifest.words:,}",
         "parameters": f"{manifest.parameters:,}",
         **({"networks": f"{manifest.networks}, averaged"} if manifest.networks > 1 else {}),
         "network": f"embedding {shape.embedding_size}, {shape.layers} x {shape.cell.upper()} "

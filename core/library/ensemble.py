@@ -17,6 +17,7 @@ from core.library.mixture import Part, write
 from core.library.model import Model
 from core.text.cleaning import Cleaning
 from core.text.labels import is_label
+from core.text.levels import nouns
 from core.text.vocabulary import END, SPECIALS, START, UNKNOWN, Vocabulary
 
 Ids = NDArray[np.intp]
@@ -32,7 +33,7 @@ class Ensemble:
     A model may be there more than once. Seeds are cleaned, and lines shown, as the first model does it.
 
     Raises:
-        ModelError: one goes by words and another by characters.
+        ModelError: one goes by words and another by characters, or by other pieces of words.
     """
 
     members: tuple[Model, ...]
@@ -43,8 +44,13 @@ class Ensemble:
         for other in self.members:
             if other.level != first.level:
                 raise ModelError(
-                    f"{first.name} goes by {first.level}s and {other.name} by {other.level}s; "
-                    "only models of one level can speak as one"
+                    f"{first.name} goes by {nouns(first.level)} and {other.name} by "
+                    f"{nouns(other.level)}; only models of one level can speak as one"
+                )
+            if _pieces(other) != _pieces(first):
+                raise ModelError(
+                    f"{first.name} and {other.name} cut words in different pieces, so they cannot "
+                    "speak as one; those of the same pieces can, such as one trained --from the other"
                 )
 
     @property
@@ -54,7 +60,7 @@ class Ensemble:
 
     @property
     def level(self) -> str:
-        """What one token is: a word or a character."""
+        """What one token is: a word, a character, or a piece of a word (bpe)."""
         return self.members[0].level
 
     @property
@@ -80,7 +86,8 @@ class Ensemble:
         """All tokens: the specials that any member has, by role, then the words, member by member."""
         tokens = dict.fromkeys(token for member in self.members for token in _tokens(member.vocabulary))
         specials = [token for token in SPECIALS if token in tokens]
-        return Vocabulary((*specials, *(token for token in tokens if token not in SPECIALS)))
+        words = (token for token in tokens if token not in SPECIALS)
+        return Vocabulary((*specials, *words), by_pieces=self.level == "bpe")
 
     @cached_property
     def added(self) -> tuple[int, ...]:
@@ -124,6 +131,12 @@ class Ensemble:
 
 LanguageModel = Model | Ensemble
 """What a generator speaks with. Both have a name, a vocabulary, a cleaning, a level and an identity."""
+
+
+def _pieces(model: Model) -> list[str]:
+    """Return what a model cuts words in, if it does; signs and bytes are the same for all."""
+    pieces = model.vocabulary.pieces
+    return [] if pieces is None else pieces.tokens
 
 
 def _tokens(own: Vocabulary) -> Iterator[str]:

@@ -14,6 +14,7 @@ from core.library import layout
 from core.settings import ModelSettings
 from core.text.cleaning import Cleaning, cleaning
 from core.text.kneser_ney import KneserNey, NGrams
+from core.text.pieces import in_pieces
 from core.text.vocabulary import END, UNKNOWN, Vocabulary
 
 _PLAIN = {"gate": "sigmoid", "reset_after": True, "masked": False, "attention": False}
@@ -82,13 +83,14 @@ class Model:
 
     @property
     def level(self) -> str:
-        """What one token is: a word or a character."""
+        """What one token is: a word, a character, or a piece of a word (bpe)."""
         return self.manifest.level
 
     @cached_property
     def cleaning(self) -> Cleaning:
-        """How a seed becomes this model's words."""
-        return cleaning(self.manifest.cleaning)
+        """How a seed becomes this model's tokens, and these a line."""
+        words, pieces = cleaning(self.manifest.cleaning), self.vocabulary.pieces
+        return words if pieces is None else in_pieces(words, pieces)
 
     @cached_property
     def kneser_ney(self) -> KneserNey | None:
@@ -116,6 +118,8 @@ class Model:
         }
         if (self.vocabulary.end_token, self.vocabulary.unknown_token) != (END, UNKNOWN):
             facts["roles"] = [self.vocabulary.end_token, self.vocabulary.unknown_token]
+        if self.vocabulary.by_pieces:
+            facts["level"] = self.level
         if self.ngrams is not None:
             facts["ngram_weight"] = self.manifest.ngram_weight
         if self.others:

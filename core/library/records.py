@@ -12,13 +12,14 @@ from core.setting import settings_of
 from core.settings import MOST_NETWORKS, ModelSettings
 from core.text.cleaning import CLEANINGS
 from core.text.labels import LONGEST, MOST
+from core.text.levels import LEVELS
+from core.text.pieces import BYTES
 from core.text.vocabulary import END, PADDING, SPECIALS, UNKNOWN, Vocabulary
 
 Record = Mapping[str, Any]
 
 FORMAT = "headlong-model/1"
 ROLES = {"end_token": END, "unknown_token": UNKNOWN}
-LEVELS = ("word", "character")
 
 _NEWER = re.compile(r"headlong-model/(?!1$)[1-9]\d{0,3}")
 
@@ -59,7 +60,8 @@ def read_manifest(record: Record) -> Manifest:
     )
     if not 2 <= manifest.vocabulary <= WORDS:
         raise WrongRecord(f"a vocabulary has from 2 to {WORDS:,} tokens, not {manifest.vocabulary:,}")
-    if manifest.cleaning not in CLEANINGS or manifest.level not in LEVELS:
+    wrong = manifest.cleaning not in CLEANINGS or manifest.level not in LEVELS
+    if wrong or (manifest.level, manifest.cleaning) == ("bpe", "characters"):
         raise WrongRecord(f"its text is {manifest.level!r:.60}, {manifest.cleaning!r:.60}")
     return manifest
 
@@ -116,12 +118,13 @@ def _networks(record: Record) -> int:
     return value
 
 
-def read_vocabulary(record: Record, size: int) -> Vocabulary:
-    """Return what vocabulary.json says, which must be `size` tokens.
+def read_vocabulary(record: Record, manifest: Manifest) -> Vocabulary:
+    """Return what vocabulary.json says, which must be what model.json tells of it.
 
     Raises:
-        WrongRecord: they are fewer or more, one stands twice, or they are no vocabulary.
+        WrongRecord: tokens are fewer or more, one stands twice, or they are no vocabulary.
     """
+    size = manifest.vocabulary
     tokens, roles = record.get("tokens"), {role: record.get(role, ROLES[role]) for role in ROLES}
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise WrongRecord("it has no list of tokens")
@@ -131,7 +134,7 @@ def read_vocabulary(record: Record, size: int) -> Vocabulary:
         raise WrongRecord(f"it holds {len(tokens):,} tokens, not {size:,}")
     if not all(map(_is_text, tokens)):
         raise WrongRecord("a token of it is empty, or holds half a character")
-    vocabulary = Vocabulary(tuple(tokens), **roles)
+    vocabulary = Vocabulary(tuple(tokens), **roles, by_pieces=manifest.level == "bpe")
     if len(vocabulary.ids) != size:
         raise WrongRecord("a token stands in it twice")
     if len(vocabulary.labels) > MOST or max(map(len, vocabulary.labels), default=0) > LONGEST:
@@ -140,7 +143,18 @@ def read_vocabulary(record: Record, size: int) -> Vocabulary:
         )
     if tokens[0] != PADDING or size == len(vocabulary.special_ids):
         raise WrongRecord(f"it must begin with {PADDING} and hold words")
+    if vocabulary.by_pieces:
+        _check_pieces(vocabulary, manifest.architecture)
     return vocabulary
+
+
+def _check_pieces(vocabulary: Vocabulary, shape: ModelSettings) -> None:
+    for token in BYTES:
+        if token not in vocabulary.ids:
+            raise WrongRecord(f"a model of level bpe reads every byte, and it lacks {token}")
+    if shape.context == "stream" and None in (vocabulary.start, vocabulary.end, vocabulary.unknown):
+        signs = ", ".join(SPECIALS[1:])
+        raise WrongRecord(f"a stream of level bpe needs the signs {signs}")
 
 
 def manifest_record(manifest: Manifest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from core.errors import SettingError
 
 @dataclass(frozen=True)
 class Cleaning:
-    """One way from lines to words and back.
+    """One way from lines to words and back; where a model goes by pieces of words, to those.
 
     `split` turns a raw line into words. `piece` says what to add to a text to append a word to it: the
     word with the space, or none, that belongs before it. With `title_case` the finished line is shown
@@ -34,6 +34,11 @@ class Cleaning:
     def show(self, text: str) -> str:
         """Return a line, or a part of one that begins at a word, as a person should see it."""
         return text.title() if self.title_case else text
+
+    def show_after(self, text: str, piece: str) -> str:
+        """Return what is added to a text as a person should see it: no capital within a word."""
+        before = text[-1:]
+        return self.show(before + piece)[len(self.show(before)) :]
 
 
 def _spaced(text: str, word: str) -> str:
@@ -160,7 +165,8 @@ def _split_cased(line: str) -> list[str]:
     """Normalise (NFC) and take words and marks as tokens, every quote as opening or closing.
 
     Quotes come out curly, whichever kind the line has, because the two sides of a curly pair can be
-    told apart when the line is put together again. Apostrophes inside words come out straight.
+    told apart when the line is put together again; beside wide letters, which have no blanks between
+    them, they open and close in turns. Apostrophes inside words come out straight.
     """
     text = unicodedata.normalize("NFC", line.translate(_STRAIGHT))
     shapes = _shapes(text)
@@ -170,7 +176,10 @@ def _split_cased(line: str) -> list[str]:
         token, start = text[slice(*match.span())], match.start()
         after_blank = start == 0 or shapes[start - 1] in ' (["-'
         if token == '"':
-            token = "“" if after_blank and shapes[start + 1 : start + 2].strip() else "”"
+            opens = after_blank and bool(shapes[start + 1 : start + 2].strip())
+            if is_wide(text[start - 1 : start]) or is_wide(text[start + 1 : start + 2]):
+                opens = tokens.count("“") <= tokens.count("”")
+            token = "“" if opens else "”"
         elif token == "'":
             quoted = after_blank
             token = "‘" if quoted else "’"
@@ -181,8 +190,21 @@ def _split_cased(line: str) -> list[str]:
     return tokens
 
 
+def is_wide(character: str) -> bool:
+    """Say whether a character is as wide as two, such as those of Chinese; nothing is not."""
+    return character != "" and unicodedata.east_asian_width(character) in "WF"
+
+
+def _touches(before: str, after: str) -> bool:
+    """Say whether a wide mark stands between two words, or a quote beside a wide letter."""
+    marks = [character for character in (before, after) if unicodedata.category(character)[0] == "P"]
+    return any(map(is_wide, (before, after) if set(marks) & set("“”‘’") else marks))
+
+
 def _piece_cased(text: str, word: str) -> str:
-    """Put no space before closing marks nor after opening ones."""
+    """Put no space before closing marks nor after opening ones, and none beside wide marks."""
+    if text and _touches(text[-1], word[0]):
+        return word
     if text.endswith(_BEFORE_A_NUMBER) and text[-2:-1] in ("", " ", *_OPENING):
         joined = word[0].isdigit()
     else:

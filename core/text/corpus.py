@@ -273,10 +273,7 @@ class CorpusCounts:
 
 def count(corpus: Corpus) -> CorpusCounts:
     """Count a corpus the way the tutorial does: padding is in the vocabulary, samples are prefixes."""
-    facts = corpus.facts
-    counts = np.zeros(facts.words, np.int64)
-    for first in range(0, facts.tokens, COUNTED):
-        counts += np.bincount(corpus.arrays().ids[first : first + COUNTED], minlength=facts.words)
+    facts, counts = corpus.facts, occurrences(corpus)
     marks = np.fromiter(map(is_label, corpus.words()), np.bool_, facts.words)
     labelled = int(counts[marks].sum())
     tokens = facts.tokens - labelled
@@ -294,6 +291,15 @@ def count(corpus: Corpus) -> CorpusCounts:
         labelled=labelled,
         kept={least: _kept(counts[~marks], least) for least in (1, 2, 3, 5, 10)},
     )
+
+
+def occurrences(corpus: Corpus) -> NDArray[np.int64]:
+    """Return how often each number of a word comes."""
+    facts = corpus.facts
+    counts = np.zeros(facts.words, np.int64)
+    for first in range(0, facts.tokens, COUNTED):
+        counts += np.bincount(corpus.arrays().ids[first : first + COUNTED], minlength=facts.words)
+    return counts
 
 
 def _kept(counts: NDArray[np.int64], least: int) -> tuple[int, float]:

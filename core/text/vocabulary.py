@@ -1,16 +1,20 @@
-"""Words to ids and back.
+"""Tokens to ids and back.
 
-A word's id is its place in the list, so the vocabulary is one list of strings and nothing else. The
-level is words; characters and subwords will stand behind the same interface.
+A token's id is its place in the list, so the vocabulary is one list of strings and nothing else.
+Tokens are words, characters, or the pieces of words with the 256 bytes: see core.text.levels.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.text.labels import is_label, label_name, matching
+from core.text.pieces import Pieces, begins, is_byte
 
 PADDING = "<pad>"
 UNKNOWN = "<unk>"
@@ -37,12 +41,14 @@ class Vocabulary:
     """An ordered list of tokens; the specials, where there are any, come first.
 
     Imported models may end a text with another token than `</s>`, and read another for what they do
-    not know than `<unk>`.
+    not know than `<unk>`. With `by_pieces` its words are the pieces of words, in the order in which
+    they are joined, and all bytes: nothing is unknown then.
     """
 
     tokens: tuple[str, ...]
     end_token: str = END
     unknown_token: str = UNKNOWN
+    by_pieces: bool = False
     ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -89,14 +95,47 @@ class Vocabulary:
 
     @cached_property
     def special_ids(self) -> list[int]:
-        """The ids of all tokens that are no words."""
-        return [id_ for id_, token in enumerate(self.tokens) if not is_word(token)]
+        """The ids of all tokens that are never said: those that are no words, and half characters."""
+        return [
+            id_
+            for id_, token in enumerate(self.tokens)
+            if not is_word(token) or (self.by_pieces and is_byte(token))
+        ]
+
+    @cached_property
+    def beginning(self) -> NDArray[np.intp]:
+        """The ids of the pieces that begin a word."""
+        return np.array([id_ for id_, token in enumerate(self.tokens) if begins(token)], np.intp)
+
+    @cached_property
+    def pieces(self) -> Pieces | None:
+        """What cuts words in its tokens, where these are pieces."""
+        if not self.by_pieces:
+            return None
+        special = frozenset(self.special_ids)
+        return Pieces({token: id_ for token, id_ in self.ids.items() if id_ not in special})
+
+    def reads(self, word: str) -> bool:
+        """Say whether a whole word can be read as it is, be it in pieces."""
+        return self.by_pieces or self.knows(word)
+
+    def spell(self, words: Iterable[str]) -> list[str]:
+        """Return the tokens of whole words: themselves, or their pieces; a label stays one."""
+        pieces = self.pieces
+        if pieces is None:
+            return list(words)
+        spelt = ((word,) if is_label(word) else pieces.spell(word) for word in words)
+        return [token for word in spelt for token in word]
 
     @cached_property
     def labels(self) -> dict[str, int]:
         """The labels that a line may begin with, in order, with their ids."""
         numbered = enumerate(self.tokens)
         return {label_name(token): id_ for id_, token in numbered if is_label(token)}
+
+    def with_labels(self, labels: Iterable[str]) -> "Vocabulary":
+        """Return the same tokens with labels behind them, so that every id stays what it is."""
+        return replace(self, tokens=(*self.tokens, *labels))
 
     @cached_property
     def label_ids(self) -> frozenset[int]:

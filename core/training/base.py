@@ -9,9 +9,10 @@ from core.library.model import Model
 from core.recipe import FINE_TUNING, FINE_TUNING_LETTERS, Recipe
 from core.setting import Value, settings_of
 from core.settings import ModelSettings, TextSettings
+from core.text.vocabulary import Vocabulary
 
 FIXED = (
-    *("level", "cleaning"),
+    *("level", "cleaning", "pieces"),
     *(name for name in settings_of(ModelSettings) if not name.endswith("dropout")),
 )
 """What the weights were made for; dropouts only matter while a network is trained."""
@@ -67,6 +68,8 @@ def recipe_from(base: Model, **changes: Value) -> Recipe:
     """
     manifest = base.manifest
     text = TextSettings().change(level=manifest.level, cleaning=manifest.cleaning)
+    if base.vocabulary.by_pieces:
+        text = text.change(pieces=_pieces_of(base.vocabulary))
     letters = manifest.level == "character" and manifest.architecture.context == "window"
     training = FINE_TUNING_LETTERS if letters else FINE_TUNING
     own = Recipe("fine-tuning", text, manifest.architecture, training)
@@ -80,6 +83,12 @@ def recipe_from(base: Model, **changes: Value) -> Recipe:
                 f"{setting.show(after[name])}; leave {name} out, or train a new model without --from"
             )
     return recipe
+
+
+def _pieces_of(vocabulary: Vocabulary) -> int:
+    """Return how many pieces there are, as near to it as the setting can say."""
+    setting, count = settings_of(TextSettings)["pieces"], len(vocabulary) - len(vocabulary.special_ids)
+    return int(min(max(count, setting.low or count), setting.high or count))
 
 
 def _fixable(recipe: Recipe) -> dict[str, Value]:

@@ -1,7 +1,11 @@
 """A source and a recipe to everything that training reads: split, vocabulary, batches. Numpy only."""
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +17,16 @@ from core.recipe import Recipe
 from core.settings import ModelSettings
 from core.text.corpus import LIMITS, Corpus, Limits, Source, Watch
 from core.text.labels import MOST, is_label
+from core.text.levels import nouns
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
 from core.training.batches import Batches, LineBatches, PrefixBatches
 from core.training.extension import extend, new_words
-from core.training.selection import Encoded, Side, Split, Tally
+from core.training.merges import learnt
+from core.training.selection import Encoded, Ragged, Split, Tally, windows
 from core.training.spelling import Counted, spelling_bits
+
+WATCHED = 10_000
+"""Words that are cut in pieces between two looks at whether to stop."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,15 @@ class Dataset:
 
     base: Model | None = None
     """The model that training starts from, with the new words of the text among its own."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What a run can only go on with: the text, and pieces, which another sentencepiece may cut."""
+        text = self.corpus.fingerprint
+        if not self.vocabulary.by_pieces:
+            return text
+        tokens = "\n".join(map(repr, self.vocabulary.tokens))
+        return sha256(f"{text}\n{tokens}".encode()).hexdigest()
 
     def spelt(self, bits_per_character: float | None) -> float | None:
         """Return bits per character with unknown words spelt out, to be compared with any model's."""
@@ -90,20 +108,22 @@ class Dataset:
         labels = text.labels(source)
         watch(corpus.rows, 1.0)
         if base is None:
-            recipe = _with_window(recipe, text.training.longest)
             vocabulary = _vocabulary(text, labels, recipe)
         else:
             base = _extended(base, text, labels, recipe.text.min_count)
             vocabulary = base.vocabulary
+        table = text.table(vocabulary, lambda: watch(corpus.rows, 1.0))
+        lines = Encoded(split.training, table, text.training.pieces(table))
+        if base is None:
+            recipe = _with_window(recipe, lines, text.training.longest)
         check_size(recipe.model, vocabulary, recipe.training.networks)
-        table = text.table(vocabulary)
-        learnt = _batches(split.training, text.training.tokens, table, vocabulary, recipe)
+        training = _batches(lines, vocabulary, recipe)
         watch(corpus.rows, 1.0)
         held_out = None
         if split.held_out:
-            tokens = text.validation.tokens
-            held_out = _batches(split.validation, tokens, table, vocabulary, recipe)
-        if not learnt.tokens:
+            unseen = Encoded(split.validation, table, text.validation.pieces(table))
+            held_out = _batches(unseen, vocabulary, recipe)
+        if not training.tokens:
             raise InputError("no line holds two known words; use --min-count 1 or a longer text")
         return cls(
             corpus,
@@ -112,9 +132,9 @@ class Dataset:
             text.training.lines,
             text.validation.lines,
             text.unknown_rate(vocabulary),
-            learnt,
+            training,
             held_out if held_out and held_out.tokens else None,
-            (1 + learnt.counts).astype(np.float32),
+            (1 + training.counts).astype(np.float32),
             text.characters(vocabulary, recipe.text.level),
             text.spelling(vocabulary),
             base,
@@ -175,10 +195,34 @@ class _Text:
         ranked = sorted(kept, key=lambda word: (-kept[word][0], kept[word][1]))
         return {word: kept[word][0] for word in ranked}
 
-    def table(self, vocabulary: Vocabulary) -> NDArray[np.int32]:
-        """Return the id of each word or label, -1 where the model reads nothing for it."""
+    def counts(self) -> Counter[str]:
+        """Return how often each word comes in training lines."""
+        counts = Counter[str]()  # a word that was forgotten on the way has several numbers
+        for word, count in self._counted(self.training):
+            counts[word] += count
+        return counts
+
+    def table(self, vocabulary: Vocabulary, watch: Callable[[], None]) -> NDArray[np.int32] | Ragged:
+        """Return the id of each word or label, -1 where the model reads nothing for it; or its pieces'.
+
+        `watch` is called now and then, as a text may have millions of words to be cut.
+        """
+        if vocabulary.by_pieces:
+            return self._in_pieces(vocabulary, watch)
         ids = (-1 if id_ is None else id_ for id_ in map(vocabulary.read, self.corpus.words()))
         return np.fromiter(ids, np.int32, self.corpus.facts.words)
+
+    def _in_pieces(self, vocabulary: Vocabulary, watch: Callable[[], None]) -> Ragged:
+        ids, lengths = array("i"), np.zeros(self.corpus.facts.words, np.int64)
+        one, other = self.training, self.validation
+        there = one.counts + one.labels + other.counts + other.labels > 0
+        for number, word in self._numbered(there):
+            pieces = vocabulary.encode(vocabulary.spell((word,)))
+            ids.extend(pieces)
+            lengths[number] = len(pieces)
+            if number % WATCHED == 0:
+                watch()
+        return Ragged(np.array(ids, np.int32), lengths)
 
     def unknown_rate(self, vocabulary: Vocabulary) -> float:
         """Return the share of words that are unknown, of the held-out lines where there are any."""
@@ -189,7 +233,7 @@ class _Text:
     def knows_any(self, vocabulary: Vocabulary) -> bool:
         """Say whether any word to learn from is known."""
         there = self.training.counts > 0
-        return any(vocabulary.knows(word) for _, word in self._numbered(there))
+        return any(vocabulary.reads(word) for _, word in self._numbered(there))
 
     def characters(self, vocabulary: Vocabulary, level: str) -> int | None:
         """Count the characters that are guessed; without a start and an end it is not all of them."""
@@ -205,7 +249,7 @@ class _Text:
         return spelling_bits(unknown, self._counted(self.training))
 
     def _unknown(self, tally: Tally, vocabulary: Vocabulary) -> Iterator[Counted]:
-        return ((word, count) for word, count in self._counted(tally) if not vocabulary.knows(word))
+        return ((word, count) for word, count in self._counted(tally) if not vocabulary.reads(word))
 
     def _counted(self, tally: Tally) -> Iterator[Counted]:
         return ((word, int(tally.counts[number])) for number, word in self._numbered(tally.counts > 0))
@@ -238,11 +282,7 @@ def _check(recipe: Recipe, base: Model | None) -> None:
     if training.sampled_softmax and (training.label_smoothing or training.adversarial == "advsoft"):
         raise SettingError("label_smoothing and advsoft look at all words; set sampled_softmax to 0")
     if base is None:
-        if (text.level == "character") != (text.cleaning == "characters"):
-            raise SettingError(
-                f"level={text.level} does not go with cleaning={text.cleaning}; "
-                "characters need both --set level=character and --cleaning characters"
-            )
+        text.check_level()
     elif model.context == "stream" and None in (base.vocabulary.start, base.vocabulary.end):
         raise ModelError(
             f"the model {base.name!r} cannot be trained on: it reads texts as a stream, and its "
@@ -250,26 +290,25 @@ def _check(recipe: Recipe, base: Model | None) -> None:
         )
 
 
-def _with_window(recipe: Recipe, longest: int) -> Recipe:
-    """Fill in the window that was left to the text."""
+def _with_window(recipe: Recipe, lines: Encoded, longest: int) -> Recipe:
+    """Fill in the window that was left to the text, whose longest line has so many words."""
     if recipe.model.context != "window":
         return recipe
+    if recipe.text.level == "bpe":
+        longest = max(int(some.lengths.max(initial=0)) for some in windows(lines, None))
     if longest < 2:
         raise InputError("every line is a single word, so there is nothing to continue")
     window = recipe.model.window or longest - 1
     widest = recipe.table()["window"].high
     if widest and window > widest:
         raise InputError(
-            f"the longest line has {longest:,} words, and a window reads {widest:,} at most; "
-            "choose one with --set window=40, or use the preset small"
+            f"the longest line has {longest:,} {nouns(recipe.text.level)}, and a window reads "
+            f"{widest:,} at most; choose one with --set window=40, or use the preset small"
         )
     return recipe.change(window=window)
 
 
-def _batches(
-    side: Side, tokens: int, table: NDArray[np.int32], vocabulary: Vocabulary, recipe: Recipe
-) -> Batches:
-    lines = Encoded(side, table, tokens)
+def _batches(lines: Encoded, vocabulary: Vocabulary, recipe: Recipe) -> Batches:
     size, window = recipe.training.batch_size, recipe.model.window
     if recipe.model.context == "stream":
         return LineBatches(lines, vocabulary, size, recipe.training.label_dropout)
@@ -281,6 +320,8 @@ def _vocabulary(text: _Text, labels: Sequence[str], recipe: Recipe) -> Vocabular
     # The tutorial's Tokenizer knows padding and words, no more.
     specials = SPECIALS if recipe.model.context == "stream" else (PADDING,)
     least = recipe.text.min_count
+    if recipe.text.level == "bpe":
+        return learnt(text.counts(), recipe.text.pieces, least, specials).with_labels(labels)
     words = [word for word in text.frequent(least) if word not in specials]
     if not words:
         raise InputError(
@@ -288,7 +329,7 @@ def _vocabulary(text: _Text, labels: Sequence[str], recipe: Recipe) -> Vocabular
             "learnt; use --min-count 1 or a longer text"
         )
     # Labels come last: in what is before, the more frequent word has the smaller id.
-    return Vocabulary((*specials, *words, *labels))
+    return Vocabulary((*specials, *words)).with_labels(labels)
 
 
 def _extended(base: Model, text: _Text, labels: Sequence[str], min_count: int) -> Model:
@@ -298,7 +339,9 @@ def _extended(base: Model, text: _Text, labels: Sequence[str], min_count: int) -
             f"the model {base.name!r} and the text have more than {MOST:,} different labels together, "
             "and a model may have no more; train a new model without --from"
         )
-    extended = extend(base, [*new_words(text.frequent(min_count), base.vocabulary), *new])
+    # Of pieces every word can be made.
+    wanted = [] if base.vocabulary.by_pieces else text.frequent(min_count)
+    extended = extend(base, [*new_words(wanted, base.vocabulary), *new])
     if not text.knows_any(extended.vocabulary):
         raise InputError(
             f"the model {base.name!r} knows no word of the {text.training.lines} lines, and none "

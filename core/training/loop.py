@@ -104,7 +104,7 @@ class Loop:
             best=best,
             history=tuple(self.history),
             run=run,
-            fingerprint=self.dataset.corpus.fingerprint,
+            fingerprint=self.dataset.fingerprint,
             seconds=seconds,
             before=(self.before.perplexity, self.before.bits_per_character),
             saved_as=saved_as,

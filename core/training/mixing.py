@@ -13,8 +13,11 @@ from core.training.dataset import Dataset
 
 Floats = NDArray[np.float64]
 
-ORDER, CHARACTERS = 3, 5
-"""How long n-grams are; longer ones of words bring 0.4% on headlines, in half as much space again."""
+ORDERS = {"word": 3, "character": 5, "bpe": 4}
+"""How long n-grams are; longer ones of words bring 0.4% on headlines, in half as much space again.
+
+Of 1,000 pieces 4-grams bring 3% on headlines, of 4,000 nothing, in a tenth more space; 5-grams no more.
+"""
 
 MOST = 1_000_000
 """Words that n-grams are counted in; of a longer text, in lines spread evenly."""
@@ -69,7 +72,7 @@ def mixture(dataset: Dataset, losses: Floats, counted: Mixture | None = None) ->
     vocabulary = dataset.vocabulary
     assert vocabulary.start is not None
     every = -(-dataset.training.tokens // MOST)
-    order = CHARACTERS if dataset.recipe.text.level == "character" else ORDER
+    order = ORDERS[dataset.recipe.text.level]
     ngrams = (
         counted.ngrams
         if counted

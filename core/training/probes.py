@@ -5,7 +5,9 @@ from itertools import islice
 
 from core.errors import SettingError
 from core.library.model import Model
+from core.text.cleaning import is_wide
 from core.text.labels import is_label
+from core.text.pieces import BEGINS, is_byte
 from core.text.vocabulary import Vocabulary
 from core.training.batches import Batches
 from core.training.dataset import Dataset
@@ -25,8 +27,8 @@ LONGEST = 80
 LOOKED_AT = 50
 """Batches whose lines are looked at for seeds."""
 
-WORDS = 2
-"""Words of a line that a seed takes."""
+WORDS, WIDE = 2, 4
+"""Words of a line that a seed takes; or wide letters, of lines without blanks."""
 
 
 def check(seeds: Sequence[str]) -> tuple[str, ...]:
@@ -74,11 +76,19 @@ def _beginnings(batches: Batches, vocabulary: Vocabulary, level: str) -> Iterato
 
 def _beginning(tokens: Sequence[str], vocabulary: Vocabulary, level: str) -> Iterator[str]:
     if level == "character":
-        words = "".join(tokens).split(" ")
-        if len(words) > WORDS:
-            yield " ".join(words[:WORDS])
+        yield from _first_words("".join(tokens).split(" "))
+    elif vocabulary.by_pieces:
+        if not any(map(is_byte, tokens)):
+            yield from _first_words("".join(tokens).split(BEGINS)[1:])
     elif len(tokens) >= WORDS and all(map(vocabulary.knows, tokens[:WORDS])):
         yield " ".join(tokens[:WORDS])
+
+
+def _first_words(words: Sequence[str]) -> Iterator[str]:
+    if len(words) > WORDS:
+        yield " ".join(words[:WORDS])
+    elif words and is_wide(words[0][:1]) and len(words[0]) > 2 * WIDE:
+        yield words[0][:WIDE]  # such as Chinese, whose words have no blanks between them
 
 
 def shortened(line: str) -> str:

@@ -13,6 +13,7 @@ from core.library.card import write_card
 from core.library.folders import discard, take_away, taken
 from core.library.model import Manifest, Model
 from core.library.shelf import free_name
+from core.recipe import Recipe
 from core.training.dataset import Dataset
 from core.training.events import STOPPED
 from core.training.history import DIGITS, Best, Epoch, to_json
@@ -180,7 +181,7 @@ class Saver:
 
     def _settings(self) -> dict[str, Any]:
         recipe = self._dataset.recipe
-        settings = recipe.training.to_json() | recipe.text.to_json()
+        settings = settings_told(recipe)
         # Both came later, and say nothing of most models.
         if self._job.source.label is None:
             del settings["label_dropout"]
@@ -200,6 +201,14 @@ class Saver:
         if base is None:
             return {"preset": self._dataset.recipe.preset}
         return {"started_from": base.name, "started_from_sha256": base.sha256}
+
+
+def settings_told(recipe: Recipe) -> dict[str, Any]:
+    """Return what is told of a training; how many pieces there may be only where there are any."""
+    told = recipe.training.to_json() | recipe.text.to_json()
+    return {
+        name: value for name, value in told.items() if name != "pieces" or recipe.text.level == "bpe"
+    }
 
 
 def _named(files: list[str]) -> list[str]:

@@ -210,6 +210,10 @@ class Tally:
             self.labels[marks], self.counts[marks] = self.counts[marks], 0
             self.tokens = int(self.counts.sum())
 
+    def pieces(self, table: NDArray[np.int32] | Ragged) -> int:
+        """Return how many ids the words become."""
+        return int(self.counts @ table.lengths) if isinstance(table, Ragged) else self.tokens
+
     def _add(self, ids: NDArray[np.int32], longest: int) -> None:
         self.counts += np.bincount(ids, minlength=len(self.counts))
         first = np.full(len(self.places), -1, np.int64)
@@ -222,11 +226,12 @@ class Tally:
 class Encoded:
     """Lines as the ids of a vocabulary.
 
-    `table` has an id for each number of the corpus, -1 for what a model reads as nothing at all.
+    `table` has an id for each number of the corpus, -1 for what a model reads as nothing at all; or
+    for each number the ids of its pieces.
     """
 
     side: Side
-    table: NDArray[np.int32]
+    table: NDArray[np.int32] | Ragged
     tokens: int
 
     @property
@@ -237,10 +242,31 @@ class Encoded:
     def read(self, blocks: Iterable[int]) -> Ragged:
         """See Lines."""
         words, lengths = self.side.read(blocks)
+        if isinstance(self.table, Ragged):
+            return self._spelt(words, lengths)
         ids = self.table[words]
         known = ids >= 0
         if known.all():
             return Ragged(ids, lengths)
-        ends = np.cumsum(lengths)
-        before = _ends(known.astype(np.int64))
-        return Ragged(ids[known], before[ends] - before[ends - lengths])
+        return Ragged(ids[known], _sums(known.astype(np.int64), lengths))
+
+    @cached_property
+    def _starts(self) -> Numbers:
+        """Where the pieces of each word begin."""
+        assert isinstance(self.table, Ragged)
+        return _ends(self.table.lengths)
+
+    def _spelt(self, words: NDArray[np.int32], lengths: Numbers) -> Ragged:
+        assert isinstance(self.table, Ragged)
+        sizes = self.table.lengths[words]
+        ends = np.cumsum(sizes)
+        # The place of each piece: where its word's pieces begin, and how many of them are before it.
+        places = np.repeat(self._starts[words] - (ends - sizes), sizes) + np.arange(sizes.sum())
+        return Ragged(self.table.ids[places], _sums(sizes, lengths))
+
+
+def _sums(values: Numbers, lengths: Numbers) -> Numbers:
+    """Return the sum of the values of each line: (words,) and (lines,) to (lines,)."""
+    ends, before = np.cumsum(lengths), _ends(values)
+    sums: Numbers = before[ends] - before[ends - lengths]
+    return sums

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from core.errors import HeadlongError, TrainingError, TrainingStopped, WorkerLost
 from core.library import layout
+from core.library.model import Model
 from core.text.corpus import Watch
+from core.text.levels import nouns
 from core.text.vocabulary import Vocabulary
 from core.training import cluster as clusters
 from core.training import history, probes
@@ -141,10 +143,11 @@ def _with_own_base(job: Job, keeper: Keeper) -> Job:
 
 
 def _check_text(job: Job, dataset: Dataset, checkpoint: Checkpoint | None) -> None:
-    if checkpoint is not None and checkpoint.fingerprint != dataset.corpus.fingerprint:
+    if checkpoint is not None and checkpoint.fingerprint != dataset.fingerprint:
+        pieces = ", or the pieces that it gives," if dataset.vocabulary.by_pieces else ""
         raise TrainingError(
-            f"the text of {job.name!r} has changed since its training began, so that cannot go on; "
-            "put the text back as it was, or start anew with --replace"
+            f"the text of {job.name!r}{pieces} has changed since its training began, so that cannot go "
+            "on; put the text back as it was, or start anew with --replace"
         )
 
 
@@ -160,10 +163,15 @@ def _prepare(job: Job, report: Report, stopping: threading.Event) -> Dataset:
     if job.source.label is not None:
         report(Notice(_labelled(job.source.label, dataset)))
     if base is not None and model is not None:
-        level, words = model.manifest.level, _words(model.vocabulary)
-        added = f"{_words(dataset.vocabulary) - words:,} new {level}s added to its {words:,}"
-        report(Notice(f"starts from {base.name}, {added}"))
+        report(Notice(f"starts from {base.name}, {_added(model, dataset)}"))
     return dataset
+
+
+def _added(base: Model, dataset: Dataset) -> str:
+    words, tokens = _words(base.vocabulary), nouns(base.level)
+    if base.vocabulary.by_pieces:
+        return f"and cuts words in its {words:,} {tokens}"
+    return f"{_words(dataset.vocabulary) - words:,} new {tokens} added to its {words:,}"
 
 
 def _words(vocabulary: Vocabulary) -> int:

@@ -83,7 +83,7 @@ def neurons(
     generator = session.require_generator()
     corpus = _corpus(session, files, column, drop, encoding)
     told, total = survey_corpus(generator, corpus, layer, least, top)
-    return SurveyView(told, total, generator.model.level == "character")
+    return SurveyView(told, total, generator.model.level)
 
 
 @registry.command("memory", example=":memory --vs lstm,gru,rnn", needs="model")

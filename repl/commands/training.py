@@ -23,6 +23,7 @@ GROUP = "shelf"
 
 From = Annotated[str | None, Option("a model to start from", "MODEL")]
 Preset = Annotated[str | None, Option("small if not given, or the tutorial's", "small|tutorial")]
+Level = Annotated[str | None, Option("what one token is", "word|character|bpe")]
 Cleaning = Annotated[str | None, Option("how lines are cleaned: tutorial, plain, cased ...")]
 MinCount = Annotated[str | None, Option("words seen less often become <unk>", "N")]
 Epochs = Annotated[str | None, Option("passes over the text, at most", "N")]
@@ -36,6 +37,11 @@ Probe = Annotated[
 Tensorboard = Annotated[Path | None, Option("write files for TensorBoard there", "DIR")]
 Set = Annotated[tuple[str, ...], Option("any other setting; may be repeated", "NAME=VALUE")]
 
+_LEVELS = {
+    "word": "what is rare is unknown",
+    "character": "letter by letter",
+    "bpe": "pieces of words, so nothing is unknown",
+}
 _CLEANINGS = dict.fromkeys(CLEANINGS, "a way to make words of lines")
 
 
@@ -46,6 +52,7 @@ _CLEANINGS = dict.fromkeys(CLEANINGS, "a way to make words of lines")
     values={
         "--from": choices.models,
         "--preset": choices.words(MEANINGS),
+        "--level": choices.words(_LEVELS),
         "--cleaning": choices.words(_CLEANINGS),
     },
 )
@@ -58,6 +65,7 @@ def train(
     label: Label = None,
     from_: From = None,
     preset: Preset = None,
+    level: Level = None,
     cleaning: Cleaning = None,
     min_count: MinCount = None,
     epochs: Epochs = None,
@@ -87,6 +95,9 @@ def train(
     --label COLUMN has each line begin with what that column says, such as its desk; :label Sports then
     has the model write as lines of that label do.
 
+    --level says what one token is: a word, a character, or a piece of a word (bpe), of which any word
+    can be made, so that nothing is unknown; --set pieces=1000 says how many of them there may be.
+
     After every epoch some seeds are continued, always with the likeliest word: those of --probe, or
     beginnings of lines that are held out. :show history has them, :epochs tries others.
 
@@ -103,7 +114,8 @@ def train(
     from repl.training import Request  # only this command needs it
 
     session.jobs.refuse_another()
-    options = {"cleaning": cleaning, "min_count": min_count, "epochs": epochs, "networks": ensemble}
+    options = {"level": level, "cleaning": cleaning, "min_count": min_count, "epochs": epochs}
+    options |= {"networks": ensemble}
     text = (files, column, drop, encoding)
     request = Request(
         *text,

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from core.decoding.generator import Seed
 from core.errors import InputError
+from core.text.levels import nouns
 from repl import choices, views
 from repl.arguments import Option
 from repl.registry import Confirmation, Continue, Result, registry
@@ -47,8 +48,8 @@ def more(session: Session) -> Continue:
     generator, line = session.require_generator(), session.line()
     if len(line.ids) >= LONGEST:
         raise InputError(
-            f"line {turn.number} has {len(line.ids):,} {generator.model.level}s, and only lines of "
-            f"less than {LONGEST:,} are gone on from; type the beginning of a new one"
+            f"line {turn.number} has {len(line.ids):,} {nouns(generator.model.level)}, and only lines "
+            f"of less than {LONGEST:,} are gone on from; type the beginning of a new one"
         )
     if not turn.is_of(generator.model):
         return Continue(generator.read_seed(turn.line.text), (), turn.number)

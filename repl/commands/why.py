@@ -9,6 +9,8 @@ from rich.text import Text
 from core.errors import InputError
 from core.insight import tree as trees
 from core.insight.why import Choice, explain
+from core.text.pieces import BEGINS
+from core.text.vocabulary import Vocabulary
 from repl import views
 from repl.arguments import NOTHING, Option, Rest
 from repl.registry import Continue, Result, registry
@@ -62,14 +64,25 @@ def branch(session: Session, number: int, word: str) -> Continue:
     The words before it stay; the random numbers of the words after it stay too, so what changes is due
     to the word. With beam or must the rest is searched for anew, so all of it may change. The number is
     the one that :why shows: new words are numbered from 1 at the first after the seed, and of a line
-    that went on from another (:more), at the first after that one.
+    that went on from another (:more), at the first after that one. A model of pieces (bpe) takes a
+    piece as :why shows it, and _the for one that begins a word.
     """
     turn = session.turns.require()
     vocabulary = session.generator_of(turn).vocabulary
     _check_number(turn, number)
-    if not vocabulary.knows(word):
+    id_ = _said(vocabulary, word)
+    if id_ is None:
         raise InputError(f"{word!r} is no word of the model; :why {number} shows some that are")
-    return _branched(session, turn, number, vocabulary.ids[word])
+    return _branched(session, turn, number, id_)
+
+
+def _said(vocabulary: Vocabulary, word: str) -> int | None:
+    """Return the id of a word that the model can say; a piece of one may be meant."""
+    if not vocabulary.by_pieces:
+        return vocabulary.ids[word] if vocabulary.knows(word) else None
+    meant = BEGINS + word[1:] if word.startswith("_") else word
+    found = (vocabulary.ids.get(piece) for piece in (meant, word, BEGINS + word))
+    return next((id_ for id_ in found if id_ is not None and id_ not in vocabulary.special_ids), None)
 
 
 @registry.command("tree", example=":tree 3 4 the senate", needs="model")

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from core.insight.comparison import CONTENDERS, Result, Split
 from core.text.labels import words_of
+from core.text.levels import nouns
 from repl.pictures.evaluation import stacked
 from repl.views import perplexed, safe
 
@@ -21,11 +22,11 @@ WIDE = NAME + sum(SPACE + len(name) for name in COLUMNS)
 def heading(split: Split) -> Text:
     """Say what is learnt from and what is measured on."""
     words = [word for line in split.test.lines for word in words_of(line)]
-    unknown = sum(not split.vocabulary.knows(word) for word in words) / len(words)
+    unknown = sum(not split.vocabulary.reads(word) for word in words) / len(words)
     level, size = split.text.level, len(split.vocabulary) - len(split.vocabulary.labels)
     told = (
         f"{len(split.training):,} lines to learn from, {len(split.validation):,} to tell when to stop, "
-        f"{len(split.test.lines):,} to measure on · {size:,} {level}s, "
+        f"{len(split.test.lines):,} to measure on · {size:,} {nouns(level)}, "
         f"{unknown:.1%} of those measured on unknown"
     )
     if split.labels:

@@ -4,6 +4,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.library.ensemble import Ensemble
+from core.text.levels import nouns
 from repl.views import columns, facts, network, safe
 
 
@@ -12,7 +13,7 @@ def picture(ensemble: Ensemble, turns: bool = False) -> RenderableType:
 
     Where models take turns shares do nothing, and the place of its turn stands there instead.
     """
-    tokens = f"{ensemble.level}s"
+    tokens = nouns(ensemble.level)
     heading = Text.assemble(
         (safe(ensemble.name), "name"),
         (f" · {len(ensemble.vocabulary):,} {tokens} together", "muted"),

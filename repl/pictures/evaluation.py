@@ -8,6 +8,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from core.insight.evaluation import Evaluation
+from core.text.levels import nouns
 from repl.views import columns, perplexed, safe
 
 WIDEST = 1000
@@ -97,8 +98,10 @@ def notes(found: Sequence[Evaluation]) -> Iterator[Text]:
 
 def _comparing(found: Sequence[Evaluation]) -> Iterator[Text]:
     rates = [each.unknown_rate for each in found]
-    if len({each.level for each in found}) > 1:
-        yield _note("words and letters: their perplexities cannot be compared, bits spelt out can")
+    levels = dict.fromkeys(each.level for each in found)
+    if len(levels) > 1:
+        told = " and ".join(map(nouns, levels))
+        yield _note(f"{told}: their perplexities cannot be compared, bits spelt out can")
     elif max(rates) - min(rates) > ALIKE:
         yield _note(
             "the models do not know the same words, so perplexities cannot be compared: the more is "

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from core.insight.gates import LineGates, Moment, Spread
 from core.settings import ModelSettings
+from core.text.levels import noun, nouns
 from repl.pictures.bars import bar, fraction, norm
 from repl.views import columns, safe, visible
 
@@ -88,7 +89,7 @@ class GatesView:
         if narrow:
             norms = ["\n".join(norms)]
         right = norms if moments[0].gates else ()  # without gates there is a bar beside the norm
-        table = columns(self.level, *moments[0].gates, *norms, right=right)
+        table = columns(noun(self.level), *moments[0].gates, *norms, right=right)
         table.collapse_padding = narrow
         for column in table.columns[1:]:
             column.no_wrap = True  # so that where there is no room at all it is the words that fold
@@ -126,5 +127,5 @@ def describe(shape: ModelSettings, level: str) -> str:
     if shape.attention:
         return f"{told}the last of the {shape.window} steps that its attention looks at"
     if shape.context == "window":
-        return f"{told}the last {shape.window} {level}s read anew for each {level}"
-    return f"{told}read {level} by {level}"
+        return f"{told}the last {shape.window} {nouns(level)} read anew for each {noun(level)}"
+    return f"{told}read {noun(level)} by {noun(level)}"

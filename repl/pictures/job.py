@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.errors import HeadlongError, TrainingStopped
+from core.text.levels import nouns
 from core.training.events import (
     STOPPED,
     Done,
@@ -128,7 +129,7 @@ class JobView:
 
 def begun(event: Started, job: Job) -> list[Text]:
     """Tell that the text is read, and what of it the model is going to learn."""
-    text = _named(job.name).append_text(started_text(event, f"{job.recipe.text.level}s"))
+    text = _named(job.name).append_text(started_text(event, nouns(job.recipe.text.level)))
     return [text, Text(LITTLE, style="notice")] if has_few(event) else [text]
 
 

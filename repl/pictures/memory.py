@@ -10,6 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
 from core.insight.memory import Influence, LineMemory, Memory
+from core.text.levels import noun
 from repl.pictures.bars import bar, bits
 from repl.views import columns, safe, visible
 
@@ -46,13 +47,13 @@ class MemoryView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Draw what fits the console's width."""
-        told, noun = self.told, self.told.memory.level
-        heading = f" · what leaving out a {noun} changes in what is expected next"
+        told, one = self.told, noun(self.told.memory.level)
+        heading = f" · what leaving out a {one} changes in what is expected next"
         yield Text.assemble((safe(told.memory.model), "name"), (heading, "muted"))
         yield Text()
         yield self._words(options.max_width)
         yield Text()
-        yield Text(f"by distance, averaged over the {noun}s of this line", style="muted")
+        yield Text(f"by distance, averaged over the {one}s of this line", style="muted")
         yield _distances(told.memory, options.max_width)
         yield Text()
         yield _conclusion(told.memory)
@@ -60,7 +61,7 @@ class MemoryView:
     def _words(self, width: int) -> "Table":
         values = self.told.bits
         words = self.told.line.words[-len(values) :]
-        table = columns(self.told.memory.level, "back", "bits", "", right=("back", "bits"))
+        table = columns(noun(self.told.memory.level), "back", "bits", "", right=("back", "bits"))
         for column in table.columns[1:]:
             column.no_wrap = True  # so that a long word folds, and not the bars
         hidden = len(values) - SHOWN
@@ -99,10 +100,11 @@ def _distances(memory: Memory, width: int) -> "Table":
 
 
 def _conclusion(memory: Memory) -> Text:
-    least, noun = f"1% of the last {memory.level}'s influence", memory.level
+    one = noun(memory.level)
+    least = f"1% of the last {one}'s influence"
     if memory.forgotten is None:
         return Text(f"Nowhere in this line does it fall below {least}.", style="value")
-    back = f"{memory.forgotten} {noun}s" if memory.forgotten > 1 else f"one {noun}"
+    back = f"{memory.forgotten} {one}s" if memory.forgotten > 1 else f"one {one}"
     return Text(f"From {back} back on it is below {least}.", style="value")
 
 
@@ -114,9 +116,9 @@ class ComparisonView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Draw what fits the console's width."""
-        noun = self._noun()
+        one = self._noun()
         yield Text(
-            f"what leaving out a {noun} changes, by how far back it is, as a share of what leaving out "
+            f"what leaving out a {one} changes, by how far back it is, as a share of what leaving out "
             "the last one changes",
             style="muted",
         )
@@ -129,7 +131,7 @@ class ComparisonView:
             yield self._table(range(first, min(first + several, len(self.memories))))
             yield Text()
         yield Text(
-            f"The mean Kullback-Leibler divergence D(full || without) of the next {noun}'s "
+            f"The mean Kullback-Leibler divergence D(full || without) of the next {one}'s "
             "distribution, in bits. Each model is compared with itself only.",
             style="muted",
         )
@@ -145,7 +147,7 @@ class ComparisonView:
 
     def _noun(self) -> str:
         levels = {memory.level for memory in self.memories}
-        return levels.pop() if len(levels) == 1 else "token"
+        return noun(levels.pop()) if len(levels) == 1 else "token"
 
     def _table(self, which: Sequence[int]) -> "Table":
         memories = [self.memories[number] for number in which]

@@ -13,6 +13,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from core.insight.neurons import Example, SelectiveUnit, Survey, UnitLine
+from core.text.levels import nouns
+from core.text.pieces import BEGINS, begins
 from repl.pictures.bars import bar, signed
 from repl.views import safe, visible
 
@@ -92,7 +94,7 @@ class SurveyView:
     total: int
     """How many lines there were to choose from."""
 
-    letters: bool
+    level: str = "word"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Draw what fits the console's width."""
@@ -105,7 +107,7 @@ class SurveyView:
             yield _unit_heading(unit)
             yield from _responses(unit, options)
             for example in unit.examples:
-                yield _indented(_example(example, self.letters), options)
+                yield _indented(_example(example, self.level), options)
         yield Text()
         if told.still:
             moving = f"{told.still:,} of {told.size:,} units hardly move and are left out"
@@ -117,9 +119,9 @@ class SurveyView:
         )
 
     def _read(self) -> str:
-        told, noun = self.told, "letters" if self.letters else "words"
+        told, many = self.told, nouns(self.level)
         return (
-            f"{told.lines:,} of {self.total:,} lines, {told.words:,} {noun}, "
+            f"{told.lines:,} of {self.total:,} lines, {told.words:,} {many}, "
             f"of which {told.kinds:,} different ones come {told.least:,} times or more"
         )
 
@@ -154,12 +156,14 @@ def _indented(text: Text, options: ConsoleOptions) -> RenderableType:
     return Text("  ").append_text(text) if options.no_wrap else Padding.indent(text, 2)
 
 
-def _example(example: Example, letters: bool) -> Text:
+def _example(example: Example, level: str) -> Text:
     """Draw a line with the activation at the word where the unit goes furthest."""
     told = Text()
     for place, (word, value) in enumerate(zip(example.line.words, example.values, strict=True)):
-        told.append("" if letters or not place else " ")
-        told.append(safe(word), style(value))
+        pieces = level == "bpe"
+        apart = begins(word) if pieces else level == "word"
+        told.append(" " if apart and place else "")
+        told.append(safe(word.removeprefix(BEGINS) if pieces else word), style(value))
         if place == example.peak:
             told.append(f"[{signed(value)}]", "muted")
     return told

@@ -5,6 +5,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from core.insight.tree import Node
+from core.text.pieces import BEGINS
 from repl.pictures.bars import percent
 from repl.views import safe
 
@@ -18,7 +19,7 @@ def picture(root: Node) -> RenderableType:
 
 def _grow(tree: Tree, node: Node, top: bool) -> None:
     for child in node.children:
-        label = Text("(end of line)" if child.ends else safe(child.piece).strip() or "␣")
+        label = Text("(end of line)" if child.ends else _told(child))
         label.stylize("muted" if child.ends else "word")
         label.append(f"  {percent(child.probability)}", style="value")
         if not top:
@@ -26,3 +27,9 @@ def _grow(tree: Tree, node: Node, top: bool) -> None:
         _grow(tree.add(label), child, top=False)
     if node.children and node.rest > 0:
         tree.add(Text(f"… {percent(node.rest)} not shown", style="muted"))
+
+
+def _told(node: Node) -> str:
+    """Return a word as it is shown; of a piece of one it is told whether it begins a word."""
+    begins = BEGINS if node.text.startswith(BEGINS) else ""
+    return begins + safe(node.piece).strip() or "␣"

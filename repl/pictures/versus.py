@@ -9,6 +9,7 @@ from rich.text import Text
 
 from core.decoding.generator import Generator
 from core.insight.versus import Judged, Pair, Side
+from core.text.levels import nouns
 from repl import views
 from repl.pictures.bars import percent
 from repl.pictures.heat import ROWS, shown
@@ -47,7 +48,8 @@ def _levels(first: Generator, second: Generator) -> list[RenderableType]:
     one, two = first.model.level, second.model.level
     if one == two:
         return []
-    told = f"one model reads {one}s and the other {two}s, so neither can judge what the other wrote"
+    reads = f"one model reads {nouns(one)} and the other {nouns(two)}"
+    told = f"{reads}, so neither can judge what the other wrote"
     return [Text(told, "notice")]
 
 

@@ -23,7 +23,7 @@ from core.settings import SamplingSettings
 from repl import views
 from repl.shelf_view import ShelfView
 from repl.theme import THEME
-from tests.conftest import random_model
+from tests.conftest import model_of_pieces, random_model
 from tests.core.library.hostile import Files, archive, folder, good
 from tests.fuzz.spoil import spoilt
 
@@ -32,6 +32,7 @@ MODELS = [
     good(random_model(tied=True, layers=2)),
     good(random_model("window", cell="gru", masked=True)),
     good(random_model("window", attention=True)),
+    good(model_of_pieces(("the a the", "a the vote"))),
 ]
 
 

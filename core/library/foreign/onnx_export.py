@@ -92,9 +92,17 @@ def _skips_padding(shape: ModelSettings) -> bool:
     return shape.masked and not shape.attention  # which averages over the padding too
 
 
+_PIECES = (
+    ", in the order of their ids: spell each word of a text with ▁ before it, join again and again the "
+    "two neighbours whose join stands there first, and take what stands not there even alone as the "
+    "bytes of its UTF-8, <0x00> to <0xFF>; a piece that begins with ▁ begins a word"
+)
+
+
 def _usage(model: Model) -> str:
     shape, start = model.manifest.architecture, model.vocabulary.start
     begin = "" if start is None else f", beginning with {start} where a text begins"
+    spelling = _PIECES if model.level == "bpe" else ""
     again = "Read the window anew, from zeros, for every id."
     if shape.context == "stream":
         given = f"all ids of the texts{begin}"
@@ -109,8 +117,8 @@ def _usage(model: Model) -> str:
         f"Give {given}, and zeros for the state before them; the softmax of the logits is the "
         f"probability of each next id. {again} The ids in the property `never` are no words: choose "
         "none of them; the id `end`, where there is one, ends a text. The words and their ids stand in "
-        "the .words.json file "
-        "beside this one; all texts of a call have the same number of ids."
+        f"the .words.json file beside this one{spelling}; all texts of a call have the same number of "
+        "ids."
     )
 
 

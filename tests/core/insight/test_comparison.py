@@ -88,6 +88,23 @@ def test_a_trainer_splits_the_rows_in_the_same_way(tmp_path: Path) -> None:
         assert data.validation.tokens == sum(len(line) + 1 for line in split.validation)
 
 
+def test_a_trainer_learns_the_same_pieces(tmp_path: Path) -> None:
+    text = TextSettings(level="bpe", pieces=25)
+    split = Split.of(source(tmp_path / "text.txt", LINES), text)
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps({"text": row}) + "\n" for row in split.rows))
+    data = Dataset.prepare(Source((file,), "text"), Contender("x", "x").recipe(split))
+    assert data.vocabulary == split.vocabulary
+    row = next(compare(split, chosen(["unigram"]), tmp_path))
+    assert row.evaluation is not None
+    assert (row.evaluation.unknown, row.evaluation.spelling, row.evaluation.level) == (0, 0, "bpe")
+    words = Split.of(source(tmp_path / "text.txt", LINES), TEXT)
+    other = next(compare(words, chosen(["unigram"]), tmp_path))
+    assert other.evaluation is not None
+    assert row.evaluation.characters == other.evaluation.characters
+    assert row.evaluation.tokens > other.evaluation.tokens
+
+
 def test_too_little_text_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="1 different lines to learn from and 1 others"):
         Split.of(source(tmp_path / "text.txt", ["the war", "a vote"]), TEXT)

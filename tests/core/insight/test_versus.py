@@ -8,12 +8,12 @@ import pytest
 from core.decoding.generator import Generator, Word
 from core.errors import SettingError
 from core.insight.line import read_line
-from core.insight.scoring import score
+from core.insight.scoring import judge, score
 from core.insight.versus import Side, differing, foreign, versus
 from core.library.model import Model
 from core.settings import SamplingSettings
 from core.text.vocabulary import SPECIALS, Vocabulary
-from tests.conftest import WORDS, random_model
+from tests.conftest import WORDS, model_of_pieces, random_model
 
 FEW = ("the", "a", "china", "says", "war", "peace", "treaty", "hope", "of", "all")
 
@@ -131,3 +131,22 @@ def test_words_differ_where_another_one_or_none_stands(one: str, two: str, diffe
 def test_settings_that_do_not_suit_one_of_them_are_refused() -> None:
     with pytest.raises(SettingError, match="other does not know 'vote'"):
         sides(random_model(), knowing(FEW), must=("vote",))
+
+
+def test_models_of_the_same_pieces_judge_each_other_and_of_others_none() -> None:
+    lines = ("the senate says war", "the senate says trade", "war and trade")
+    first, second = model_of_pieces(lines, name="a"), model_of_pieces(lines, name="b", seed=1)
+    one, two = sides(first, second, "the 😀 sen")
+    assert one.known == ("the", "sen")
+    reader = Generator(second)
+    scored = score(reader, read_line(reader, "the sen"))
+    start = reader.read(reader.read_seed("the sen"))
+    assert one.words[0].other == pytest.approx(
+        judge(reader.stepper.logits(start), one.words[0].word.id)[0]
+    )
+    assert len(scored.words) == len(one.line.seed.ids)
+    assert one.shared == one.words
+    assert two.other_perplexity is not None
+    others, _ = sides(first, model_of_pieces(lines, name="c", pieces=20), "the sen")
+    assert others.shared == ()
+    assert others.other_perplexity is None

@@ -1,3 +1,4 @@
+import re
 import string
 
 import pytest
@@ -109,3 +110,27 @@ def test_pieces_shown_one_by_one_make_the_joined_line(name: str, seed: str, line
 def test_an_unknown_cleaning_is_named_with_those_there_are() -> None:
     with pytest.raises(SettingError, match="no cleaning 'clean'; there are tutorial, "):
         cleaning("clean")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("上海：地铁今天开通，免费！", ["上海", "：", "地铁今天开通", "，", "免费", "！"]),
+        ("《红楼梦》上映（图）", ["《", "红楼梦", "》", "上映", "（", "图", "）"]),
+        ('北京"老城"公园', ["北京", "“", "老城", "”", "公园"]),
+        ("“你好”，他说：“好”", ["“", "你好", "”", "，", "他说", "：", "“", "好", "”"]),
+        ("iPhone 发布会：增长5%", ["iPhone", "发布会", "：", "增长5", "%"]),
+    ],
+)
+def test_cased_chinese_has_no_blanks_beside_its_marks(line: str, words: list[str]) -> None:
+    cased = cleaning("cased")
+    assert cased.split(line) == words
+    assert cased.join("", words) == re.sub('"(.+)"', "“\\1”", line)
+
+
+def test_a_piece_is_shown_by_what_stands_before_it() -> None:
+    tutorial = cleaning("tutorial")
+    assert tutorial.show_after("the sen", "ate") == "ate"
+    assert tutorial.show_after("the", " senate") == " Senate"
+    assert tutorial.show_after("", "senate") == "Senate"
+    assert cleaning("plain").show_after("the", " senate") == " senate"

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from core.errors import DamagedModel, ModelError, ModelNotFound, SettingError
-from core.library import bundle, records
+from core.library import bundle
 from core.recipe import FINE_TUNING
 from core.setting import settings_of
 from core.settings import ModelSettings, TextSettings
 from core.text.cleaning import CLEANINGS
+from core.text.levels import LEVELS
 from core.training.base import FIXED, Base, recipe_from
 from tests.conftest import random_model
 
@@ -60,13 +61,13 @@ def test_saying_what_is_so_anyway_is_no_mistake() -> None:
 def test_every_setting_of_the_network_but_the_dropouts_is_fixed() -> None:
     kinds = ("", "input_", "layer_", "weight_", "word_")
     dropouts = {f"{kind}dropout" for kind in kinds}
-    assert set(FIXED) == {"level", "cleaning"} | set(settings_of(ModelSettings)) - dropouts
+    assert set(FIXED) == {"level", "cleaning", "pieces"} | set(settings_of(ModelSettings)) - dropouts
 
 
 def test_every_text_that_a_model_may_have_can_be_trained_on() -> None:
     table = settings_of(TextSettings)
     assert set(table["cleaning"].choices) == set(CLEANINGS)
-    assert set(table["level"].choices) == set(records.LEVELS)
+    assert set(table["level"].choices) == set(LEVELS)
 
 
 def test_the_model_is_the_one_that_was_chosen_or_none(tmp_path: Path) -> None:

@@ -110,6 +110,7 @@ def at_step(epoch: int, step: int) -> Cut:
         ({"epochs": 3, "averaging": 20, "adversarial": "fgm", "slowness": 1.0}, after_epoch(1)),
         ({"epochs": 3, "schedule": "linear"}, at_step(2, 7)),
         ({"epochs": 2, "context": "window", "min_count": 1, "tied": False}, at_step(2, 30)),
+        ({"epochs": 3, "level": "bpe", "pieces": 30}, at_step(2, 7)),
     ],
 )
 def test_an_interrupted_run_ends_as_one_that_was_not(

@@ -12,16 +12,19 @@ import pytest
 
 from core.decoding.generator import Generator
 from core.errors import TrainingError, TrainingStopped
+from core.insight.evaluation import HeldOut, measure
 from core.library import bundle
 from core.library.model import Manifest, Model
 from core.recipe import preset
-from core.text.corpus import Source
+from core.text.cleaning import cleaning
+from core.text.corpus import Corpus, Source
 from core.text.vocabulary import PADDING, START, Vocabulary
 from core.training.base import Base, recipe_from
 from core.training.client import Trainer
 from core.training.dataset import Dataset
 from core.training.events import Done, EpochDone, Event, Notice, Progress, Started
 from core.training.job import Job, plan
+from tests import chinese
 from tests.conftest import random_model
 
 LINES = "\n".join(f"the {a} says {b} to war {c}" for a in "abc" for b in "defg" for c in "hij")
@@ -262,3 +265,47 @@ def test_a_loss_that_explodes_says_what_to_do(make_job: Callable[..., Job]) -> N
 def test_a_job_file_is_json_a_person_can_read(make_job: Callable[..., Job]) -> None:
     record = json.loads(make_job().to_json())
     assert record["recipe"]["training"]["epochs"] == preset("small").training.epochs
+
+
+@pytest.mark.parametrize("text", ["english", "chinese"])
+def test_a_model_of_pieces_trains_and_needs_no_more_than_its_folder(tmp_path: Path, text: str) -> None:
+    lines = LINES.splitlines() if text == "english" else chinese.LINES
+    (tmp_path / "lines.txt").write_text("\n".join([*lines, "a 龍 once"]))
+    changes = {"level": "bpe", "cleaning": "cased", "pieces": 120, "hidden_size": 16}
+    recipe = preset("small").change(epochs=2, embedding_size=16, **changes)  # type: ignore[arg-type]
+    job = plan(Source((tmp_path / "lines.txt",)), recipe, "m", directory=tmp_path / "models")
+    with Trainer(job) as trainer:
+        events = list(trainer.events())
+    started, done = events[0], events[-1]
+    assert isinstance(started, Started)
+    assert isinstance(done, Done)
+    assert started.unknown_rate == 0
+    assert done.bits_per_character == done.bits_per_character_spelt
+    assert any(isinstance(event, Notice) and "4-grams are saved" in event.text for event in events)
+    model = bundle.load(Path(done.path))
+    assert model.manifest.training["settings"]["pieces"] == 120
+    assert model.vocabulary == Dataset.prepare(job.source, job.recipe).vocabulary
+    generator = Generator(model)
+    line = generator.generate(generator.read_seed(lines[0][:4]))[0]
+    assert line.text.startswith(lines[0][:4])
+    evaluation = measure(model, HeldOut.of(Corpus.load(job.source, "cased")))
+    assert (evaluation.unknown, evaluation.spelling) == (0, 0)
+    cased = [" ".join(cleaning("cased").split(line)) for line in [*lines, "a 龍 once"]]
+    assert evaluation.characters == sum(len(line) + 1 for line in cased)
+    assert evaluation.tokens == sum(len(model.cleaning.split(line)) + 1 for line in cased)
+
+
+def test_chinese_is_learnt_letter_by_letter(tmp_path: Path) -> None:
+    (tmp_path / "lines.txt").write_text("\n".join(chinese.LINES))
+    changes = {"level": "character", "cleaning": "characters", "hidden_size": 16}
+    recipe = preset("small").change(epochs=2, embedding_size=16, **changes)  # type: ignore[arg-type]
+    job = plan(Source((tmp_path / "lines.txt",)), recipe, "m", directory=tmp_path / "models")
+    with Trainer(job) as trainer:
+        events = list(trainer.events())
+    told = [event for event in events if isinstance(event, EpochDone)]
+    assert all(len(seed) == 4 for seed in told[-1].probes)
+    done = events[-1]
+    assert isinstance(done, Done)
+    model = bundle.load(Path(done.path))
+    evaluation = measure(model, HeldOut.of(Corpus.load(job.source, "characters")))
+    assert evaluation.characters == evaluation.tokens == sum(len(line) + 1 for line in chinese.LINES)

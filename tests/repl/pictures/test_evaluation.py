@@ -67,7 +67,7 @@ def test_what_a_figure_cannot_say_is_said(change: dict[str, object], note: str) 
 def test_other_levels_and_cleanings_are_told() -> None:
     letters = replace(ONE, level="character", cleaning="characters")
     told = shown(ONE, letters)
-    assert "words and letters" in told
+    assert "words and characters" in told
     assert "cleaned in different ways (plain, characters)" in " ".join(told.split())
 
 

@@ -106,7 +106,7 @@ def test_a_survey_tells_units_their_words_and_a_line(width: int) -> None:
         7, 0.75, -0.1, (WordResponse("why", 0.9, 12),), (Example(LINE, (0.95, 0.1), 0),)
     )
     survey = Survey("tiny", 1, 8, 0, 30, 200, 40, 5, (unit,))
-    text = "\n".join(drawn(SurveyView(survey, 60, False), width))
+    text = "\n".join(drawn(SurveyView(survey, 60), width))
     assert "unit 7  selectivity 0.75" in text
     assert "why +0.90 ×12" in text
     assert "why[+0.95] 今天" in text

@@ -106,7 +106,7 @@ UNIT = SelectiveUnit(27, 0.75, -0.1, WORDS, (EXAMPLE,))
 
 
 def test_a_unit_of_a_survey_has_its_words_and_lines() -> None:
-    assert drawn(SurveyView(survey(UNIT), 2362, False))[:7] == [
+    assert drawn(SurveyView(survey(UNIT), 2362))[:7] == [
         "tiny · layer 1 · 2,000 of 2,362 lines, 16,493 words, of which 551 different ones",
         "come 5 times or more",
         "",
@@ -118,7 +118,7 @@ def test_a_unit_of_a_survey_has_its_words_and_lines() -> None:
 
 
 def test_at_40_columns_words_of_a_unit_stay_with_their_numbers() -> None:
-    lines = drawn(SurveyView(survey(UNIT), 2362, False), 40)
+    lines = drawn(SurveyView(survey(UNIT), 2362), 40)
     start = lines.index("  why +0.90 ×1,000 · 今天 +0.80 ×1,001")
     assert lines[start + 1 : start + 3] == [
         "  ' ' +0.70 ×1,002",
@@ -129,12 +129,12 @@ def test_at_40_columns_words_of_a_unit_stay_with_their_numbers() -> None:
 def test_letters_of_a_line_are_not_spaced() -> None:
     example = Example(Line(("w", "a", "r"), (1, 2, 3), 3), (0.1, 0.95, 0.0), 1)
     one = SelectiveUnit(1, 0.5, 0.0, WORDS[:1], (example,))
-    lines = drawn(SurveyView(survey(one), 2362, True))
+    lines = drawn(SurveyView(survey(one), 2362, "character"))
     assert "  wa[+0.95]r" in lines
-    assert "16,493 letters" in lines[0]
+    assert "16,493 characters" in lines[0]
 
 
 def test_units_that_hardly_move_are_counted_if_there_are_any() -> None:
-    some = drawn(SurveyView(survey(UNIT, still=12), 2362, False))
+    some = drawn(SurveyView(survey(UNIT, still=12), 2362))
     assert "12 of 1,000 units hardly move and are left out" in some
-    assert not any("hardly move" in line for line in drawn(SurveyView(survey(UNIT), 2362, False)))
+    assert not any("hardly move" in line for line in drawn(SurveyView(survey(UNIT), 2362)))
