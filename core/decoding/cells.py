@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.decoding.folded import Folded
 from core.decoding.products import product
 from core.library.model import Weights
 from core.settings import ModelSettings
@@ -60,7 +61,8 @@ class Cells(ABC):
         self._embedding = weights["embedding"]
         words, columns = self._embedding.shape[0], self._kernels[0].shape[1]
         folds = words * columns * 4 <= FOLDED_BYTES
-        self._table = self._embedding @ self._kernels[0] + self._biases[0] if folds else None
+        first = (self._embedding, self._kernels[0], self._biases[0])
+        self._folded = Folded(*first) if folds else None
 
     def zero(self, rows: int) -> CellState:
         """Return the state before any word."""
@@ -102,8 +104,8 @@ class Cells(ABC):
 
     def _input(self, ids: Ids) -> Floats:
         """Return the first layer's input product, bias included; the caller may write into it."""
-        if self._table is not None:
-            return self._table.take(ids, axis=0)
+        if self._folded is not None:
+            return self._folded.take(ids)
         x = product(self._embedding.take(ids, axis=0), self._kernels[0])
         x += self._biases[0]
         return x
