@@ -27,7 +27,7 @@ from core.text.corpus import Source
 from core.training.client import Trainer
 from core.training.events import EpochDone
 from core.training.job import plan
-from tests.benchmarks.quality import VALIDATION_SHARE, abc
+from tests.benchmarks.quality import ANNEALED, DROPPED, NEWS, VALIDATION_SHARE, abc
 
 LINES, SHOWN = 1000, 20
 MOST_MEGABYTES = 8
@@ -56,20 +56,8 @@ class Recipe:
         ).strip()
 
 
-ANNEALED: dict[str, Value] = {"schedule": "linear", "learning_rate": 0.003, "epochs": 20}
-
 RECIPES = {
-    # As large as 8 MB allow.
-    "abc-news": Recipe(
-        "small",
-        {
-            "embedding_size": 224,
-            "hidden_size": 400,
-            "dropout": 0.6,
-            "input_dropout": 0.4,
-            **ANNEALED,
-        },
-    ),
+    "abc-news": Recipe("small", NEWS | DROPPED | ANNEALED),
     "abc-pieces": Recipe("small", {"level": "bpe", "hidden_size": 512, **ANNEALED}),
 }
 
