@@ -11,7 +11,7 @@ class ProgramSettings(Settings):
     """How the prompt begins and what it looks like."""
 
     model: str = setting(
-        "tutorial", "what the prompt begins with: a model's name or path, or several, as a+b"
+        "abc-news", "what the prompt begins with: a model's name or path, or several, as a+b"
     )
     theme: Literal["auto", "light", "dark", "plain"] = setting(
         "auto", "colours for a light or a dark ground; auto: as the terminal says, else for both"

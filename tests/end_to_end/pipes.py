@@ -46,8 +46,8 @@ def answer(lines: bytes, home: Path, *arguments: str) -> Answer:
 
 
 def recorded(name: str, home: Path) -> Answer:
-    """Return the answer to a transcript's lines, with the home's path as `~`."""
-    told = answer((TRANSCRIPTS / f"{name}.in").read_bytes(), home)
+    """Return the tutorial's answer to a transcript's lines, with the home's path as `~`."""
+    told = answer((TRANSCRIPTS / f"{name}.in").read_bytes(), home, "--model", "tutorial")
     where = str(home).encode()
     return Answer(told.out.replace(where, b"~"), told.err.replace(where, b"~"), told.status)
 
