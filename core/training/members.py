@@ -47,7 +47,7 @@ class Member:
             WrongCheckpoint: it is of another text, or no network that is trained.
         """
         losses, words = stored.state.get(LOSSES), _held_out(dataset)
-        if stored.best is None or stored.fingerprint != dataset.corpus.fingerprint:
+        if stored.best is None or stored.fingerprint != dataset.fingerprint:
             raise WrongCheckpoint("it is no network of this training")
         if words != (0 if losses is None else losses.size):
             raise WrongCheckpoint("it is not of these held-out words")

@@ -21,13 +21,13 @@ READY = """
 import gc, os, sys
 gc.disable()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-from repl.session import Session, make_console
+from repl.session import DEFAULT_MODEL, Session, make_console
 from repl.loop import run_line
 import repl.cli, repl.line.prompt
 from prompt_toolkit import PromptSession
 from prompt_toolkit.output import DummyOutput
 session = Session(make_console(sys.stdout), make_console(sys.stdout))
-run_line(session, ":load tutorial")
+run_line(session, f":load {DEFAULT_MODEL}")
 assert session.generator is not None
 PromptSession(output=DummyOutput())
 heavy = {"tensorflow", "keras", "pandas"} & set(sys.modules)

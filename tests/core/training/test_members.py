@@ -164,6 +164,13 @@ def test_an_interrupted_run_ends_as_one_that_was_not(
     assert not Run.of(job.destination).folder.exists()
 
 
+def test_networks_of_pieces_go_on_with_their_pieces(make_job: MakeJob) -> None:
+    pieces = STREAM | {"level": "bpe", "pieces": 60}
+    whole = model_of(train(make_job("all", pieces)))
+    train(make_job("parts", pieces), at(2, 1, 1))
+    assert_same(model_of(train(jobs.resume("m"))), whole)
+
+
 def test_killed_between_two_networks(whole: Model, make_job: MakeJob) -> None:
     def die(event: Event) -> bool:
         if isinstance(event, Started) and event.network == 2:
