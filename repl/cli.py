@@ -216,8 +216,8 @@ def train(
         str | None,
         typer.Option(
             "--preset",
-            metavar="small|tutorial",
-            help="small if not given; or the tutorial's model and recipe. Not with --from.",
+            metavar="small|medium|awd|tutorial",
+            help="small if not given; or larger, or the tutorial's model and recipe; not with --from.",
         ),
     ] = None,
     level: Annotated[Text, option("level")] = None,
@@ -231,6 +231,7 @@ def train(
             "--ensemble", metavar="N", help="Networks to train in turn, each with its own seed."
         ),
     ] = None,
+    adversarial: Annotated[Text, option("adversarial")] = None,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any other setting as name=value; may be repeated."),
@@ -280,6 +281,7 @@ def train(
 
     options = {"level": level, "cleaning": cleaning, "min_count": min_count}
     options |= {"epochs": epochs, "patience": patience, "networks": ensemble}
+    options |= {"adversarial": adversarial}
     text = (tuple(files or ()), column, tuple(drop or ()), encoding)
     request = Request(
         *text,

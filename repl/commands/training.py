@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 GROUP = "shelf"
 
 From = Annotated[str | None, Option("a model to start from", "MODEL")]
-Preset = Annotated[str | None, Option("small if not given, or the tutorial's", "small|tutorial")]
+Preset = Annotated[str | None, Option("small if not given", "small|medium|awd|tutorial")]
 Level = Annotated[str | None, Option("what one token is", "word|character|bpe")]
 Cleaning = Annotated[str | None, Option("how lines are cleaned: tutorial, plain, cased ...")]
 MinCount = Annotated[str | None, Option("words seen less often become <unk>", "N")]
 Epochs = Annotated[str | None, Option("passes over the text, at most", "N")]
 Ensemble = Annotated[str | None, Option("networks to train in turn, each with its own seed", "N")]
+Adversarial = Annotated[str | None, Option("learn from the worst case nearby", "advsoft|fgm|off")]
 Resume = Annotated[bool, Option("go on with a training that was cut off; with --name, with that one")]
 Workers = Annotated[str | None, Option("processes on this machine that train it together", "N")]
 Wait = Annotated[bool, Option("show all of it until it is done, and load the model then")]
@@ -42,6 +43,11 @@ _LEVELS = {
     "character": "letter by letter",
     "bpe": "pieces of words, so nothing is unknown",
 }
+_ADVERSARIES = {
+    "advsoft": "a target's vector is moved away (Wang et al. 2019)",
+    "fgm": "the embeddings are moved (Miyato et al. 2017)",
+    "off": "no",
+}
 _CLEANINGS = dict.fromkeys(CLEANINGS, "a way to make words of lines")
 
 
@@ -54,6 +60,7 @@ _CLEANINGS = dict.fromkeys(CLEANINGS, "a way to make words of lines")
         "--preset": choices.words(MEANINGS),
         "--level": choices.words(_LEVELS),
         "--cleaning": choices.words(_CLEANINGS),
+        "--adversarial": choices.words(_ADVERSARIES),
     },
 )
 def train(
@@ -70,6 +77,7 @@ def train(
     min_count: MinCount = None,
     epochs: Epochs = None,
     ensemble: Ensemble = None,
+    adversarial: Adversarial = None,
     name: Name = None,
     replace: Replace = False,
     resume: Resume = False,
@@ -115,7 +123,7 @@ def train(
 
     session.jobs.refuse_another()
     options = {"level": level, "cleaning": cleaning, "min_count": min_count, "epochs": epochs}
-    options |= {"networks": ensemble}
+    options |= {"networks": ensemble, "adversarial": adversarial}
     text = (files, column, drop, encoding)
     request = Request(
         *text,

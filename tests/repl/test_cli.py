@@ -116,6 +116,8 @@ def test_generate_prints_json_lines(shelf_directory: Path) -> None:
         (("corpus", "--cleaning", "x"), 1, "cleaning must be one of tutorial, plain, cased, "),
         (("train", "nowhere.csv"), 1, "there is no file"),
         (("train", "--epochs", "0"), 1, "epochs must be a whole number"),
+        (("train", "--adversarial", "hard"), 1, "adversarial must be one of off, advsoft, fgm"),
+        (("train", "--ensemble", "99"), 1, "networks must be a whole number from 1 to 16"),
         (("train", "--name", "a/b"), 1, "cannot be a model's name"),
         (("train", "--from", "tinny"), 1, "there is no model 'tinny'; did you mean tiny?"),
         (

@@ -42,7 +42,7 @@ def words(session: Screen, before: str) -> list[str]:
         (":set ranked o", ["on", "off"]),
         (":set top_k 3 ", []),
         (":sweep temp", ["temperature"]),
-        (":vs tiny w", ["window"]),
+        (":vs tiny wi", ["window"]),
         (":vs tiny window w", []),
         (":heat pr", ["probability"]),
         (":train f.csv --col", ["--column"]),
