@@ -102,7 +102,7 @@ class TrainingSettings(Settings):
     epochs: int = setting(40, "passes over the text, at most", low=1, high=100_000)
     batch_size: int = setting(32, "lines in one step", low=1, high=65_536)
     learning_rate: float = setting(0.002, "Adam's step size", low=1e-7, high=10_000)
-    schedule: Literal["plateau", "linear"] = setting(
+    annealing: Literal["plateau", "linear"] = setting(
         "plateau", "how it falls: halved when validation gets worse, or evenly to 0 over all epochs"
     )
     patience: int | None = setting(

@@ -55,7 +55,7 @@ class Loop:
             pausing: asked between steps whether to wait.
         """
         self.settings = dataset.recipe.training
-        self._anneals = self.settings.schedule == "linear"
+        self._anneals = self.settings.annealing == "linear"
         self.dataset = dataset
         self._stopping, self._team, self._pausing = stopping, team, pausing or Pausing()
         self.network = Network(

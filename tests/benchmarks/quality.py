@@ -38,7 +38,7 @@ ABC_TRAIN, ABC_TEST = 45_000, 2_500
 TURNS = 50
 
 ANNEALED: dict[str, Value] = {
-    "schedule": "linear",
+    "annealing": "linear",
     "learning_rate": 0.003,
     "epochs": 20,
     "dropout": 0.6,
@@ -49,7 +49,7 @@ NEWS: dict[str, Value] = {"embedding_size": 224, "hidden_size": 400}
 """The shape of the shipped abc-news: as large as 8 MB allow in float16."""
 
 SHORT: dict[str, Value] = {
-    "schedule": "linear",
+    "annealing": "linear",
     "learning_rate": 0.003,
     "epochs": 8,
     "batch_size": 64,

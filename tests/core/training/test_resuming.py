@@ -108,7 +108,7 @@ def at_step(epoch: int, step: int) -> Cut:
         ({"epochs": 3, "cell": "gru", "layers": 2, "tied": False}, at_step(2, 7)),
         ({"epochs": 3, "averaging": 20, "noising": 0.3, "weight_dropout": 0.3}, at_step(2, 7)),
         ({"epochs": 3, "averaging": 20, "adversarial": "fgm", "slowness": 1.0}, after_epoch(1)),
-        ({"epochs": 3, "schedule": "linear"}, at_step(2, 7)),
+        ({"epochs": 3, "annealing": "linear"}, at_step(2, 7)),
         ({"epochs": 2, "context": "window", "min_count": 1, "tied": False}, at_step(2, 30)),
         ({"epochs": 3, "level": "bpe", "pieces": 30}, at_step(2, 7)),
     ],
@@ -150,7 +150,7 @@ def test_learning_rate_and_patience_are_what_they_were(make_job: Callable[..., J
 
 def test_the_learning_rate_falls_evenly_to_nothing(make_job: Callable[..., Job]) -> None:
     """11 steps an epoch; what is told is the rate of an epoch's last step."""
-    job = make_job("line", epochs=4, schedule="linear", learning_rate=0.1, patience=None)
+    job = make_job("line", epochs=4, annealing="linear", learning_rate=0.1, patience=None)
     rates = [epoch.learning_rate for epoch in epochs(train(job))]
     assert rates == pytest.approx([0.1 * (1 - step / 44) for step in (10, 21, 32, 43)], 1e-5)
 
