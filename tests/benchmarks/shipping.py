@@ -99,7 +99,7 @@ def continued(model: Model, split: Split) -> list[tuple[str, str]]:
     for number, line in enumerate(lines[:SHOWN]):
         seed = " ".join(line.split()[:2])
         own = generator.under(SamplingSettings(rng=number))
-        pairs.append((seed, own.generate(own.read_seed(seed))[0].continuation))
+        pairs.append((seed, own.generate(own.read_seed(f"{seed} "))[0].continuation))
     return pairs
 
 
