@@ -152,6 +152,8 @@ def plan(
         )
     if taken(destination) and not replace:
         raise SettingError(f"there is a model {name!r} already; choose another name or add --replace")
+    if base is None:
+        recipe.text.check_level()
     check_labels(text, recipe.model)
     check_alone(recipe, workers)
     _check_files(text)

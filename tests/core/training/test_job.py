@@ -78,6 +78,16 @@ def test_a_text_that_cannot_be_read_is_found_out_before_training(
         plan(Source((tmp_path / name,)), preset("small"), directory=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("level", "cleaning"), [("bpe", "characters"), ("character", "plain"), ("word", "characters")]
+)
+def test_a_level_that_the_cleaning_does_not_suit_is_found_out_before_training(
+    tmp_path: Path, text: Source, level: str, cleaning: str
+) -> None:
+    with pytest.raises(SettingError, match=f"level={level} does not go with cleaning={cleaning}"):
+        plan(text, preset("small").change(level=level, cleaning=cleaning), directory=tmp_path)
+
+
 def test_a_name_comes_from_the_file_and_is_never_taken_twice(tmp_path: Path, text: Source) -> None:
     job = plan(text, preset("small"), directory=tmp_path)
     assert job.name == "my-lines"
