@@ -172,13 +172,15 @@ def _split_cased(line: str) -> list[str]:
     shapes = _shapes(text)
     tokens: list[str] = []
     quoted = False  # a single quote is open, so the next one after a word closes it
+    opened = 0  # double quotes that are open
     for match in _CASED_TOKEN.finditer(shapes):
         token, start = text[slice(*match.span())], match.start()
         after_blank = start == 0 or shapes[start - 1] in ' (["-'
         if token == '"':
             opens = after_blank and bool(shapes[start + 1 : start + 2].strip())
             if is_wide(text[start - 1 : start]) or is_wide(text[start + 1 : start + 2]):
-                opens = tokens.count("“") <= tokens.count("”")
+                opens = opened <= 0
+            opened += 1 if opens else -1
             token = "“" if opens else "”"
         elif token == "'":
             quoted = after_blank
