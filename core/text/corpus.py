@@ -274,7 +274,7 @@ class CorpusCounts:
 def count(corpus: Corpus) -> CorpusCounts:
     """Count a corpus the way the tutorial does: padding is in the vocabulary, samples are prefixes."""
     facts, counts = corpus.facts, occurrences(corpus)
-    marks = np.fromiter(map(is_label, corpus.words()), np.bool_, facts.words)
+    marks = label_marks(corpus)
     labelled = int(counts[marks].sum())
     tokens = facts.tokens - labelled
     return CorpusCounts(
@@ -287,10 +287,15 @@ def count(corpus: Corpus) -> CorpusCounts:
         samples=tokens - facts.lines,
         longest=facts.longest,
         tokens=tokens,
-        labels=len(set(filter(is_label, corpus.words()))),
+        labels=len(set(filter(is_label, corpus.words()))) if labelled else 0,
         labelled=labelled,
         kept={least: _kept(counts[~marks], least) for least in (1, 2, 3, 5, 10)},
     )
+
+
+def label_marks(corpus: Corpus) -> NDArray[np.bool_]:
+    """Say which numbers of words are those of labels."""
+    return np.fromiter(map(is_label, corpus.words()), np.bool_, corpus.facts.words)
 
 
 def occurrences(corpus: Corpus) -> NDArray[np.int64]:

@@ -15,8 +15,8 @@ from core.library.limits import WORDS, check_size
 from core.library.model import Model
 from core.recipe import Recipe
 from core.settings import ModelSettings
-from core.text.corpus import LIMITS, Corpus, Limits, Source, Watch
-from core.text.labels import MOST, is_label
+from core.text.corpus import LIMITS, Corpus, Limits, Source, Watch, label_marks
+from core.text.labels import MOST
 from core.text.levels import nouns
 from core.text.vocabulary import PADDING, SPECIALS, Vocabulary
 from core.training.batches import Batches, LineBatches, PrefixBatches
@@ -103,7 +103,7 @@ class Dataset:
                 f"{', '.join(map(str, source.files))} holds 1 line to learn from "
                 f"({corpus.rows} rows); training needs at least 2 different lines"
             )
-        marks = np.fromiter(map(is_label, corpus.words()), np.bool_, corpus.facts.words)
+        marks = None if source.label is None else label_marks(corpus)
         text = _Text(corpus, Tally(split.training, marks), Tally(split.validation, marks))
         labels = text.labels(source)
         watch(corpus.rows, 1.0)
