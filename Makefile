@@ -42,7 +42,7 @@ bench: $(DEVELOPMENT) ## measure start-up, generation and the prompt, as ratios 
 bench-train: $(DEVELOPMENT) ## measure training beside the tutorial's fit, Keras's and PyTorch's; takes some twenty minutes
 	$(BIN)/python -m tests.benchmarks.train
 
-bench-quality: $(DEVELOPMENT) ## measure models on two protocols of real headlines; takes about an hour
+bench-quality: $(DEVELOPMENT) ## measure models on two protocols of real headlines; takes two hours or more
 	$(BIN)/python -m tests.benchmarks.quality
 
 fuzz: $(DEVELOPMENT) ## feed every loader spoilt files for some minutes; then time and memory of the worst
