@@ -111,6 +111,9 @@ def compare(sizes: list[int]) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--measure"]:
+        from core.training.lean import leave_out_unused
+
+        leave_out_unused()  # as a trainer does
         print(json.dumps(measure(Path(sys.argv[2]), sys.argv[3] == "1")))
     else:
         compare([int(argument) for argument in sys.argv[1:]] or list(SIZES))
